@@ -1,0 +1,49 @@
+import * as v from 'valibot';
+import type { UnrecordedReason } from '../recording/start.ts';
+import type { CallStore } from '../recording/store.ts';
+import { METRICS } from '../shared/contract.ts';
+import { callFacts, ExecutionInput } from '../shared/execution-input.ts';
+import type { Telemetry } from '../shared/telemetry.ts';
+
+/** What the state RecordUnrecorded passes: the call with the last result of StartRecording, or the error that ended it. */
+const RecordUnrecordedEvent = v.object({
+  call: v.object({
+    ...ExecutionInput.entries,
+    start: v.optional(v.object({ reason: v.optional(v.string()), answered: v.optional(v.boolean()) })),
+    failure: v.optional(v.object({ Error: v.string() })),
+  }),
+});
+
+/** `recorded`: the call has a recording after all. `unrecorded`: it was answered and has none. */
+export type UnrecordedResult = { readonly outcome: 'recorded' | 'never-answered' | 'unrecorded' };
+
+/** Keeps why a call has no recording, and counts it. */
+export function recordUnrecorded(store: CallStore, telemetry: Telemetry) {
+  return async (event: unknown): Promise<UnrecordedResult> => {
+    const { call } = v.parse(RecordUnrecordedEvent, event);
+    const { start, failure, callSid } = call;
+    const unrecorded = failure
+      ? { reason: 'recorder-failed' satisfies UnrecordedReason, answered: true }
+      : { reason: start?.reason ?? 'recorder-failed', answered: start?.answered ?? true };
+    const { summary } = await store.apply(callFacts(call), { type: 'unrecorded', unrecorded });
+    if (summary.recording) {
+      telemetry.info('The call has a recording after all', {
+        callSid,
+        recordingSid: summary.recording.recordingSid,
+      });
+      return { outcome: 'recorded' };
+    }
+    if (!unrecorded.answered) {
+      telemetry.count(METRICS.callNeverAnswered);
+      telemetry.info('The call was never answered', { callSid });
+      return { outcome: 'never-answered' };
+    }
+    telemetry.count(METRICS.callUnrecorded);
+    telemetry.error('The call was not recorded', {
+      callSid,
+      reason: unrecorded.reason,
+      ...(failure && { failure: failure.Error }),
+    });
+    return { outcome: 'unrecorded' };
+  };
+}

@@ -1,0 +1,20 @@
+import { storeFromEnvironment } from '../recording/store-from-environment.ts';
+import { ENVIRONMENT } from '../shared/contract.ts';
+import { environmentVariable, settings } from '../shared/environment.ts';
+import { secretFromSecretsManager } from '../shared/secret.ts';
+import { StoreSettings } from '../shared/settings.ts';
+import { powertools } from '../shared/telemetry.ts';
+import { recordingStatus } from './recording-status.ts';
+
+const SECRET_TIMEOUT_MILLISECONDS = 1_000;
+
+const { telemetry, perInvocation } = powertools();
+
+export const handler = perInvocation(
+  recordingStatus({
+    secrets: secretFromSecretsManager(SECRET_TIMEOUT_MILLISECONDS),
+    store: storeFromEnvironment(settings(StoreSettings).retentionDays),
+    publicBaseUrl: environmentVariable(ENVIRONMENT.publicBaseUrl),
+    telemetry,
+  }),
+);

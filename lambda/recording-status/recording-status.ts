@@ -1,0 +1,108 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { Applied, CallStore } from '../recording/store.ts';
+import { METRICS } from '../shared/contract.ts';
+import { describeError } from '../shared/errors.ts';
+import type { SecretSource } from '../shared/secret.ts';
+import type { Telemetry } from '../shared/telemetry.ts';
+import { authenticate } from '../twilio/authenticate.ts';
+import { parseRequest, RecordingStatusRequest } from '../twilio/requests.ts';
+import { readWebhook } from '../twilio/webhook.ts';
+
+export interface RecordingStatusDependencies {
+  readonly secrets: SecretSource;
+  readonly store: CallStore;
+  readonly telemetry: Telemetry;
+  readonly publicBaseUrl: string;
+}
+
+/**
+ * Keeps what Twilio's recording status callback says. 204 when it is stored or was known; 4xx for what is not Twilio's
+ * callback; 503 when another try may succeed, which the callback's URL makes Twilio do.
+ */
+export function recordingStatus({ secrets, store, telemetry, publicBaseUrl }: RecordingStatusDependencies) {
+  return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
+    const webhook = readWebhook(event, publicBaseUrl);
+    if (webhook.refused) {
+      return refuse(webhook.statusCode);
+    }
+    const authentication = await authenticate(webhook, secrets);
+    if (authentication.kind === 'unverifiable') {
+      telemetry.count(METRICS.signatureUnverifiable);
+      telemetry.error('The signature of a callback cannot be verified; Twilio will send it again', {
+        error: describeError(authentication.error),
+      });
+      return { statusCode: 503 };
+    }
+    if (authentication.kind === 'forged') {
+      return refuse(403);
+    }
+    const callback = parseRequest(RecordingStatusRequest, webhook.parameters);
+    if (!callback) {
+      return refuse(400);
+    }
+    if (callback.AccountSid !== authentication.secret.accountSid) {
+      return refuse(403);
+    }
+    try {
+      report(callback, await keep(callback));
+      return { statusCode: 204 };
+    } catch (error) {
+      telemetry.error('A callback could not be stored; Twilio will send it again', {
+        callSid: callback.CallSid,
+        recordingSid: callback.RecordingSid,
+        error: describeError(error),
+      });
+      return { statusCode: 503 };
+    }
+  };
+
+  function keep(callback: RecordingStatusRequest): Promise<Applied> {
+    return store.apply(
+      { callSid: callback.CallSid, accountSid: callback.AccountSid },
+      {
+        type: 'recording',
+        source: 'callback',
+        recording: {
+          recordingSid: callback.RecordingSid,
+          status: callback.RecordingStatus,
+          source: callback.RecordingSource,
+          startTime: callback.RecordingStartTime,
+          duration: callback.RecordingDuration,
+          channels: callback.RecordingChannels,
+          track: callback.RecordingTrack,
+          url: callback.RecordingUrl,
+          errorCode: callback.ErrorCode,
+        },
+      },
+    );
+  }
+
+  function report(callback: RecordingStatusRequest, { effect, unknownCall, summary }: Applied): void {
+    const details = {
+      callSid: callback.CallSid,
+      recordingSid: callback.RecordingSid,
+      recordingStatus: callback.RecordingStatus,
+    };
+    telemetry.count(METRICS.callbackReceived);
+    if (unknownCall) {
+      telemetry.count(METRICS.callbackUnknownCall);
+      telemetry.warn('A callback of a call that no webhook announced', details);
+    }
+    if (effect === 'nothing-new') {
+      telemetry.count(METRICS.callbackDuplicate);
+    }
+    if (effect === 'conflict') {
+      telemetry.count(METRICS.callbackConflict);
+      telemetry.warn('A callback contradicts the final status that is stored', {
+        ...details,
+        stored: summary.recordingStatus,
+      });
+    }
+    telemetry.info('Callback kept', { ...details, effect });
+  }
+
+  function refuse(statusCode: number): APIGatewayProxyStructuredResultV2 {
+    telemetry.count(METRICS.requestRefused);
+    return { statusCode };
+  }
+}

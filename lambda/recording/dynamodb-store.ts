@@ -1,0 +1,385 @@
+import { randomUUID } from 'node:crypto';
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import type { Clock } from '../shared/clock.ts';
+import { TABLE } from '../shared/contract.ts';
+import { describeError, StoreUnavailableError } from '../shared/errors.ts';
+import {
+  type CallEvent,
+  type CallState,
+  type CallSummary,
+  merge,
+  type RecordingState,
+  summarize,
+} from './merge.ts';
+import type { Applied, CallFacts, CallStore, Claim } from './store.ts';
+
+/*
+ * One call's items share its CallSid: `CALL`, the summary that operators list and the lease of whoever is about to
+ * create a recording; `RECORDING#<RecordingSid>`, what is known of each recording; `EVENT#<time>#<id>`, the audit
+ * trail. Every write is conditional on the version that was read, and the summary is computed from all recordings, so
+ * writers that race with each other end with the same rows whatever their order.
+ */
+
+const CALL = 'CALL';
+const RECORDING = 'RECORDING#';
+const SHARDS_OF_A_DAY = 8;
+const MAXIMUM_RACES = 8;
+
+type Attributes = Record<string, unknown>;
+
+interface CallRow extends Attributes {
+  readonly Version?: number;
+  readonly LeaseOwner?: string;
+  readonly LeaseExpiresAt?: number;
+  readonly Creates?: number;
+  readonly CreateUncertain?: boolean;
+  readonly InProgressSince?: number;
+  readonly RecordingSid?: string;
+  readonly Reason?: string;
+  readonly Answered?: boolean;
+}
+
+interface RecordingRow {
+  readonly Version: number;
+  readonly RecordingSid: string;
+  readonly RecordingStatus: string;
+  readonly RecordingSource?: string;
+  readonly RecordingStartTime?: string;
+  readonly RecordingDuration?: number;
+  readonly RecordingChannels?: number;
+  readonly RecordingTrack?: string;
+  readonly RecordingUrl?: string;
+  readonly ErrorCode?: number;
+}
+
+export interface DynamoDbStoreOptions {
+  readonly client: DynamoDBClient;
+  readonly tableName: string;
+  readonly retentionDays: number;
+  readonly clock: Clock;
+}
+
+/** The table of calls in DynamoDB. */
+export function dynamoDbStore({ client, tableName, retentionDays, clock }: DynamoDbStoreOptions): CallStore {
+  const key = (callSid: string, item: string) =>
+    marshall({ [TABLE.partitionKey]: callSid, [TABLE.sortKey]: item });
+  const expiresAt = (): number => Math.floor(clock.now() / 1000) + retentionDays * 86_400;
+  const isoNow = (): string => new Date(clock.now()).toISOString();
+
+  /** Attributes that a call's row gets once, whoever writes it first. */
+  function birth(call: CallFacts, origin: 'webhook' | 'callback'): Attributes {
+    const createdAt = isoNow();
+    return {
+      AccountSid: call.accountSid,
+      From: call.from,
+      To: call.to,
+      Direction: call.direction,
+      Origin: origin,
+      CreatedAt: createdAt,
+      [TABLE.callsByDay.partitionKey]: `${createdAt.slice(0, 10)}#${shardOf(call.callSid)}`,
+      [TABLE.timeToLive]: expiresAt(),
+    };
+  }
+
+  async function readCall(callSid: string): Promise<CallRow | undefined> {
+    const { Item } = await client.send(
+      new GetItemCommand({ TableName: tableName, Key: key(callSid, CALL), ConsistentRead: true }),
+    );
+    return Item && unmarshall(Item);
+  }
+
+  async function readRecordings(callSid: string): Promise<RecordingRow[]> {
+    const { Items = [] } = await client.send(
+      new QueryCommand({
+        TableName: tableName,
+        ConsistentRead: true,
+        KeyConditionExpression: '#pk = :callSid AND begins_with(#sk, :prefix)',
+        ExpressionAttributeNames: { '#pk': TABLE.partitionKey, '#sk': TABLE.sortKey },
+        ExpressionAttributeValues: marshall({ ':callSid': callSid, ':prefix': RECORDING }),
+      }),
+    );
+    return Items.map((item) => unmarshall(item) as RecordingRow);
+  }
+
+  async function claim(call: CallFacts, owner: string, leaseUntilMilliseconds: number): Promise<Claim> {
+    const now = clock.now();
+    try {
+      const { Attributes: before } = await client.send(
+        new UpdateItemCommand({
+          TableName: tableName,
+          Key: key(call.callSid, CALL),
+          ...updateOf({
+            set: { LeaseOwner: owner, LeaseExpiresAt: leaseUntilMilliseconds },
+            setOnce: { ...birth(call, 'webhook'), RecordingStatus: 'starting' },
+            condition:
+              'attribute_not_exists(RecordingSid) AND (attribute_not_exists(LeaseOwner) OR LeaseExpiresAt < :now OR LeaseOwner = :owner)',
+            values: { ':now': now, ':owner': owner },
+          }),
+          ReturnValues: 'ALL_OLD',
+        }),
+      );
+      const row: CallRow = before ? unmarshall(before) : {};
+      // A lease that ran out was never given back: its holder died, perhaps between a create and its answer.
+      const abandoned = row.LeaseOwner !== undefined && row.LeaseOwner !== owner;
+      return {
+        kind: 'claimed',
+        progress: {
+          creates: row.Creates ?? 0,
+          uncertain: abandoned || row.CreateUncertain === true,
+          inProgressSince: row.InProgressSince,
+        },
+      };
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) {
+        throw error;
+      }
+      const row = await readCall(call.callSid);
+      return row?.RecordingSid
+        ? { kind: 'recorded', recordingSid: row.RecordingSid }
+        : { kind: 'held', untilMilliseconds: row?.LeaseExpiresAt ?? now };
+    }
+  }
+
+  async function release(...[callSid, owner, progress]: Parameters<CallStore['release']>): Promise<void> {
+    try {
+      await client.send(
+        new UpdateItemCommand({
+          TableName: tableName,
+          Key: key(callSid, CALL),
+          ...updateOf({
+            set: {
+              Creates: progress.creates,
+              CreateUncertain: progress.uncertain || undefined,
+              InProgressSince: progress.inProgressSince,
+            },
+            remove: ['LeaseOwner', 'LeaseExpiresAt'],
+            condition: 'LeaseOwner = :owner',
+            values: { ':owner': owner },
+          }),
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) {
+        throw error;
+      }
+    }
+  }
+
+  async function apply(call: CallFacts, event: CallEvent): Promise<Applied> {
+    let told = false;
+    for (let race = 0; race < MAXIMUM_RACES; race++) {
+      const [row, recordingRows] = await Promise.all([readCall(call.callSid), readRecordings(call.callSid)]);
+      const before = stateOf(row, recordingRows);
+      const { state, effect } = merge(before, event);
+      const summary = summarize(state);
+      const applied: Applied = { effect, summary, unknownCall: row === undefined };
+      const summaryAttributes = attributesOfSummary(summary);
+      // A writer may have died between a recording's row and the call's.
+      const summaryIsStored =
+        row !== undefined && Object.entries(summaryAttributes).every(([name, value]) => row[name] === value);
+      if (effect === 'nothing-new' && summaryIsStored) {
+        return applied;
+      }
+      try {
+        if (!told && effect !== 'nothing-new') {
+          await tell(call.callSid, event, effect);
+          told = true;
+        }
+        if (event.type === 'recording' && effect === 'news') {
+          const { recordingSid } = event.recording;
+          await putRecording(
+            call.callSid,
+            state.recordings[recordingSid] ?? event.recording,
+            versionOf(recordingRows, recordingSid),
+          );
+        }
+        if (!summaryIsStored) {
+          await updateCall(call, event, row, summary, summaryAttributes);
+        }
+        return applied;
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) {
+          throw error;
+        }
+        await clock.sleep(10 * race);
+      }
+    }
+    throw new Error(`lost ${MAXIMUM_RACES} races for the same rows`);
+  }
+
+  async function tell(callSid: string, event: CallEvent, effect: Applied['effect']): Promise<void> {
+    const item: Attributes = {
+      [TABLE.partitionKey]: callSid,
+      [TABLE.sortKey]: `EVENT#${isoNow()}#${randomUUID().slice(0, 8)}`,
+      Effect: effect,
+      ...(event.type === 'recording'
+        ? { Type: event.source, ...attributesOfRecording(event.recording) }
+        : { Type: 'unrecorded', Reason: event.unrecorded.reason, Answered: event.unrecorded.answered }),
+      [TABLE.timeToLive]: expiresAt(),
+    };
+    await client.send(
+      new PutItemCommand({ TableName: tableName, Item: marshall(item, { removeUndefinedValues: true }) }),
+    );
+  }
+
+  async function putRecording(callSid: string, recording: RecordingState, version: number): Promise<void> {
+    const item: Attributes = {
+      [TABLE.partitionKey]: callSid,
+      [TABLE.sortKey]: `${RECORDING}${recording.recordingSid}`,
+      ...attributesOfRecording(recording),
+      Version: version + 1,
+      UpdatedAt: isoNow(),
+      [TABLE.timeToLive]: expiresAt(),
+    };
+    await client.send(
+      new PutItemCommand({
+        TableName: tableName,
+        Item: marshall(item, { removeUndefinedValues: true }),
+        ConditionExpression: version === 0 ? 'attribute_not_exists(Version)' : 'Version = :version',
+        ...(version !== 0 && { ExpressionAttributeValues: marshall({ ':version': version }) }),
+      }),
+    );
+  }
+
+  async function updateCall(
+    call: CallFacts,
+    event: CallEvent,
+    row: CallRow | undefined,
+    summary: CallSummary,
+    summaryAttributes: Attributes,
+  ): Promise<void> {
+    const version = row?.Version;
+    const cameByCallback = event.type === 'recording' && event.source === 'callback';
+    await client.send(
+      new UpdateItemCommand({
+        TableName: tableName,
+        Key: key(call.callSid, CALL),
+        ...updateOf({
+          set: { ...summaryAttributes, Version: (version ?? 0) + 1, UpdatedAt: isoNow() },
+          setOnce: birth(call, cameByCallback ? 'callback' : 'webhook'),
+          remove: summary.recording
+            ? ['LeaseOwner', 'LeaseExpiresAt', 'CreateUncertain', 'InProgressSince']
+            : [],
+          condition: version === undefined ? 'attribute_not_exists(Version)' : 'Version = :version',
+          values: version === undefined ? {} : { ':version': version },
+        }),
+      }),
+    );
+  }
+
+  return { claim: guarded(claim), release: guarded(release), apply: guarded(apply) };
+}
+
+/** What DynamoDB's client throws becomes the one error that callers and the state machine know. */
+function guarded<A extends unknown[], R>(operation: (...args: A) => Promise<R>): (...args: A) => Promise<R> {
+  return async (...args) => {
+    try {
+      return await operation(...args);
+    } catch (error) {
+      const { name, message } = describeError(error);
+      throw new StoreUnavailableError(`The table of calls could not be used: ${name}: ${message}`, {
+        cause: error,
+      });
+    }
+  };
+}
+
+function shardOf(callSid: string): number {
+  return Number.parseInt(callSid.slice(-2), 16) % SHARDS_OF_A_DAY;
+}
+
+const attributesOfRecording = (recording: RecordingState): Attributes => ({
+  RecordingSid: recording.recordingSid,
+  RecordingStatus: recording.status,
+  RecordingSource: recording.source,
+  RecordingStartTime: recording.startTime,
+  RecordingDuration: recording.duration,
+  RecordingChannels: recording.channels,
+  RecordingTrack: recording.track,
+  RecordingUrl: recording.url,
+  ErrorCode: recording.errorCode,
+});
+
+const attributesOfSummary = (summary: CallSummary): Attributes => ({
+  ...(summary.recording && attributesOfRecording(summary.recording)),
+  RecordingStatus: summary.recordingStatus,
+  RecordingCount: summary.recordingCount,
+  Reason: summary.unrecorded?.reason,
+  Answered: summary.unrecorded?.answered,
+});
+
+const recordingOf = (row: RecordingRow): RecordingState => ({
+  recordingSid: row.RecordingSid,
+  status: row.RecordingStatus,
+  source: row.RecordingSource,
+  startTime: row.RecordingStartTime,
+  duration: row.RecordingDuration,
+  channels: row.RecordingChannels,
+  track: row.RecordingTrack,
+  url: row.RecordingUrl,
+  errorCode: row.ErrorCode,
+});
+
+function stateOf(row: CallRow | undefined, recordingRows: readonly RecordingRow[]): CallState {
+  return {
+    recordings: Object.fromEntries(
+      recordingRows.map(recordingOf).map((recording) => [recording.recordingSid, recording]),
+    ),
+    ...(row?.Reason !== undefined && { unrecorded: { reason: row.Reason, answered: row.Answered ?? true } }),
+  };
+}
+
+const versionOf = (rows: readonly RecordingRow[], recordingSid: string): number =>
+  rows.find((row) => row.RecordingSid === recordingSid)?.Version ?? 0;
+
+interface Update {
+  /** Attributes to set; those that are undefined are removed. */
+  readonly set: Attributes;
+  /** Attributes to set where the row has none yet. */
+  readonly setOnce?: Attributes;
+  readonly remove?: readonly string[];
+  readonly condition: string;
+  readonly values: Attributes;
+}
+
+/** The parts of an UpdateItem request. Every attribute name is substituted, since many are reserved words. */
+function updateOf({ set, setOnce = {}, remove = [], condition, values }: Update) {
+  const names: Record<string, string> = {};
+  const all: Attributes = { ...values };
+  const named = (attribute: string): string => {
+    names[`#${attribute}`] = attribute;
+    return `#${attribute}`;
+  };
+  const assigned = (attribute: string, value: unknown): string => {
+    all[`:${attribute}`] = value;
+    return `:${attribute}`;
+  };
+  const given = (attributes: Attributes) =>
+    Object.entries(attributes).filter(([, value]) => value !== undefined);
+  const assignments = [
+    ...given(set).map(([name, value]) => `${named(name)} = ${assigned(name, value)}`),
+    ...given(setOnce).map(
+      ([name, value]) => `${named(name)} = if_not_exists(${named(name)}, ${assigned(name, value)})`,
+    ),
+  ];
+  const removals = [
+    ...new Set([...remove, ...Object.keys(set).filter((name) => set[name] === undefined)]),
+  ].map(named);
+  return {
+    UpdateExpression: [
+      ...(assignments.length > 0 ? [`SET ${assignments.join(', ')}`] : []),
+      ...(removals.length > 0 ? [`REMOVE ${removals.join(', ')}`] : []),
+    ].join(' '),
+    ConditionExpression: condition,
+    ExpressionAttributeNames: names,
+    ...(Object.keys(all).length > 0 && { ExpressionAttributeValues: marshall(all) }),
+  };
+}

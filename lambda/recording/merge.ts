@@ -1,0 +1,152 @@
+/**
+ * The one place where states are merged. Twilio's callbacks may come twice, in any order, before our own create
+ * returned, or never: whatever comes, in whatever order, the result is the same.
+ */
+
+/**
+ * A Recording as its row keeps it. Times are ISO 8601, the duration is in seconds.
+ * https://www.twilio.com/docs/voice/api/recording#recording-properties
+ */
+export interface RecordingState {
+  readonly recordingSid: string;
+  /** Open: Twilio adds values. */
+  readonly status: string;
+  readonly source?: string | undefined;
+  readonly startTime?: string | undefined;
+  readonly duration?: number | undefined;
+  readonly channels?: number | undefined;
+  readonly track?: string | undefined;
+  readonly url?: string | undefined;
+  readonly errorCode?: number | undefined;
+}
+
+/** Why a call has no recording. `answered` tells whether there was anything to record. */
+export interface Unrecorded {
+  readonly reason: string;
+  readonly answered: boolean;
+}
+
+/** What is known of a call: its recordings by RecordingSid, and why there is none, if somebody gave up on it. */
+export interface CallState {
+  readonly recordings: Readonly<Record<string, RecordingState>>;
+  readonly unrecorded?: Unrecorded | undefined;
+}
+
+/** Something that was seen or done. `source` says by whom: our create, its search for an earlier one, or a callback. */
+export type CallEvent =
+  | {
+      readonly type: 'recording';
+      readonly source: 'create' | 'adopt' | 'callback';
+      readonly recording: RecordingState;
+    }
+  | { readonly type: 'unrecorded'; readonly unrecorded: Unrecorded };
+
+export interface Merged {
+  readonly state: CallState;
+  /** `news`: the state changed; `nothing-new`: a repetition or a straggler; `conflict`: it contradicts a final state. */
+  readonly effect: 'news' | 'nothing-new' | 'conflict';
+}
+
+export const NOTHING_KNOWN: CallState = { recordings: {} };
+
+const RANKS: Readonly<Record<string, number>> = {
+  'in-progress': 1,
+  paused: 1,
+  stopped: 2,
+  processing: 2,
+  completed: 3,
+  absent: 3,
+  failed: 3,
+};
+const FINAL_RANK = 3;
+const rank = (status: string): number => RANKS[status] ?? 0;
+
+/** Whether a RecordingStatus is the last that a recording will have. */
+export const isFinal = (status: string): boolean => rank(status) === FINAL_RANK;
+
+/** Adds an event to what is known of a call. */
+export function merge(state: CallState, event: CallEvent): Merged {
+  if (event.type === 'unrecorded') {
+    return state.unrecorded
+      ? { state, effect: 'nothing-new' }
+      : { state: { ...state, unrecorded: event.unrecorded }, effect: 'news' };
+  }
+  const { recording } = event;
+  const known = state.recordings[recording.recordingSid];
+  const merged = known ? mergeRecording(known, recording) : recording;
+  if (known && sameRecording(known, merged)) {
+    const contradicts =
+      isFinal(known.status) && isFinal(recording.status) && known.status !== recording.status;
+    return { state, effect: contradicts ? 'conflict' : 'nothing-new' };
+  }
+  return {
+    state: { ...state, recordings: { ...state.recordings, [recording.recordingSid]: merged } },
+    effect: 'news',
+  };
+}
+
+/**
+ * A higher rank wins and a status never goes back; the first final status stands. What the lower rank says only fills
+ * what the higher one left open, so that no order of arrival loses a field.
+ */
+function mergeRecording(known: RecordingState, seen: RecordingState): RecordingState {
+  const [below, above] = rank(seen.status) > rank(known.status) ? [known, seen] : [seen, known];
+  return {
+    recordingSid: known.recordingSid,
+    status: above.status,
+    source: above.source ?? below.source,
+    startTime: above.startTime ?? below.startTime,
+    duration: above.duration ?? below.duration,
+    channels: above.channels ?? below.channels,
+    track: above.track ?? below.track,
+    url: above.url ?? below.url,
+    errorCode: above.errorCode ?? below.errorCode,
+  };
+}
+
+const sameRecording = (a: RecordingState, b: RecordingState): boolean =>
+  a.status === b.status &&
+  a.source === b.source &&
+  a.startTime === b.startTime &&
+  a.duration === b.duration &&
+  a.channels === b.channels &&
+  a.track === b.track &&
+  a.url === b.url &&
+  a.errorCode === b.errorCode;
+
+/** What the call's row says. */
+export interface CallSummary {
+  /** That of the call's recording; while there is none, `starting` or `unrecorded`. */
+  readonly recordingStatus: string;
+  /** The call's recording: with several, the one worth most to whoever asks for it. */
+  readonly recording?: RecordingState | undefined;
+  readonly recordingCount: number;
+  readonly unrecorded?: Unrecorded | undefined;
+}
+
+/** Sums a call up. A recording that exists outweighs that somebody gave up on it. */
+export function summarize(state: CallState): CallSummary {
+  const recordings = Object.values(state.recordings).toSorted(byWorth);
+  const [recording] = recordings;
+  if (recording) {
+    return { recordingStatus: recording.status, recording, recordingCount: recordings.length };
+  }
+  return {
+    recordingStatus: state.unrecorded ? 'unrecorded' : 'starting',
+    recordingCount: 0,
+    unrecorded: state.unrecorded,
+  };
+}
+
+// One with audio before one without, then the earliest; the SID settles what is left, so that order of arrival cannot.
+function byWorth(a: RecordingState, b: RecordingState): number {
+  return (
+    Number(isEmpty(a)) - Number(isEmpty(b)) ||
+    compare(a.startTime ?? '~', b.startTime ?? '~') ||
+    compare(a.recordingSid, b.recordingSid)
+  );
+}
+
+const isEmpty = (recording: RecordingState): boolean =>
+  recording.status === 'absent' || recording.status === 'failed';
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,338 @@
+import type { Clock } from '../shared/clock.ts';
+import { START_OUTCOMES } from '../shared/contract.ts';
+import { StoreUnavailableError } from '../shared/errors.ts';
+import type { TwilioAnswer, TwilioApi, TwilioRecording } from '../twilio/api.ts';
+import {
+  callPhase,
+  classifyCreate,
+  REMEDIES,
+  type RefusalReason,
+  refusalReason,
+  wasAnswered,
+} from './classify.ts';
+import type { RecordingState } from './merge.ts';
+import type { CallFacts, CallStore, Progress } from './store.ts';
+
+/** How long and how often one invocation tries, in milliseconds. */
+export const START_POLICY = {
+  /**
+   * When the first create of a call goes out, counted from the execution's start. Most calls are in progress within
+   * half a second of our TwiML; a create before that is one more request and the same recording.
+   */
+  firstCreateAfter: 300,
+  /** Between two tries while the call may be answered at any moment. */
+  pause: 200,
+  /** A call that is still ringing after this long rings at somebody's desk: from then on its status is asked for. */
+  eagerFor: 1_500,
+  /** Between two looks at the status of such a call. */
+  ringingPause: 500,
+  /** After this the invocation hands back to the state machine, which waits for less money. */
+  tryFor: 3_000,
+  /** A request that takes longer counts as not answered. */
+  requestTimeout: 2_500,
+  /** How long a create of unknown end is given to show in the list of recordings. */
+  settle: 1_500,
+  /** First and longest pause after Twilio asked for fewer requests, before jitter. */
+  backoff: 250,
+  longestBackoff: 2_000,
+  /** A call that is in progress and cannot be recorded for this long never will be. */
+  notRecordableAfter: 60_000,
+} as const;
+
+/** How long an invocation may hold a claim: until its last request has been answered or given up, and a margin. */
+export const LEASE_MILLISECONDS = START_POLICY.tryFor + 2 * START_POLICY.requestTimeout + 500;
+
+export type UnrecordedReason =
+  | RefusalReason
+  | 'never-answered'
+  | 'ended-before-recording'
+  | 'not-answered-in-time'
+  | 'recorder-failed';
+
+/** What start-recording returns to the state machine. */
+export type StartResult =
+  | {
+      readonly outcome: typeof START_OUTCOMES.started | typeof START_OUTCOMES.adopted;
+      readonly recordingSid: string;
+    }
+  | { readonly outcome: typeof START_OUTCOMES.notYet; readonly waitSeconds: number }
+  | {
+      readonly outcome: typeof START_OUTCOMES.callEnded | typeof START_OUTCOMES.refused;
+      readonly reason: UnrecordedReason;
+      /** Whether there was anything to record. */
+      readonly answered: boolean;
+      /** What a person can do about it. */
+      readonly remedy?: string;
+    };
+
+export interface StartRequest {
+  readonly call: CallFacts;
+  /** When the call's execution began, in ms since the epoch. */
+  readonly executionStartedAt: number;
+  /** Names this invocation. */
+  readonly owner: string;
+}
+
+export interface StartDependencies {
+  readonly twilio: TwilioApi;
+  readonly store: CallStore;
+  readonly clock: Clock;
+  /** 0 <= random() < 1. */
+  readonly random: () => number;
+  readonly createParameters: Readonly<Record<string, string>>;
+  readonly ringTimeoutSeconds: number;
+}
+
+export interface Started {
+  readonly result: StartResult;
+  /** How many creates were sent for this call so far. */
+  readonly creates: number;
+}
+
+/**
+ * Starts the one recording of a call: claims the call's row, then tries for a few seconds. What is expected is a
+ * result; throws StoreUnavailableError when what was done could not be stored, so that it is run again and finds it.
+ */
+export async function startRecording(
+  dependencies: StartDependencies,
+  request: StartRequest,
+): Promise<Started> {
+  const { store, clock } = dependencies;
+  const { call, executionStartedAt, owner } = request;
+  const claim = await store.claim(call, owner, clock.now() + LEASE_MILLISECONDS).catch((error: unknown) => {
+    if (error instanceof StoreUnavailableError) {
+      return undefined;
+    }
+    throw error;
+  });
+  switch (claim?.kind) {
+    case 'recorded':
+      return { result: { outcome: START_OUTCOMES.adopted, recordingSid: claim.recordingSid }, creates: 0 };
+    case 'held':
+      return { result: notYet((claim.untilMilliseconds - clock.now()) / 1000), creates: 0 };
+  }
+  // A table that does not answer is no reason to leave a call unrecorded: the list of its recordings guards instead.
+  const attempt = new Attempt(dependencies, request, claim?.progress ?? { creates: 0, uncertain: true });
+  const found = await attempt.run();
+  if ('recording' in found) {
+    const { recording, source } = found;
+    await store.apply(call, { type: 'recording', source, recording: recordingState(recording) });
+    const outcome = source === 'create' ? START_OUTCOMES.started : START_OUTCOMES.adopted;
+    return { result: { outcome, recordingSid: recording.sid }, creates: attempt.progress.creates };
+  }
+  if (claim) {
+    await store.release(call.callSid, owner, attempt.progress);
+  }
+  return {
+    result: giveUpInTime(found, clock.now() - executionStartedAt, dependencies),
+    creates: attempt.progress.creates,
+  };
+}
+
+function giveUpInTime(
+  result: StartResult,
+  elapsed: number,
+  { ringTimeoutSeconds }: StartDependencies,
+): StartResult {
+  return result.outcome === START_OUTCOMES.notYet && elapsed > ringTimeoutSeconds * 1000
+    ? { outcome: START_OUTCOMES.refused, reason: 'not-answered-in-time', answered: true }
+    : result;
+}
+
+/** A recording that runs, or what else is to be said. */
+type Found = StartResult | { readonly recording: TwilioRecording; readonly source: 'create' | 'adopt' };
+
+/** What to do next: create a recording, look for one that may run, or ask how the call is doing. */
+type Step = 'create' | 'look' | 'ask';
+
+/** The tries of one invocation that holds the claim. */
+class Attempt {
+  readonly #dependencies: StartDependencies;
+  readonly #request: StartRequest;
+  #creates: number;
+  #uncertain: boolean;
+  #inProgressSince: number | undefined;
+  #throttled = 0;
+
+  constructor(dependencies: StartDependencies, request: StartRequest, progress: Progress) {
+    this.#dependencies = dependencies;
+    this.#request = request;
+    this.#creates = progress.creates;
+    this.#uncertain = progress.uncertain;
+    this.#inProgressSince = progress.inProgressSince;
+  }
+
+  get progress(): Progress {
+    return { creates: this.#creates, uncertain: this.#uncertain, inProgressSince: this.#inProgressSince };
+  }
+
+  async run(): Promise<Found> {
+    const { clock } = this.#dependencies;
+    const giveBackAt = clock.now() + START_POLICY.tryFor;
+    if (this.#creates === 0 && !this.#uncertain) {
+      const early = START_POLICY.firstCreateAfter - this.#elapsed();
+      await clock.sleep(Math.min(Math.max(early, 0), START_POLICY.firstCreateAfter));
+    }
+    let step: Step = this.#uncertain ? 'look' : 'create';
+    while (clock.now() < giveBackAt) {
+      const next: Step | Found = await this.#take(step);
+      if (typeof next !== 'string') {
+        return next;
+      }
+      step = next;
+    }
+    return notYet(waitSeconds(this.#elapsed()));
+  }
+
+  #take(step: Step): Promise<Step | Found> {
+    switch (step) {
+      case 'create':
+        return this.#create();
+      case 'look':
+        return this.#look();
+      case 'ask':
+        return this.#ask();
+    }
+  }
+
+  async #create(): Promise<Step | Found> {
+    const { twilio, createParameters } = this.#dependencies;
+    this.#creates++;
+    const answer = await twilio.createRecording(this.#request.call.callSid, createParameters);
+    const verdict = classifyCreate(answer);
+    switch (verdict.verdict) {
+      case 'started':
+        return { recording: verdict.recording, source: 'create' };
+      case 'refused':
+        return refused(verdict.reason);
+      case 'ambiguous':
+        this.#uncertain = true;
+        return 'look';
+      case 'throttled':
+        return this.#backOff('create', verdict.retryAfterMilliseconds);
+      case 'not-eligible':
+        return 'ask';
+    }
+  }
+
+  /** Looks for a recording that runs already: of a create of unknown end, it may take a while to show. */
+  async #look(): Promise<Step | Found> {
+    const { twilio, clock } = this.#dependencies;
+    await clock.sleep(this.#uncertain ? START_POLICY.settle : START_POLICY.pause);
+    const answer = await twilio.listRecordings(this.#request.call.callSid);
+    if (answer.kind !== 'ok') {
+      return this.#unless(answer, 'look');
+    }
+    this.#uncertain = false;
+    const recording = ours(answer.body);
+    return recording ? { recording, source: 'adopt' } : 'create';
+  }
+
+  /** Tells too early from too late. */
+  async #ask(): Promise<Step | Found> {
+    const { twilio, clock } = this.#dependencies;
+    const answer = await twilio.fetchCall(this.#request.call.callSid);
+    if (answer.kind !== 'ok') {
+      return this.#unless(answer, 'create');
+    }
+    switch (callPhase(answer.body.status)) {
+      case 'ended': {
+        const answered = wasAnswered(answer.body.status);
+        return {
+          outcome: START_OUTCOMES.callEnded,
+          reason: answered ? 'ended-before-recording' : 'never-answered',
+          answered,
+        };
+      }
+      case 'in-progress':
+        return this.#inProgress();
+      case 'before-answer':
+        if (this.#elapsed() < START_POLICY.eagerFor) {
+          await clock.sleep(START_POLICY.pause);
+          return 'create';
+        }
+        await clock.sleep(START_POLICY.ringingPause);
+        return 'ask';
+    }
+  }
+
+  /** The call was answered since the create was refused; or else Twilio contradicts itself. */
+  #inProgress(): Step | Found {
+    const now = this.#dependencies.clock.now();
+    if (this.#inProgressSince === undefined) {
+      this.#inProgressSince = now;
+      return 'create';
+    }
+    return now - this.#inProgressSince > START_POLICY.notRecordableAfter ? refused('not-recordable') : 'look';
+  }
+
+  /** Goes on with `step` after a request that was no create failed, unless the next would fail alike. */
+  async #unless(answer: Exclude<TwilioAnswer<unknown>, { kind: 'ok' }>, step: Step): Promise<Step | Found> {
+    if (answer.kind === 'error' && (answer.httpStatus === 401 || answer.httpStatus === 403)) {
+      return refused(refusalReason(answer.httpStatus, answer.code));
+    }
+    return this.#backOff(step, answer.kind === 'error' ? answer.retryAfterMilliseconds : undefined);
+  }
+
+  /** https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ */
+  async #backOff(step: Step, retryAfterMilliseconds: number | undefined): Promise<Step | Found> {
+    const { clock, random } = this.#dependencies;
+    if (retryAfterMilliseconds !== undefined && retryAfterMilliseconds > START_POLICY.tryFor) {
+      return notYet(retryAfterMilliseconds / 1000);
+    }
+    const ceiling = Math.min(START_POLICY.backoff * 2 ** this.#throttled++, START_POLICY.longestBackoff);
+    await clock.sleep(retryAfterMilliseconds ?? random() * ceiling);
+    return step;
+  }
+
+  #elapsed(): number {
+    return this.#dependencies.clock.now() - this.#request.executionStartedAt;
+  }
+}
+
+/**
+ * A recording of ours: one that the API or our TwiML started, whatever became of it since. Other ways of recording have
+ * other sources.
+ */
+function ours(recordings: readonly TwilioRecording[]): TwilioRecording | undefined {
+  const candidates = recordings.filter(
+    ({ source, status }) =>
+      (source === 'StartCallRecordingAPI' || source === 'StartCallRecordingTwiML') &&
+      status !== 'absent' &&
+      status !== 'failed',
+  );
+  return candidates.find(({ status }) => status === 'in-progress' || status === 'paused') ?? candidates[0];
+}
+
+const refused = (reason: RefusalReason): StartResult => ({
+  outcome: START_OUTCOMES.refused,
+  reason,
+  answered: true,
+  remedy: REMEDIES[reason],
+});
+
+/** Step Functions waits whole seconds. */
+const notYet = (seconds: number): StartResult => ({
+  outcome: START_OUTCOMES.notYet,
+  waitSeconds: Math.min(Math.max(Math.ceil(seconds), 1), 60),
+});
+
+/** A call that has been ringing for long is answered or given up soon, or rings in nobody's ears. */
+function waitSeconds(elapsedMilliseconds: number): number {
+  if (elapsedMilliseconds < 60_000) {
+    return 1;
+  }
+  return elapsedMilliseconds < 180_000 ? 3 : 5;
+}
+
+function recordingState(recording: TwilioRecording): RecordingState {
+  const startTime = Date.parse(recording.start_time ?? '');
+  return {
+    recordingSid: recording.sid,
+    status: recording.status,
+    source: recording.source ?? undefined,
+    startTime: Number.isNaN(startTime) ? undefined : new Date(startTime).toISOString(),
+    channels: recording.channels ?? undefined,
+    track: recording.track ?? undefined,
+  };
+}

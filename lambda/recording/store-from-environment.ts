@@ -1,0 +1,19 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { systemClock } from '../shared/clock.ts';
+import { ENVIRONMENT } from '../shared/contract.ts';
+import { environmentVariable } from '../shared/environment.ts';
+import { dynamoDbStore } from './dynamodb-store.ts';
+import type { CallStore } from './store.ts';
+
+/** The table that the stack made. Three attempts of a second at most: a call waits for some of them. */
+export function storeFromEnvironment(retentionDays: number): CallStore {
+  return dynamoDbStore({
+    client: new DynamoDBClient({
+      maxAttempts: 3,
+      requestHandler: { connectionTimeout: 500, requestTimeout: 1_000, throwOnRequestTimeout: true },
+    }),
+    tableName: environmentVariable(ENVIRONMENT.tableName),
+    retentionDays,
+    clock: systemClock,
+  });
+}

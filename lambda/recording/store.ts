@@ -1,0 +1,51 @@
+import type { CallEvent, CallSummary, Merged } from './merge.ts';
+
+/** Who and what a call is, from the webhook that announced it. Numbers as Twilio gave them. */
+export interface CallFacts {
+  readonly callSid: string;
+  readonly accountSid: string;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly direction?: string | undefined;
+}
+
+/** What the holder of a claim leaves behind for the next one. */
+export interface Progress {
+  /** How many creates were sent for this call. */
+  readonly creates: number;
+  /** Nobody knows how a create ended: one of ours may run. */
+  readonly uncertain: boolean;
+  /** When the call was first seen in progress though Twilio did not let it be recorded, in ms since the epoch. */
+  readonly inProgressSince?: number | undefined;
+}
+
+/**
+ * What became of a claim on a call's row.
+ *
+ * - `claimed`: nobody else may create a recording until the lease ends.
+ * - `held`: another invocation has it, until `untilMilliseconds` since the epoch at the latest.
+ * - `recorded`: the row has a recording already.
+ */
+export type Claim =
+  | { readonly kind: 'claimed'; readonly progress: Progress }
+  | { readonly kind: 'held'; readonly untilMilliseconds: number }
+  | { readonly kind: 'recorded'; readonly recordingSid: string };
+
+export interface Applied {
+  readonly effect: Merged['effect'];
+  readonly summary: CallSummary;
+  /** Whether the call had no row before. */
+  readonly unknownCall: boolean;
+}
+
+/** The table of calls. Every method throws StoreUnavailableError when DynamoDB does not do its part. */
+export interface CallStore {
+  /**
+   * Claims the row for a create. `owner` names this invocation. Times are in ms since the epoch.
+   */
+  claim(call: CallFacts, owner: string, leaseUntilMilliseconds: number): Promise<Claim>;
+  /** Gives a claim back. Does nothing when it is no longer `owner`'s. */
+  release(callSid: string, owner: string, progress: Progress): Promise<void>;
+  /** Merges an event into the call's rows and keeps it in the audit trail. Repeating it is harmless. */
+  apply(call: CallFacts, event: CallEvent): Promise<Applied>;
+}

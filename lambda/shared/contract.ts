@@ -1,0 +1,71 @@
+/**
+ * Names that infrastructure and handlers must agree on. Both import them from here, so that neither can drift.
+ */
+
+/** Routes of the HTTP API, in API Gateway's notation. */
+export const ROUTES = {
+  voice: '/voice',
+  voiceNext: '/voice/{next}',
+  recordingStatus: '/recording-status',
+} as const;
+
+/** Environment variables of the functions. */
+export const ENVIRONMENT = {
+  fallbackTwiml: 'FALLBACK_TWIML',
+  publicBaseUrl: 'PUBLIC_BASE_URL',
+  secretArn: 'SECRET_ARN',
+  settings: 'SETTINGS',
+  stateMachineArn: 'STATE_MACHINE_ARN',
+  tableName: 'TABLE_NAME',
+} as const;
+
+/** The table's keys and its index. */
+export const TABLE = {
+  partitionKey: 'CallSid',
+  sortKey: 'Item',
+  timeToLive: 'ExpiresAt',
+  callsByDay: { indexName: 'CallsByDay', partitionKey: 'DayShard', sortKey: 'CreatedAt' },
+} as const;
+
+/** States of the state machine, as the console's graph shows them. */
+export const STATES = {
+  startDelay: 'StartDelay',
+  startRecording: 'StartRecording',
+  outcome: 'WhatDidTwilioSay',
+  waitForAnswer: 'WaitForAnswer',
+  recordUnrecorded: 'RecordUnrecorded',
+  wasItExpected: 'WasTheCallAnswered',
+  recording: 'Recording',
+  neverAnswered: 'NeverAnswered',
+  unrecorded: 'Unrecorded',
+} as const;
+
+/** What start-recording returns to the state machine; the Choice state matches on it. */
+export const START_OUTCOMES = {
+  started: 'started',
+  adopted: 'adopted',
+  notYet: 'not-yet',
+  callEnded: 'call-ended',
+  refused: 'refused',
+} as const;
+export type StartOutcome = (typeof START_OUTCOMES)[keyof typeof START_OUTCOMES];
+
+/** CloudWatch metrics, all counts unless their name ends in a unit. */
+export const METRICS = {
+  namespace: 'CallRecorder',
+  requestRefused: 'RequestRefused',
+  signatureUnverifiable: 'SignatureUnverifiable',
+  callReceived: 'CallReceived',
+  startExecutionFailed: 'StartExecutionFailed',
+  nextCorrupt: 'NextCorrupt',
+  recordingStarted: 'RecordingStarted',
+  recordingAdopted: 'RecordingAdopted',
+  createsPerRecording: 'CreatesPerRecording',
+  timeToRecordingMilliseconds: 'TimeToRecordingMilliseconds',
+  callUnrecorded: 'CallUnrecorded',
+  callNeverAnswered: 'CallNeverAnswered',
+  callbackReceived: 'CallbackReceived',
+  callbackDuplicate: 'CallbackDuplicate',
+  callbackConflict: 'CallbackConflict',
+  callbackUnknownCall: 'CallbackUnknownCall',
+} as const;

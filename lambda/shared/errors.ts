@@ -1,0 +1,30 @@
+/**
+ * Errors that leave a function. Step Functions matches them in `Retry` and `Catch` by name, so a class name is a
+ * contract with the template: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+ */
+
+/** DynamoDB could not be read or written. Worth another try. */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError';
+}
+
+/** Secrets Manager did not answer and nothing is cached. Worth another try. */
+export class SecretUnavailableError extends Error {
+  override readonly name = 'SecretUnavailableError';
+}
+
+/** The secret's value is not what its description asks for. Only a person can mend it. */
+export class SecretInvalidError extends Error {
+  override readonly name = 'SecretInvalidError';
+}
+
+/** The function was deployed with a missing or broken environment variable. Only a deployment can mend it. */
+export class EnvironmentInvalidError extends Error {
+  override readonly name = 'EnvironmentInvalidError';
+}
+
+/** What anything thrown says of itself, without what it carries: an HTTP client's error may hold credentials. */
+export const describeError = (error: unknown): { readonly name: string; readonly message: string } =>
+  error instanceof Error
+    ? { name: error.name, message: error.message }
+    : { name: 'UnknownError', message: 'something that is not an Error was thrown' };

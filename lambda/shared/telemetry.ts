@@ -1,0 +1,65 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { METRICS } from './contract.ts';
+
+type MetricName = Exclude<(typeof METRICS)[keyof typeof METRICS], typeof METRICS.namespace>;
+
+/** What a log line is about. Never a token, a signature, a body or a whole phone number. */
+export interface LogDetails {
+  readonly callSid?: string;
+  readonly [detail: string]:
+    | string
+    | number
+    | boolean
+    | undefined
+    | { readonly name: string; readonly message: string };
+}
+
+/** Logs and metrics of one function. */
+export interface Telemetry {
+  count(metric: MetricName): void;
+  record(metric: MetricName, value: number): void;
+  info(message: string, details: LogDetails): void;
+  warn(message: string, details: LogDetails): void;
+  error(message: string, details: LogDetails): void;
+}
+
+const SERVICE = 'call-recorder';
+
+/**
+ * Structured logs and CloudWatch's embedded metrics on standard output. `perInvocation` wraps a handler: it puts the
+ * request's id on each line and prints the metrics when the handler is done, whatever came of it.
+ */
+export function powertools() {
+  const logger = new Logger({ serviceName: SERVICE });
+  const metrics = new Metrics({ namespace: METRICS.namespace, serviceName: SERVICE });
+  const telemetry: Telemetry = {
+    count: (metric) => {
+      metrics.addMetric(metric, MetricUnit.Count, 1);
+    },
+    record: (metric, value) => {
+      metrics.addMetric(
+        metric,
+        metric.endsWith('Milliseconds') ? MetricUnit.Milliseconds : MetricUnit.Count,
+        value,
+      );
+    },
+    info: (message, details) => logger.info(message, details),
+    warn: (message, details) => logger.warn(message, details),
+    error: (message, details) => logger.error(message, details),
+  };
+  const perInvocation =
+    <E, R>(handler: (event: E, requestId: string) => Promise<R>) =>
+    async (event: E, context: { readonly awsRequestId: string }): Promise<R> => {
+      logger.resetKeys();
+      logger.appendKeys({ requestId: context.awsRequestId });
+      try {
+        return await handler(event, context.awsRequestId);
+      } finally {
+        if (metrics.hasStoredMetrics()) {
+          metrics.publishStoredMetrics();
+        }
+      }
+    };
+  return { telemetry, perInvocation };
+}

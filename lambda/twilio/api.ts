@@ -1,0 +1,169 @@
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { HttpRequest } from '@smithy/protocol-http';
+
+/** A Call, as far as we read it. https://www.twilio.com/docs/voice/api/call-resource#call-properties */
+export interface TwilioCall {
+  readonly sid: string;
+  readonly status: string;
+}
+
+/** A Recording of a Call, as far as we read it. https://www.twilio.com/docs/voice/api/recording#recording-properties */
+export interface TwilioRecording {
+  readonly sid: string;
+  /** Open: Twilio adds values. */
+  readonly status: string;
+  /** Open: Twilio adds values. */
+  readonly source: string | null;
+  /** RFC 2822. */
+  readonly start_time: string | null;
+  readonly channels: number | null;
+  readonly track: string | null;
+}
+
+/**
+ * What came of a request. `error`: Twilio answered, with its own error code when the body had one. `no-answer`: it
+ * did not, so nobody knows whether the request was carried out.
+ */
+export type TwilioAnswer<T> =
+  | { readonly kind: 'ok'; readonly body: T }
+  | {
+      readonly kind: 'error';
+      readonly httpStatus: number;
+      readonly code?: number | undefined;
+      readonly message: string;
+      /** From `Retry-After`, which Twilio documents for few answers. */
+      readonly retryAfterMilliseconds?: number | undefined;
+    }
+  | { readonly kind: 'no-answer'; readonly message: string };
+
+/** Twilio's REST API, as far as we use it. No method throws. */
+export interface TwilioApi {
+  createRecording(
+    callSid: string,
+    parameters: Readonly<Record<string, string>>,
+  ): Promise<TwilioAnswer<TwilioRecording>>;
+  fetchCall(callSid: string): Promise<TwilioAnswer<TwilioCall>>;
+  listRecordings(callSid: string): Promise<TwilioAnswer<readonly TwilioRecording[]>>;
+}
+
+export interface TwilioCredentials {
+  readonly accountSid: string;
+  readonly apiKeySid: string;
+  readonly apiKeySecret: string;
+}
+
+// One pool of connections for all credentials: a rotated key must not cost a new handshake.
+const http = new NodeHttpHandler({ connectionTimeout: 1_000 });
+
+/**
+ * A client of Twilio's REST API on the HTTP handler that the AWS clients bring along: the `twilio` package's own client
+ * takes longer to import than all the rest of a function.
+ *
+ * @param baseUrl scheme and host of the API
+ * @param timeoutMilliseconds after which a request counts as not answered
+ * @see https://www.twilio.com/docs/usage/api
+ */
+export function twilioApi(
+  credentials: TwilioCredentials,
+  baseUrl: string,
+  timeoutMilliseconds: number,
+): TwilioApi {
+  const root = new URL(baseUrl);
+  const authorization = `Basic ${Buffer.from(`${credentials.apiKeySid}:${credentials.apiKeySecret}`).toString('base64')}`;
+
+  async function request<T>(
+    method: 'GET' | 'POST',
+    path: string,
+    read: (body: unknown) => T | undefined,
+    form?: Readonly<Record<string, string>>,
+  ): Promise<TwilioAnswer<T>> {
+    const abortSignal = AbortSignal.timeout(timeoutMilliseconds);
+    try {
+      const { response } = await http.handle(
+        new HttpRequest({
+          method,
+          protocol: root.protocol,
+          hostname: root.hostname,
+          ...(root.port && { port: Number(root.port) }),
+          path: `/2010-04-01/Accounts/${credentials.accountSid}${path}`,
+          headers: {
+            authorization,
+            accept: 'application/json',
+            host: root.host,
+            ...(form && { 'content-type': 'application/x-www-form-urlencoded' }),
+          },
+          ...(form && { body: new URLSearchParams(form).toString() }),
+        }),
+        { abortSignal },
+      );
+      const body = parseJson(await readAll(response.body, abortSignal));
+      if (response.statusCode < 200 || response.statusCode > 299) {
+        return refusedAnswer(response.statusCode, body, response.headers['retry-after']);
+      }
+      const value = read(body);
+      // An answer that cannot be read says nothing of what was done.
+      return value === undefined
+        ? { kind: 'no-answer', message: 'Twilio’s answer could not be read' }
+        : { kind: 'ok', body: value };
+    } catch (error) {
+      return { kind: 'no-answer', message: error instanceof Error ? error.name : 'unknown' };
+    }
+  }
+
+  const recordings = (callSid: string): string => `/Calls/${callSid}/Recordings.json`;
+  return {
+    createRecording: (callSid, parameters) =>
+      request('POST', recordings(callSid), asResource<TwilioRecording>, parameters),
+    fetchCall: (callSid) => request('GET', `/Calls/${callSid}.json`, asResource<TwilioCall>),
+    listRecordings: (callSid) => request('GET', recordings(callSid), asRecordings),
+  };
+}
+
+async function readAll(body: AsyncIterable<Uint8Array>, abortSignal: AbortSignal): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) {
+    abortSignal.throwIfAborted();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+
+function asResource<T extends { sid: string; status: string }>(body: unknown): T | undefined {
+  return isObject(body) && typeof body.sid === 'string' && typeof body.status === 'string'
+    ? (body as T)
+    : undefined;
+}
+
+function asRecordings(body: unknown): readonly TwilioRecording[] | undefined {
+  return isObject(body) && Array.isArray(body.recordings)
+    ? body.recordings.flatMap((item) => asResource<TwilioRecording>(item) ?? [])
+    : undefined;
+}
+
+/** Twilio's errors: `{code, message, more_info, status}`. https://www.twilio.com/docs/usage/twilios-response#response-formats-exceptions */
+function refusedAnswer(
+  httpStatus: number,
+  body: unknown,
+  retryAfter: string | undefined,
+): TwilioAnswer<never> {
+  const seconds = Number(retryAfter);
+  return {
+    kind: 'error',
+    httpStatus,
+    code: isObject(body) && typeof body.code === 'number' ? body.code : undefined,
+    message:
+      isObject(body) && typeof body.message === 'string' ? body.message.slice(0, 200) : `HTTP ${httpStatus}`,
+    retryAfterMilliseconds: seconds > 0 ? seconds * 1000 : undefined,
+  };
+}

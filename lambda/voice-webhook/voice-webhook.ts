@@ -1,0 +1,151 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { CallFacts } from '../recording/store.ts';
+import { within } from '../shared/clock.ts';
+import { METRICS } from '../shared/contract.ts';
+import { describeError } from '../shared/errors.ts';
+import type { SecretSource } from '../shared/secret.ts';
+import type { RecordingSettings, VoiceSettings } from '../shared/settings.ts';
+import type { Telemetry } from '../shared/telemetry.ts';
+import { type Authentication, authenticate } from '../twilio/authenticate.ts';
+import { recordingAttributes } from '../twilio/recording-parameters.ts';
+import { parseRequest, VoiceRequest } from '../twilio/requests.ts';
+import { decodeNext, voiceTwiml } from '../twilio/twiml.ts';
+import { type Refusal, readWebhook, refusal } from '../twilio/webhook.ts';
+import type { Executions } from './executions.ts';
+
+/**
+ * How long the side effects of a call may take: whatever they do, the caller hears something within two seconds of the
+ * webhook. Trial accounts wait five seconds for TwiML, others fifteen.
+ */
+export const BUDGET_MILLISECONDS = { secret: 700, execution: 800 } as const;
+
+export interface VoiceWebhookDependencies {
+  readonly secrets: SecretSource;
+  readonly executions: Executions;
+  readonly telemetry: Telemetry;
+  readonly voice: VoiceSettings;
+  readonly recording: RecordingSettings;
+  readonly publicBaseUrl: string;
+  /** TwiML that was made at deployment, for when nothing here works. */
+  readonly fallbackTwiml: string;
+}
+
+/**
+ * Answers Twilio's voice webhook and starts the call's execution. The call goes on whatever fails: the answer is 4xx
+ * for what is not Twilio's, and TwiML for everything else.
+ */
+export function voiceWebhook(dependencies: VoiceWebhookDependencies) {
+  const { secrets, executions, telemetry, voice, recording, publicBaseUrl, fallbackTwiml } = dependencies;
+
+  return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
+    try {
+      const webhook = readWebhook(event, publicBaseUrl);
+      if (webhook.refused) {
+        return refuse(webhook);
+      }
+      const request = parseRequest(VoiceRequest, webhook.parameters);
+      const next = nextOf(event.pathParameters?.next);
+      const plainTwiml = voiceTwiml({ settings: voice, next: next.url });
+      const recordingTwiml = voiceTwiml({
+        settings: voice,
+        next: next.url,
+        startRecording: recordingAttributes(recording, publicBaseUrl),
+      });
+      const authentication = await within<Authentication>(
+        BUDGET_MILLISECONDS.secret,
+        authenticate(webhook, secrets),
+        {
+          kind: 'unverifiable',
+          error: new Error('the secret was not read in time'),
+        },
+      );
+      if (authentication.kind === 'unverifiable') {
+        return answerUnverified(authentication.error, request, recordingTwiml);
+      }
+      if (authentication.kind === 'forged') {
+        return refuse(refusal(403, 'the signature is not Twilio’s'));
+      }
+      if (!request) {
+        return refuse(refusal(400, 'the parameters are not those of a voice webhook'));
+      }
+      if (request.AccountSid !== authentication.secret.accountSid) {
+        return refuse(refusal(403, 'the account is another one'));
+      }
+      telemetry.count(METRICS.callReceived);
+      if (next.corrupt) {
+        telemetry.count(METRICS.nextCorrupt);
+        telemetry.error(
+          'The path names no application, so the call gets the default answer. Connect the number again.',
+          {
+            callSid: request.CallSid,
+          },
+        );
+      }
+      return answer((await startExecution(request)) ? plainTwiml : recordingTwiml);
+    } catch (error) {
+      telemetry.error('The webhook failed; the caller hears the fallback', { error: describeError(error) });
+      return answer(fallbackTwiml);
+    }
+  };
+
+  function nextOf(encoded: string | undefined): {
+    readonly url?: string | undefined;
+    readonly corrupt: boolean;
+  } {
+    const url = encoded === undefined ? undefined : decodeNext(encoded, publicBaseUrl);
+    return { url, corrupt: encoded !== undefined && url === undefined };
+  }
+
+  /** Whether the call's execution runs. */
+  async function startExecution(request: VoiceRequest): Promise<boolean> {
+    const call: CallFacts = {
+      callSid: request.CallSid,
+      accountSid: request.AccountSid,
+      from: request.From,
+      to: request.To,
+      direction: request.Direction,
+    };
+    const started = executions.start(call).then(
+      () => ({ kind: 'started' }) as const,
+      (error: unknown) => ({ kind: 'failed', error: describeError(error) }) as const,
+    );
+    const outcome = await within(BUDGET_MILLISECONDS.execution, started, {
+      kind: 'failed',
+      error: { name: 'TimeoutError', message: 'Step Functions did not answer in time' },
+    });
+    if (outcome.kind === 'failed') {
+      telemetry.count(METRICS.startExecutionFailed);
+      telemetry.error('No execution was started; the TwiML starts the recording instead', {
+        callSid: call.callSid,
+        error: outcome.error,
+      });
+      return false;
+    }
+    telemetry.info('Execution started', { callSid: call.callSid });
+    return true;
+  }
+
+  /**
+   * Nothing is done for a request that cannot be verified, but whoever sent it gets TwiML: it acts on a call only if it
+   * was Twilio who asked, and then the call is recorded too.
+   */
+  function answerUnverified(error: unknown, request: VoiceRequest | undefined, twiml: string) {
+    telemetry.count(METRICS.signatureUnverifiable);
+    telemetry.error('The signature cannot be verified; the TwiML starts the recording', {
+      ...(request && { callSid: request.CallSid }),
+      error: describeError(error),
+    });
+    return answer(twiml);
+  }
+
+  function refuse({ statusCode, reason }: Refusal): APIGatewayProxyStructuredResultV2 {
+    telemetry.count(METRICS.requestRefused);
+    return { statusCode, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: `${reason}\n` };
+  }
+}
+
+const answer = (twiml: string): APIGatewayProxyStructuredResultV2 => ({
+  statusCode: 200,
+  headers: { 'content-type': 'text/xml; charset=utf-8' },
+  body: twiml,
+});

@@ -1,0 +1,35 @@
+import { type App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { CallRecorder } from './call-recorder.ts';
+import type { RecorderConfiguration } from './configuration.ts';
+
+/** A stack with one recorder, and outputs that are ready to paste. */
+export class CallRecorderStack extends Stack {
+  constructor(scope: App, id: string, configuration: RecorderConfiguration) {
+    super(scope, id, { description: 'Records incoming Twilio calls' });
+    const recorder = new CallRecorder(this, 'Recorder', {
+      notice: configuration.notice,
+      otherwise: configuration.otherwise,
+      recording: configuration.recording,
+      startDelay: Duration.seconds(configuration.startDelaySeconds),
+      ringTimeout: Duration.seconds(configuration.ringTimeoutSeconds),
+      retention: Duration.days(configuration.retentionDays),
+      logRetention: configuration.logRetentionDays as RetentionDays,
+      ...(configuration.publicBaseUrl && { publicBaseUrl: configuration.publicBaseUrl }),
+      twilioApiBaseUrl: configuration.twilioApiBaseUrl,
+    });
+    new CfnOutput(this, 'VoiceUrl', {
+      description: 'Voice URL of a number that has no application of its own (POST)',
+      value: recorder.voiceUrl,
+    });
+    new CfnOutput(this, 'PutSecretCommand', {
+      description: 'Puts the Twilio credentials in, from a file that you delete afterwards',
+      value: `aws secretsmanager put-secret-value --region ${this.region} --secret-id ${recorder.secret.secretArn} --secret-string file://twilio.json`,
+    });
+    new CfnOutput(this, 'CallsInTheConsole', {
+      description: 'One execution is one call',
+      value: `https://${this.region}.console.aws.amazon.com/states/home?region=${this.region}#/statemachines/view/${recorder.stateMachine.stateMachineArn}`,
+    });
+    new CfnOutput(this, 'TableName', { description: 'The table of calls', value: recorder.table.tableName });
+  }
+}

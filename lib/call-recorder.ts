@@ -1,0 +1,174 @@
+import { Duration } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { ENVIRONMENT, ROUTES } from '../lambda/shared/contract.ts';
+import type {
+  RecordingSettings,
+  StartSettings,
+  StoreSettings,
+  VoiceSettings,
+  VoiceWebhookSettings,
+} from '../lambda/shared/settings.ts';
+import { recordingAttributes } from '../lambda/twilio/recording-parameters.ts';
+import { voiceTwiml } from '../lambda/twilio/twiml.ts';
+import { CallStateMachine } from './call-state-machine.ts';
+import { CallTable } from './call-table.ts';
+import { RecorderFunction } from './recorder-function.ts';
+import { WebhookApi } from './webhook-api.ts';
+
+export interface CallRecorderProps {
+  /**
+   * What callers hear first: words to say, a file to play, or `false` for nothing.
+   *
+   * @default { say: 'This call is recorded.' }
+   */
+  readonly notice?: VoiceSettings['notice'];
+  /**
+   * Where a call goes that came without the number's own application.
+   *
+   * @default - closing words
+   */
+  readonly otherwise?: VoiceSettings['otherwise'];
+  /**
+   * How Twilio records.
+   *
+   * @default { channels: 'dual', track: 'both', trim: 'do-not-trim' }
+   */
+  readonly recording?: RecordingSettings;
+  /**
+   * Wait before the first request to record.
+   *
+   * @default Duration.seconds(0)
+   */
+  readonly startDelay?: Duration;
+  /**
+   * How long a call may ring before the recorder gives up on it.
+   *
+   * @default Duration.minutes(10)
+   */
+  readonly ringTimeout?: Duration;
+  /**
+   * How long the rows of a call are kept.
+   *
+   * @default Duration.days(365)
+   */
+  readonly retention?: Duration;
+  /** @default RetentionDays.THREE_MONTHS */
+  readonly logRetention?: RetentionDays;
+  /**
+   * Scheme and host under which Twilio reaches the API.
+   *
+   * @default - API Gateway's endpoint
+   */
+  readonly publicBaseUrl?: string;
+  /**
+   * Root of Twilio's REST API.
+   *
+   * @default 'https://api.twilio.com'
+   */
+  readonly twilioApiBaseUrl?: string;
+}
+
+/** Records the calls whose voice webhook it answers: the API, the functions, the state machine, the table, the secret. */
+export class CallRecorder extends Construct {
+  /** The voice URL of a number that has no application of its own. */
+  readonly voiceUrl: string;
+  readonly table: ITable;
+  readonly stateMachine: IStateMachine;
+  /** Twilio's credentials. The stack makes the secret, and a person puts its value in. */
+  readonly secret: ISecret;
+
+  constructor(scope: Construct, id: string, props: CallRecorderProps = {}) {
+    super(scope, id);
+    const voice: VoiceSettings = {
+      notice: props.notice ?? { say: 'This call is recorded.' },
+      otherwise: props.otherwise ?? { say: 'Thank you for your call. Goodbye.' },
+    };
+    const recording = props.recording ?? { channels: 'dual', track: 'both', trim: 'do-not-trim' };
+    const ringTimeout = props.ringTimeout ?? Duration.minutes(10);
+    const logRetention = props.logRetention ?? RetentionDays.THREE_MONTHS;
+    const storeSettings: StoreSettings = { retentionDays: (props.retention ?? Duration.days(365)).toDays() };
+
+    const api = new WebhookApi(this, 'WebhookApi', {
+      description: 'Webhooks that Twilio calls for calls and recordings',
+    });
+    const publicBaseUrl = props.publicBaseUrl ?? api.endpoint;
+    const table = new CallTable(this, 'Calls');
+    const secret = new Secret(this, 'TwilioSecret', {
+      description:
+        'Twilio credentials. Put in: {"accountSid": "AC...", "authTokens": ["<auth token>"], "apiKeySid": "SK...", "apiKeySecret": "..."}. While the auth token is rotated, authTokens holds the current and the next.',
+    });
+
+    const startRecording = new RecorderFunction(this, 'StartRecording', {
+      handler: 'start-recording',
+      description: 'Starts the recording of a call',
+      timeout: Duration.seconds(30),
+      logRetention,
+      settings: {
+        ...storeSettings,
+        recording,
+        ringTimeoutSeconds: ringTimeout.toSeconds(),
+        twilioApiBaseUrl: props.twilioApiBaseUrl ?? 'https://api.twilio.com',
+      } satisfies StartSettings,
+      environment: { [ENVIRONMENT.publicBaseUrl]: publicBaseUrl },
+    });
+    const recordUnrecorded = new RecorderFunction(this, 'RecordUnrecorded', {
+      handler: 'record-unrecorded',
+      description: 'Keeps why a call has no recording',
+      timeout: Duration.seconds(30),
+      logRetention,
+      settings: storeSettings,
+    });
+    const stateMachine = new CallStateMachine(this, 'StateMachine', {
+      startRecording,
+      recordUnrecorded,
+      startDelay: props.startDelay ?? Duration.seconds(0),
+      ringTimeout,
+      logRetention,
+    });
+    const voiceWebhook = new RecorderFunction(this, 'VoiceWebhook', {
+      handler: 'voice-webhook',
+      description: 'Answers the voice webhook and starts the execution of a call',
+      timeout: Duration.seconds(10),
+      logRetention,
+      settings: { voice, recording } satisfies VoiceWebhookSettings,
+      environment: {
+        [ENVIRONMENT.publicBaseUrl]: publicBaseUrl,
+        [ENVIRONMENT.stateMachineArn]: stateMachine.stateMachineArn,
+        [ENVIRONMENT.fallbackTwiml]: voiceTwiml({
+          settings: voice,
+          startRecording: recordingAttributes(recording, publicBaseUrl),
+        }),
+      },
+    });
+    const recordingStatus = new RecorderFunction(this, 'RecordingStatus', {
+      handler: 'recording-status',
+      description: 'Keeps what recording status callbacks say',
+      timeout: Duration.seconds(10),
+      logRetention,
+      settings: storeSettings,
+      environment: { [ENVIRONMENT.publicBaseUrl]: publicBaseUrl },
+    });
+
+    for (const storing of [startRecording, recordUnrecorded, recordingStatus]) {
+      table.grantStore(storing);
+      storing.addEnvironment(ENVIRONMENT.tableName, table.tableName);
+    }
+    for (const verifying of [startRecording, voiceWebhook, recordingStatus]) {
+      secret.grantRead(verifying);
+      verifying.addEnvironment(ENVIRONMENT.secretArn, secret.secretArn);
+    }
+    stateMachine.grantStartExecution(voiceWebhook);
+
+    api.post('Voice', [ROUTES.voice, ROUTES.voiceNext], voiceWebhook);
+    api.post('Status', [ROUTES.recordingStatus], recordingStatus);
+
+    this.voiceUrl = `${publicBaseUrl}${ROUTES.voice}`;
+    this.table = table;
+    this.stateMachine = stateMachine;
+    this.secret = secret;
+  }
+}

@@ -1,0 +1,116 @@
+import * as v from 'valibot';
+import { HttpUrl, RecordingSettings, VoiceSettings } from '../lambda/shared/settings.ts';
+
+const wholeNumber = (what: string, minimum: number, maximum: number) => {
+  const allowed = `${what}, ${minimum} to ${maximum}`;
+  return v.pipe(
+    v.number(allowed),
+    v.integer(allowed),
+    v.minValue(minimum, allowed),
+    v.maxValue(maximum, allowed),
+  );
+};
+
+/** CloudWatch Logs keeps logs for these numbers of days only. */
+const LOG_RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+] as const;
+
+const BaseUrl = v.pipe(
+  HttpUrl,
+  v.check(
+    (url) => new URL(url).pathname === '/' && !/[/?#]$/.test(url),
+    'scheme and host, without a path or a slash at the end',
+  ),
+);
+
+/**
+ * The whole configuration: what may stand in `recorder.config.ts`, and what each key means when it is left out.
+ * `bin/app.ts` is the only reader.
+ */
+export const RecorderConfiguration = v.strictObject({
+  /** Name of the CloudFormation stack. */
+  stackName: v.optional(
+    v.pipe(
+      v.string('a stack name'),
+      v.regex(/^[A-Za-z][A-Za-z0-9-]{0,127}$/, 'a stack name: letters, digits and hyphens'),
+    ),
+    'CallRecorder',
+  ),
+  /** What callers hear first: words to say, a file to play, or `false` for nothing. */
+  notice: v.optional(VoiceSettings.entries.notice, { say: 'This call is recorded.' }),
+  /** Where a call goes that reached `/voice` without the number's own application: a number to dial, or closing words. */
+  otherwise: v.optional(VoiceSettings.entries.otherwise, { say: 'Thank you for your call. Goodbye.' }),
+  /** How Twilio records. */
+  recording: v.optional(RecordingSettings, { channels: 'dual', track: 'both', trim: 'do-not-trim' }),
+  /** Seconds between the start of a call's execution and the first request to record. */
+  startDelaySeconds: v.optional(wholeNumber('seconds', 0, 60), 0),
+  /** Seconds that a call may ring before the recorder gives up on it. */
+  ringTimeoutSeconds: v.optional(wholeNumber('seconds', 30, 3600), 600),
+  /** Days that the rows of a call are kept. */
+  retentionDays: v.optional(wholeNumber('days', 1, 36_500), 365),
+  /** Days that logs are kept. */
+  logRetentionDays: v.optional(v.picklist(LOG_RETENTION_DAYS, `one of ${LOG_RETENTION_DAYS.join(', ')}`), 90),
+  /** Where Twilio reaches the API, when that is a domain of your own. Default: API Gateway's endpoint. */
+  publicBaseUrl: v.optional(BaseUrl),
+  /** Root of Twilio's REST API; other regions have their own, such as https://api.dublin.ie1.twilio.com. */
+  twilioApiBaseUrl: v.optional(BaseUrl, 'https://api.twilio.com'),
+});
+export type RecorderConfiguration = v.InferOutput<typeof RecorderConfiguration>;
+/** What may be written: every key is optional. */
+export type RecorderConfigurationInput = v.InferInput<typeof RecorderConfiguration>;
+
+/** The configuration is not one. The message names each key, its value and what is allowed. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+/**
+ * Validates a configuration and fills in what was left out. Throws ConfigurationError.
+ *
+ * @param file where it came from, for the message
+ */
+export function parseConfiguration(configuration: unknown, file: string): RecorderConfiguration {
+  const parsed = v.safeParse(RecorderConfiguration, configuration);
+  if (parsed.success) {
+    return parsed.output;
+  }
+  const complaints = parsed.issues.flatMap(withinUnion).map(complaint);
+  throw new ConfigurationError(
+    `${file} is not a valid configuration:\n${complaints.map((line) => `  - ${line}`).join('\n')}`,
+  );
+}
+
+interface Complaint {
+  readonly key: string;
+  readonly value: unknown;
+  readonly allowed: string;
+}
+
+/** Of a union, what is wrong with a key that was given; or, where no alternative has such keys, the union's own words. */
+function withinUnion(issue: v.BaseIssue<unknown>): Complaint[] {
+  const path = v.getDotPath(issue) ?? 'the configuration';
+  const wrongValues = (issue.issues ?? []).filter(
+    ({ type, path }) => path !== undefined && type !== 'strict_object',
+  );
+  if (wrongValues.length > 0) {
+    return wrongValues.map((inner) => ({
+      key: `${path}.${v.getDotPath(inner)}`,
+      value: inner.input,
+      allowed: inner.message,
+    }));
+  }
+  if (issue.type === 'strict_object' && issue.expected === 'never') {
+    return [
+      {
+        key: path,
+        value: issue.path?.at(-1)?.value,
+        allowed: `only ${Object.keys(RecorderConfiguration.entries).join(', ')}`,
+      },
+    ];
+  }
+  return [{ key: path, value: issue.input, allowed: issue.message }];
+}
+
+const complaint = ({ key, value, allowed }: Complaint): string =>
+  `${key} is ${JSON.stringify(value)}; allowed: ${allowed}`;

@@ -1,0 +1,68 @@
+import { fileURLToPath } from 'node:url';
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { ENVIRONMENT } from '../lambda/shared/contract.ts';
+
+const PROJECT = fileURLToPath(new URL('..', import.meta.url));
+
+export interface RecorderFunctionProps {
+  /** Folder of the handler under `lambda/`. */
+  readonly handler: 'voice-webhook' | 'start-recording' | 'recording-status' | 'record-unrecorded';
+  readonly description: string;
+  readonly timeout: Duration;
+  readonly logRetention: RetentionDays;
+  /** What the function's settings schema asks for. */
+  readonly settings: object;
+  /**
+   * Further environment variables.
+   *
+   * @default - none
+   */
+  readonly environment?: Record<string, string>;
+  /**
+   * Memory in MiB, which also decides the share of a processor.
+   *
+   * @default 512
+   */
+  readonly memorySize?: number;
+}
+
+/** A function of the recorder, with a role that may do nothing but write to its own log group, until it is granted more. */
+export class RecorderFunction extends NodejsFunction {
+  constructor(scope: Construct, id: string, props: RecorderFunctionProps) {
+    const logGroup = new LogGroup(scope, `${id}Logs`, {
+      retention: props.logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    // The role that CDK makes by default may write to every log group of the account.
+    const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    logGroup.grantWrite(role);
+    super(scope, id, {
+      description: props.description,
+      entry: `${PROJECT}lambda/${props.handler}/handler.ts`,
+      projectRoot: PROJECT,
+      depsLockFilePath: `${PROJECT}package-lock.json`,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: props.memorySize ?? 512,
+      timeout: props.timeout,
+      tracing: Tracing.ACTIVE,
+      logGroup,
+      role,
+      environment: { [ENVIRONMENT.settings]: JSON.stringify(props.settings), ...props.environment },
+      awsSdkConnectionReuse: false,
+      bundling: {
+        // The AWS SDK's ES modules, bundled and stripped of what is not used, load faster than the runtime's own copy.
+        format: OutputFormat.CJS,
+        mainFields: ['module', 'main'],
+        externalModules: [],
+        minify: true,
+        target: 'node24',
+      },
+    });
+  }
+}
