@@ -1,0 +1,9 @@
+import configuration from '../recorder.config.ts';
+
+/** The configuration that is deployed, pointed at the Twilio of the local run, which says what else is different. */
+export default {
+  ...configuration,
+  publicBaseUrl: undefined,
+  twilioApiBaseUrl: process.env.LOCAL_TWILIO_API_BASE_URL,
+  ...(process.env.LOCAL_NOTICE === 'off' && { notice: false }),
+};

@@ -1,0 +1,76 @@
+import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { TABLE } from '../lambda/shared/contract.ts';
+import { encodeNext } from '../lambda/twilio/twiml.ts';
+import { secretValue } from './credentials.ts';
+import { type Host, type HostOptions, startHost } from './host/host.ts';
+import { synthesize } from './synthesize.ts';
+import type { Credentials } from './twilio-simulator/simulator.ts';
+
+/** An item of the table, whichever kind it is. */
+export interface Row {
+  readonly CallSid: string;
+  readonly Item: string;
+  readonly [attribute: string]: unknown;
+}
+
+/** The recorder on this machine: the synthesized app, hosted. */
+export interface LocalRecorder extends AsyncDisposable {
+  readonly host: Host;
+  /** The voice URL of a number, with its own application's URL in `{next}` if it has one. */
+  voiceUrl(application?: string): string;
+  /** All rows of the table. */
+  rows(): Promise<Row[]>;
+}
+
+export interface LocalRecorderOptions extends Pick<HostOptions, 'port' | 'publicUrl' | 'onEvent' | 'latency'> {
+  /** Root of the REST API of Twilio, simulated or real. */
+  readonly twilioApiBaseUrl: string;
+  readonly credentials: Credentials;
+  /** Whether callers hear the configured notice, which answers their call. */
+  readonly notice: boolean;
+}
+
+/** Synthesizes the app and hosts it. */
+export async function startLocalRecorder(options: LocalRecorderOptions): Promise<LocalRecorder> {
+  const { twilioApiBaseUrl, credentials, notice, ...hostOptions } = options;
+  const disposables = new AsyncDisposableStack();
+  const assembly = disposables.use(
+    await synthesize({
+      LOCAL_TWILIO_API_BASE_URL: twilioApiBaseUrl,
+      ...(!notice && { LOCAL_NOTICE: 'off' }),
+    }),
+  );
+  const host = disposables.use(
+    await startHost({
+      ...hostOptions,
+      template: assembly.template,
+      assemblyDirectory: assembly.directory,
+      secretValue: secretValue(credentials),
+    }),
+  );
+  const client = new DynamoDBClient({
+    endpoint: host.dynamodbEndpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  disposables.defer(() => client.destroy());
+  const voiceUrl = host.outputs.VoiceUrl;
+  if (!voiceUrl) {
+    throw new Error('The template has no output VoiceUrl');
+  }
+  return {
+    host,
+    voiceUrl: (application) => (application ? `${voiceUrl}/${encodeNext(application)}` : voiceUrl),
+    rows: async () => {
+      const rows: Row[] = [];
+      for await (const { Items = [] } of paginateScan({ client }, { TableName: host.tableName })) {
+        rows.push(...Items.map((item) => unmarshall(item) as Row));
+      }
+      return rows.toSorted((a, b) => compare(a.CallSid, b.CallSid) || compare(a[TABLE.sortKey], b[TABLE.sortKey]));
+    },
+    [Symbol.asyncDispose]: () => disposables.disposeAsync(),
+  };
+}
+
+const compare = (a: unknown, b: unknown): number => (String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0);

@@ -1,0 +1,84 @@
+import type { Clock } from './clock.ts';
+import type { Dice } from './random.ts';
+import type { Recording } from './recording.ts';
+import type { CallScript } from './script.ts';
+import type { CallStatus, CreateAttempt, SimulatedCall, WebhookDelivery } from './truth.ts';
+import type { RecordingAttributes } from './twiml.ts';
+import { Waiting } from './waiting.ts';
+
+export interface CallIdentity {
+  readonly sid: string;
+  readonly accountSid: string;
+  readonly from: string;
+  readonly to: string;
+  readonly direction: SimulatedCall['direction'];
+  readonly script: CallScript;
+  readonly dice: Dice;
+  readonly parent?: Call;
+}
+
+/** The state of one call. What happens to it is in `call-progress.ts` and `call-flow.ts`. */
+export class Call implements SimulatedCall {
+  readonly sid: string;
+  readonly accountSid: string;
+  readonly from: string;
+  readonly to: string;
+  readonly direction: SimulatedCall['direction'];
+  readonly script: CallScript;
+  readonly parent: Call | undefined;
+  readonly createdAt: number;
+  readonly creates: CreateAttempt[] = [];
+  readonly recordings: Recording[] = [];
+  readonly webhooks: WebhookDelivery[] = [];
+  readonly dialledLegs: Call[] = [];
+  readonly errorsHeard: string[] = [];
+  readonly dice: Dice;
+  /** What the call waits for; cut short when it ends. */
+  readonly waiting: Waiting;
+  /** `<Start><Recording>`s met before the call was answered. */
+  readonly heldRecordings: RecordingAttributes[] = [];
+  answeredAt: number | undefined;
+  eligibleAt: number | undefined;
+  endedAt: number | undefined;
+  updatedAt: number;
+  /** Deleted through the API: REST no longer knows it. */
+  deleted = false;
+  readonly #statuses: { readonly status: CallStatus; readonly visibleAt: number }[];
+
+  constructor(identity: CallIdentity, firstStatus: CallStatus, clock: Clock) {
+    this.sid = identity.sid;
+    this.accountSid = identity.accountSid;
+    this.from = identity.from;
+    this.to = identity.to;
+    this.direction = identity.direction;
+    this.script = identity.script;
+    this.dice = identity.dice;
+    this.parent = identity.parent;
+    this.createdAt = clock.now();
+    this.updatedAt = this.createdAt;
+    this.waiting = new Waiting(clock);
+    this.#statuses = [{ status: firstStatus, visibleAt: this.createdAt }];
+  }
+
+  get parentCallSid(): string | undefined {
+    return this.parent?.sid;
+  }
+
+  get status(): CallStatus {
+    return this.#statuses.at(-1)?.status ?? 'queued';
+  }
+
+  get ended(): boolean {
+    return this.endedAt !== undefined;
+  }
+
+  setStatus(status: CallStatus, now: number, visibleAt: number): void {
+    this.#statuses.push({ status, visibleAt });
+    this.updatedAt = now;
+  }
+
+  /** The status that REST shows: GET of a Call is eventually consistent. */
+  statusSeenAt(now: number): CallStatus {
+    return this.#statuses.findLast(({ visibleAt }) => visibleAt <= now)?.status ?? this.status;
+  }
+}

@@ -1,0 +1,107 @@
+import type { Call } from '../call.ts';
+import { runCall } from '../call-flow.ts';
+import { hangUp } from '../call-progress.ts';
+import { addCall } from '../switchboard.ts';
+import type { World } from '../world.ts';
+import { dateFilter } from './date-filter.ts';
+import { badParameter, notFound, RestError } from './errors.ts';
+import { absoluteUrl, choice } from './form.ts';
+import { page } from './paging.ts';
+import { callBody } from './resources.ts';
+import type { RestAnswer, RestRequest, Route } from './route.ts';
+
+export const callRoutes: readonly Route[] = [
+  { operation: 'CreateCall', method: 'POST', path: /^\/Calls\.json$/, handle: createCall },
+  { operation: 'ListCall', method: 'GET', path: /^\/Calls\.json$/, handle: listCalls },
+  { operation: 'FetchCall', method: 'GET', path: /^\/Calls\/(?<callSid>[^/]+)\.json$/, handle: fetchCall },
+  { operation: 'UpdateCall', method: 'POST', path: /^\/Calls\/(?<callSid>[^/]+)\.json$/, handle: updateCall },
+  {
+    operation: 'DeleteCall',
+    method: 'DELETE',
+    path: /^\/Calls\/(?<callSid>[^/]+)\.json$/,
+    handle: deleteCall,
+  },
+];
+
+/** @throws RestError 404 */
+export function findCall(world: World, { callSid, resource }: RestRequest): Call {
+  const call = world.calls.get(callSid);
+  if (call === undefined || call.deleted) throw notFound(resource);
+  return call;
+}
+
+/** Understands `To`, `From`, `Url` (required: no inline `Twiml`), `Method` and `FallbackUrl`; ignores the rest. */
+function createCall(world: World, { form }: RestRequest): RestAnswer {
+  const to = form.get('To');
+  const from = form.get('From');
+  // https://www.twilio.com/docs/api/errors/21201 to 21213
+  if (!to) throw badParameter("No 'To' number is specified", 21201);
+  if (!from) throw badParameter("No 'From' number is specified", 21213);
+  const voiceUrl = absoluteUrl(form, 'Url', 21205);
+  if (voiceUrl === undefined) throw badParameter('Url parameter is required', 21205);
+  const voiceFallbackUrl = absoluteUrl(form, 'FallbackUrl', 21205);
+  const voiceMethod = choice(form, 'Method', ['GET', 'POST']) ?? 'POST';
+  const call = addCall(world, {
+    direction: 'outbound-api',
+    from,
+    to,
+    voiceUrl,
+    voiceMethod,
+    ...(voiceFallbackUrl !== undefined && { voiceFallbackUrl }),
+  });
+  world.activities.track(runCall(world, call));
+  return { httpStatus: 201, body: callBody(world, call) };
+}
+
+function listCalls(world: World, request: RestRequest): RestAnswer {
+  const { query } = request;
+  const now = world.now();
+  const startTime = dateFilter(query, 'StartTime');
+  const endTime = dateFilter(query, 'EndTime');
+  const matches = (name: string, value: string | undefined) => (query.get(name) ?? value) === value;
+  const calls = [...world.calls.values()]
+    .filter(
+      (call) =>
+        !call.deleted &&
+        matches('To', call.to) &&
+        matches('From', call.from) &&
+        matches('ParentCallSid', call.parentCallSid) &&
+        matches('Status', call.statusSeenAt(now)) &&
+        startTime(call.createdAt) &&
+        endTime(call.endedAt),
+    )
+    .reverse();
+  const { accountSid } = world.credentials;
+  return {
+    httpStatus: 200,
+    body: page(accountSid, request, 'calls', calls, (call) => callBody(world, call)),
+  };
+}
+
+function fetchCall(world: World, request: RestRequest): RestAnswer {
+  return { httpStatus: 200, body: callBody(world, findCall(world, request)) };
+}
+
+/**
+ * Ends a call: `completed` whatever it is doing, `canceled` while nobody answered. Giving it new TwiML is not
+ * simulated. https://www.twilio.com/docs/voice/api/call-resource#update-a-call-resource
+ */
+function updateCall(world: World, request: RestRequest): RestAnswer {
+  const call = findCall(world, request);
+  const status = choice(request.form, 'Status', ['completed', 'canceled']);
+  if (status === undefined) throw badParameter('The simulator changes nothing of a call but its Status');
+  if (call.ended || (status === 'canceled' && call.answeredAt !== undefined)) {
+    throw badParameter('Call is not in-progress. Cannot redirect.', 21220);
+  }
+  hangUp(world, call, 'api', status);
+  // The answer to an update shows what the update did, whatever a fetch shows at the same moment.
+  return { httpStatus: 200, body: { ...callBody(world, call), status: call.status } };
+}
+
+function deleteCall(world: World, request: RestRequest): RestAnswer {
+  const call = findCall(world, request);
+  // How Twilio words this refusal is unverified.
+  if (!call.ended) throw new RestError(409, 20409, 'A call in progress cannot be deleted');
+  call.deleted = true;
+  return { httpStatus: 204 };
+}

@@ -1,0 +1,28 @@
+import type { World } from '../world.ts';
+
+export interface RestRequest {
+  /** The account's part of the path, without the leading `/{version}/Accounts/{AccountSid}`. */
+  readonly resource: string;
+  readonly query: URLSearchParams;
+  readonly form: URLSearchParams;
+  /** The SIDs in the path, empty where the path has none. */
+  readonly callSid: string;
+  readonly recordingSid: string;
+}
+
+export interface RestAnswer {
+  readonly httpStatus: 200 | 201 | 204;
+  readonly body?: object;
+  /** The recording that was created. */
+  readonly recordingSid?: string;
+}
+
+export interface Route {
+  /** The operationId of Twilio's OpenAPI document. */
+  readonly operation: string;
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** Matches {@link RestRequest.resource}; the groups `callSid` and `recordingSid` become its fields. */
+  readonly path: RegExp;
+  /** @throws RestError */
+  readonly handle: (world: World, request: RestRequest) => RestAnswer;
+}

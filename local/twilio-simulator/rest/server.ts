@@ -1,0 +1,105 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import type { Call } from '../call.ts';
+import type { AnswerFault, RestRequestInfo } from '../faults.ts';
+import type { World } from '../world.ts';
+import { API_VERSION } from './api-version.ts';
+import { isAuthentic } from './authentication.ts';
+import { callRoutes } from './calls.ts';
+import { authenticate, notFound, RestError } from './errors.ts';
+import { recordingRoutes } from './recordings.ts';
+import type { RestRequest, Route } from './route.ts';
+
+const routes: readonly Route[] = [...callRoutes, ...recordingRoutes];
+const ACCOUNT_PATH = new RegExp(`^/${API_VERSION}/Accounts/(?<accountSid>[^/]+)(?<resource>/.*)$`);
+
+/** What the client gets, before faults. */
+interface Answer {
+  readonly httpStatus: number;
+  readonly code?: number;
+  readonly body?: object;
+  readonly recordingSid?: string;
+}
+
+/**
+ * Serves one request: a latency, the processing, a latency, the answer. A client that goes away meanwhile changes
+ * nothing about the processing, as with the real one.
+ */
+export async function serveRest(
+  world: World,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const { method = '', url = '' } = incoming;
+  const { pathname, searchParams } = new URL(url, 'http://localhost');
+  const { accountSid = '', resource = '' } = ACCOUNT_PATH.exec(pathname)?.groups ?? {};
+  const route = routes.find((candidate) => candidate.method === method && candidate.path.test(resource));
+  const { callSid = '', recordingSid = '' } = route?.path.exec(resource)?.groups ?? {};
+  const form = new URLSearchParams(method === 'POST' ? await text(incoming) : '');
+  const request: RestRequest = { resource, query: searchParams, form, callSid, recordingSid };
+  const call = world.calls.get(callSid) ?? world.recordings.get(recordingSid)?.call;
+  const info: RestRequestInfo = {
+    operation: route?.operation ?? 'unknown',
+    callSid: call?.sid ?? (callSid || undefined),
+    recordingSid: recordingSid || undefined,
+  };
+  world.requests += 1;
+  const about = { ...info, requestId: world.requests };
+  const dice = call?.dice ?? world.dice;
+  const requestMs = dice.draw(`${info.operation}/request`, world.network.requestMs);
+  const responseMs = dice.draw(`${info.operation}/response`, world.network.responseMs);
+  world.emit({ type: 'rest-request', ...about, method, path: pathname });
+
+  const lost = world.faults.requestReceived(info);
+  await world.waiting.for(requestMs + (lost.delayMs ?? 0));
+  const processed =
+    lost.reset || lost.replacement
+      ? undefined
+      : process(() => {
+          if (!isAuthentic(incoming.headers.authorization, world.credentials)) throw authenticate();
+          if (call?.script.restRefusal === 'credentials') throw authenticate();
+          if (accountSid !== world.credentials.accountSid || route === undefined) throw notFound(pathname);
+          return route.handle(world, request);
+        });
+  const fault = processed ? faultOf(world, info, method, processed) : { ...lost, delayMs: 0 };
+  if (info.operation === 'CreateCallRecording') noteCreate(world, call, processed ?? replacementOf(lost));
+
+  await world.waiting.for(responseMs + (fault.delayMs ?? 0));
+  const answer = fault.reset ? undefined : (replacementOf(fault) ?? processed);
+  world.emit({ type: 'rest-answer', ...about, httpStatus: answer?.httpStatus, code: answer?.code });
+  if (answer === undefined) {
+    incoming.socket.destroy();
+    return;
+  }
+  outgoing.writeHead(answer.httpStatus, { 'Content-Type': 'application/json' });
+  outgoing.end(answer.body && JSON.stringify(answer.body));
+}
+
+function process(handle: () => Answer): Answer {
+  try {
+    return handle();
+  } catch (error) {
+    if (error instanceof RestError) return refusal(error);
+    throw error;
+  }
+}
+
+function refusal(error: RestError): Answer {
+  return { httpStatus: error.httpStatus, code: error.code, body: error.body };
+}
+
+function replacementOf({ replacement }: AnswerFault): Answer | undefined {
+  return replacement && refusal(new RestError(replacement.httpStatus, replacement.code, replacement.message));
+}
+
+function faultOf(world: World, info: RestRequestInfo, method: string, { recordingSid }: Answer): AnswerFault {
+  if (recordingSid !== undefined) return world.faults.createCommitted({ ...info, recordingSid });
+  return method === 'GET' ? world.faults.readAnswered(info) : {};
+}
+
+/** What Twilio made of it, whether or not the client ever learns. */
+function noteCreate(world: World, call: Call | undefined, answer: Answer | undefined): void {
+  if (call === undefined || answer === undefined) return;
+  const { httpStatus, code, recordingSid } = answer;
+  call.creates.push({ at: world.now(), httpStatus, code, recordingSid });
+}

@@ -1,0 +1,39 @@
+/** What the party reached by a `<Dial>` (or called by an outgoing call) does. */
+export interface DialledParty {
+  /** How long its phone rings before the outcome, in milliseconds. */
+  readonly ringMs: number;
+  readonly outcome: 'answers' | 'busy' | 'no-answer' | 'failed';
+  /** It hangs up that long after it answered, in milliseconds. For `<Dial>` only. @default 30000 */
+  readonly talkMs?: number;
+}
+
+/** What the people on one call will do, and what its number is configured with. Durations in milliseconds. */
+export interface CallScript {
+  /** @default 'inbound' */
+  readonly direction?: 'inbound' | 'outbound-api';
+  readonly from: string;
+  readonly to: string;
+  /** The number's voice URL (or the `Url` of an outgoing call); may carry connection overrides in its fragment. */
+  readonly voiceUrl: string;
+  /** @default 'POST' */
+  readonly voiceMethod?: 'GET' | 'POST';
+  readonly voiceFallbackUrl?: string;
+  /** The other side hangs up that long after the call was placed, answered or not. @default never */
+  readonly hangUpAfterMs?: number;
+  /** The other side hangs up that long after the call was answered. @default never */
+  readonly talkMs?: number;
+  /** Nobody speaks. @default false */
+  readonly silent?: boolean;
+  /** The voice webhook arrives a second time, a moment after the first; the first answer counts. @default false */
+  readonly duplicateWebhook?: boolean;
+  /**
+   * REST refuses what concerns this call. `credentials`: every request, 401 with code 20003. `trial`: starting a
+   * recording, 403 with code 10002; that Twilio's REST API refuses trial accounts at all, and so, is unverified.
+   */
+  readonly restRefusal?: 'trial' | 'credentials';
+  /** @default answers after 3 s and talks for 30 s */
+  readonly dialled?: DialledParty;
+}
+
+export const DEFAULT_DIALLED_PARTY: DialledParty = { ringMs: 3_000, outcome: 'answers' };
+export const DEFAULT_DIALLED_TALK_MS = 30_000;

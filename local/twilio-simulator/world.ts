@@ -1,0 +1,61 @@
+import { Agent } from 'node:http';
+import { Activities } from './activities.ts';
+import type { Call } from './call.ts';
+import { type Clock, systemClock } from './clock.ts';
+import type { EventDetails, SimulatorEvent } from './events.ts';
+import { type Faults, NO_FAULTS } from './faults.ts';
+import {
+  type Behaviour,
+  type Credentials,
+  DEFAULT_BEHAVIOUR,
+  DEFAULT_NETWORK,
+  type Network,
+  type SimulatorOptions,
+} from './options.ts';
+import { Dice } from './random.ts';
+import type { Recording } from './recording.ts';
+import { Waiting } from './waiting.ts';
+
+/** What all parts of the simulated Twilio share. */
+export class World {
+  readonly seed: number;
+  readonly credentials: Credentials;
+  readonly clock: Clock;
+  readonly network: Network;
+  readonly behaviour: Behaviour;
+  readonly faults: Faults;
+  readonly activities = new Activities();
+  /** A fresh connection for each webhook, as from Twilio's many machines: no stale one is ever met. */
+  readonly agent = new Agent({ keepAlive: false });
+  /** Waits that belong to no call's line: callbacks, processing, REST latencies. */
+  readonly waiting: Waiting;
+  /** The draws of REST requests that concern no single call. */
+  readonly dice: Dice;
+  readonly placedCalls = new Map<string, Call>();
+  /** The placed calls and the legs that they dialled. */
+  readonly calls = new Map<string, Call>();
+  readonly recordings = new Map<string, Recording>();
+  /** How many REST requests arrived. */
+  requests = 0;
+  readonly listeners = new Set<(event: SimulatorEvent) => void>();
+
+  constructor(options: SimulatorOptions) {
+    this.seed = options.seed;
+    this.credentials = options.credentials;
+    this.clock = options.clock ?? systemClock;
+    this.network = { ...DEFAULT_NETWORK, ...options.network };
+    this.behaviour = { ...DEFAULT_BEHAVIOUR, ...options.behaviour };
+    this.faults = { ...NO_FAULTS, ...options.faults };
+    this.waiting = new Waiting(this.clock);
+    this.dice = new Dice(this.seed, 'account');
+  }
+
+  now(): number {
+    return this.clock.now();
+  }
+
+  emit(details: EventDetails): void {
+    const event: SimulatorEvent = { ...details, at: this.now() };
+    for (const listener of this.listeners) listener(event);
+  }
+}
