@@ -62,6 +62,9 @@ export class RecorderFunction extends NodejsFunction {
         externalModules: [],
         minify: true,
         target: 'node24',
+        esbuildArgs: {
+          '--alias:@aws-sdk/credential-provider-node': `${PROJECT}lambda/shared/execution-role-credentials.ts`,
+        },
       },
     });
   }

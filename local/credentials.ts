@@ -4,7 +4,8 @@ import type { Credentials } from './twilio-simulator/simulator.ts';
 
 /** Credentials that nobody else has, made from a seed so that a run can be repeated. */
 export function credentialsFromSeed(seed: number): Credentials {
-  const hex = (what: string): string => createHash('sha256').update(`${what} ${seed}`).digest('hex').slice(0, 32);
+  const hex = (what: string): string =>
+    createHash('sha256').update(`${what} ${seed}`).digest('hex').slice(0, 32);
   return {
     accountSid: `AC${hex('account')}`,
     authToken: hex('auth token'),

@@ -53,7 +53,10 @@ async function main(): Promise<boolean> {
   }
   const calls = wholeNumber('calls', options.calls, 1);
   // The bar is for people; it goes to standard error and only to a terminal.
-  const bar = new SingleBar({ format: '{bar} {value}/{total} calls ended, {duration_formatted}', stream: process.stderr }, Presets.shades_classic);
+  const bar = new SingleBar(
+    { format: '{bar} {value}/{total} calls ended, {duration_formatted}', stream: process.stderr },
+    Presets.shades_classic,
+  );
   bar.start(calls, 0);
   const run = await runManyCalls(calls, seed, (ended) => bar.update(ended)).finally(() => bar.stop());
   console.log(summaryTable(run));

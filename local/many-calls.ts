@@ -33,10 +33,13 @@ export async function runManyCalls(
 
   const plans = planCalls(calls, seed, CALLS_PER_SECOND, simulator);
   const placed: { readonly kind: CallKind; readonly call: SimulatedCall }[] = [];
-  const report = setInterval(() => progress(placed.filter(({ call }) => call.endedAt !== undefined).length), 250);
+  const report = setInterval(
+    () => progress(placed.filter(({ call }) => call.endedAt !== undefined).length),
+    250,
+  );
   const begun = Date.now();
   for (const { kind, notice, afterMs, application, script } of plans) {
-    await sleep(begun + afterMs - Date.now());
+    await sleep(Math.max(0, begun + afterMs - Date.now()));
     const recorder = notice ? withNotice : withoutNotice;
     placed.push({ kind, call: simulator.placeCall({ ...script, voiceUrl: recorder.voiceUrl(application) }) });
   }
@@ -52,13 +55,28 @@ export async function runManyCalls(
       rows,
     );
   const kinds = new Set(placed.map(({ kind }) => kind));
-  return { verdict: verdictOf(), kinds: new Map([...kinds].toSorted().map((kind) => [kind, verdictOf(kind)])) };
+  return {
+    verdict: verdictOf(),
+    kinds: new Map([...kinds].toSorted().map((kind) => [kind, verdictOf(kind)])),
+  };
 }
 
 /** A row for each kind of call, and one for all. */
 export function summaryTable({ verdict, kinds }: Run): string {
   const table = new Table({
-    head: ['kind', 'calls', 'answered', 'recorded', 'doubled', 'caller failures', 'rows lost', 'rows wrong', 'unrecorded', 'lost audio p50/p95/p99', 'creates'],
+    head: [
+      'kind',
+      'calls',
+      'answered',
+      'recorded',
+      'doubled',
+      'caller failures',
+      'rows lost',
+      'rows wrong',
+      'unrecorded',
+      'lost audio p50/p95/p99',
+      'creates',
+    ],
     style: { head: [], border: [] },
   });
   for (const [kind, v] of [...kinds, ['all', verdict] as const]) {

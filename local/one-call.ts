@@ -13,7 +13,11 @@ const APPLICATION = '<Response><Say>Welcome. How can we help you today?</Say><Pa
 /** Places one incoming call and tells its story. Returns whether it went as it should. */
 export async function runOneCall(seed: number, print: (line: string) => void): Promise<boolean> {
   const credentials = credentialsFromSeed(seed);
-  await using simulator = await TwilioSimulator.start({ seed, credentials, network: { answerMs: ANSWER_MS } });
+  await using simulator = await TwilioSimulator.start({
+    seed,
+    credentials,
+    network: { answerMs: ANSWER_MS },
+  });
   const timeline = new Timeline(print);
   simulator.onEvent(timeline.twilio);
   print('Synthesizing the app and hosting its template on this machine...\n');
@@ -47,11 +51,25 @@ export async function runOneCall(seed: number, print: (line: string) => void): P
   return isRight(verdict) && verdict.recorded === 1;
 }
 
-const NOT_SHOWN = ['CallSid', 'Item', 'AccountSid', 'DayShard', 'ExpiresAt', 'Version', 'RecordingUrl', 'UpdatedAt'];
+const NOT_SHOWN = [
+  'CallSid',
+  'Item',
+  'AccountSid',
+  'DayShard',
+  'ExpiresAt',
+  'Version',
+  'RecordingUrl',
+  'UpdatedAt',
+];
 
 /** The rows with what is worth reading of each. */
 function tableOf(rows: readonly Row[]): string {
-  const table = new Table({ head: ['Item', 'Attributes'], style: { head: [], border: [] }, wordWrap: true, colWidths: [46, 70] });
+  const table = new Table({
+    head: ['Item', 'Attributes'],
+    style: { head: [], border: [] },
+    wordWrap: true,
+    colWidths: [46, 70],
+  });
   for (const row of rows) {
     const shown = Object.entries(row).filter(([name]) => !NOT_SHOWN.includes(name));
     table.push([row.Item, shown.map(([name, value]) => `${name}: ${value}`).join('\n')]);

@@ -23,7 +23,8 @@ export interface LocalRecorder extends AsyncDisposable {
   rows(): Promise<Row[]>;
 }
 
-export interface LocalRecorderOptions extends Pick<HostOptions, 'port' | 'publicUrl' | 'onEvent' | 'latency'> {
+export interface LocalRecorderOptions
+  extends Pick<HostOptions, 'port' | 'publicUrl' | 'onEvent' | 'latency'> {
   /** Root of the REST API of Twilio, simulated or real. */
   readonly twilioApiBaseUrl: string;
   readonly credentials: Credentials;
@@ -37,8 +38,12 @@ export async function startLocalRecorder(options: LocalRecorderOptions): Promise
   const disposables = new AsyncDisposableStack();
   const assembly = disposables.use(
     await synthesize({
-      LOCAL_TWILIO_API_BASE_URL: twilioApiBaseUrl,
-      ...(!notice && { LOCAL_NOTICE: 'off' }),
+      app: 'bin/app.ts',
+      environment: {
+        RECORDER_CONFIG: 'local/recorder.config.ts',
+        LOCAL_TWILIO_API_BASE_URL: twilioApiBaseUrl,
+        ...(!notice && { LOCAL_NOTICE: 'off' }),
+      },
     }),
   );
   const host = disposables.use(
@@ -67,10 +72,13 @@ export async function startLocalRecorder(options: LocalRecorderOptions): Promise
       for await (const { Items = [] } of paginateScan({ client }, { TableName: host.tableName })) {
         rows.push(...Items.map((item) => unmarshall(item) as Row));
       }
-      return rows.toSorted((a, b) => compare(a.CallSid, b.CallSid) || compare(a[TABLE.sortKey], b[TABLE.sortKey]));
+      return rows.toSorted(
+        (a, b) => compare(a.CallSid, b.CallSid) || compare(a[TABLE.sortKey], b[TABLE.sortKey]),
+      );
     },
     [Symbol.asyncDispose]: () => disposables.disposeAsync(),
   };
 }
 
-const compare = (a: unknown, b: unknown): number => (String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0);
+const compare = (a: unknown, b: unknown): number =>
+  String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0;

@@ -29,11 +29,25 @@ type Plan = Pick<PlannedCall, 'notice'> & {
 
 /** Kinds of calls: how many of a thousand, and how one goes. */
 const KINDS = {
-  answered: { perMille: 430, plan: (draw: Draw): Plan => ({ notice: true, application: 'menu', script: { talkMs: draw('talk', 3_000, 9_000) } }) },
-  withoutApplication: { perMille: 60, plan: (draw: Draw): Plan => ({ notice: true, script: { talkMs: draw('talk', 3_000, 9_000) } }) },
+  answered: {
+    perMille: 430,
+    plan: (draw: Draw): Plan => ({
+      notice: true,
+      application: 'menu',
+      script: { talkMs: draw('talk', 3_000, 9_000) },
+    }),
+  },
+  withoutApplication: {
+    perMille: 60,
+    plan: (draw: Draw): Plan => ({ notice: true, script: { talkMs: draw('talk', 3_000, 9_000) } }),
+  },
   duplicateWebhook: {
     perMille: 60,
-    plan: (draw: Draw): Plan => ({ notice: true, application: 'menu', script: { duplicateWebhook: true, talkMs: draw('talk', 3_000, 6_000) } }),
+    plan: (draw: Draw): Plan => ({
+      notice: true,
+      application: 'menu',
+      script: { duplicateWebhook: true, talkMs: draw('talk', 3_000, 6_000) },
+    }),
   },
   outgoing: {
     perMille: 60,
@@ -46,13 +60,26 @@ const KINDS = {
       },
     }),
   },
-  silent: { perMille: 50, plan: (draw: Draw): Plan => ({ notice: true, application: 'menu', script: { silent: true, talkMs: draw('talk', 3_000, 6_000) } }) },
+  silent: {
+    perMille: 50,
+    plan: (draw: Draw): Plan => ({
+      notice: true,
+      application: 'menu',
+      script: { silent: true, talkMs: draw('talk', 3_000, 6_000) },
+    }),
+  },
   longRing: {
     perMille: 90,
     plan: (draw: Draw): Plan => ({
       notice: false,
       application: 'desk',
-      script: { dialled: { ringMs: draw('ring', 4_000, 12_000), outcome: 'answers', talkMs: draw('talk', 3_000, 6_000) } },
+      script: {
+        dialled: {
+          ringMs: draw('ring', 4_000, 12_000),
+          outcome: 'answers',
+          talkMs: draw('talk', 3_000, 6_000),
+        },
+      },
     }),
   },
   busy: {
@@ -71,17 +98,53 @@ const KINDS = {
       script: { hangUpAfterMs: draw('hang-up', 200, 5_000), dialled: { ringMs: 20_000, outcome: 'answers' } },
     }),
   },
-  hungUpInTheFirstSecond: { perMille: 60, plan: (draw: Draw): Plan => ({ notice: true, application: 'menu', script: { talkMs: draw('talk', 50, 1_000) } }) },
-  tooShort: { perMille: 40, plan: (draw: Draw): Plan => ({ notice: true, application: 'menu', script: { talkMs: draw('talk', 1_000, 1_500) } }) },
-  trialAccount: { perMille: 20, plan: (draw: Draw): Plan => ({ notice: true, application: 'menu', script: { restRefusal: 'trial', talkMs: draw('talk', 3_000, 5_000) } }) },
-  badCredentials: { perMille: 20, plan: (draw: Draw): Plan => ({ notice: true, application: 'menu', script: { restRefusal: 'credentials', talkMs: draw('talk', 3_000, 5_000) } }) },
+  hungUpInTheFirstSecond: {
+    perMille: 60,
+    plan: (draw: Draw): Plan => ({
+      notice: true,
+      application: 'menu',
+      script: { talkMs: draw('talk', 50, 1_000) },
+    }),
+  },
+  tooShort: {
+    perMille: 40,
+    plan: (draw: Draw): Plan => ({
+      notice: true,
+      application: 'menu',
+      script: { talkMs: draw('talk', 1_000, 1_500) },
+    }),
+  },
+  trialAccount: {
+    perMille: 20,
+    plan: (draw: Draw): Plan => ({
+      notice: true,
+      application: 'menu',
+      script: { restRefusal: 'trial', talkMs: draw('talk', 3_000, 5_000) },
+    }),
+  },
+  badCredentials: {
+    perMille: 20,
+    plan: (draw: Draw): Plan => ({
+      notice: true,
+      application: 'menu',
+      script: { restRefusal: 'credentials', talkMs: draw('talk', 3_000, 5_000) },
+    }),
+  },
 } as const;
 
 const isKind = (name: string): name is CallKind => name in KINDS;
 
 /** Plans a run: `calls` calls of seeded kinds, `perSecond` of them begin each second. */
-export function planCalls(calls: number, seed: number, perSecond: number, simulator: TwilioSimulator): PlannedCall[] {
-  const urls = { menu: simulator.hostApplication(APPLICATIONS.menu), desk: simulator.hostApplication(APPLICATIONS.desk) };
+export function planCalls(
+  calls: number,
+  seed: number,
+  perSecond: number,
+  simulator: TwilioSimulator,
+): PlannedCall[] {
+  const urls = {
+    menu: simulator.hostApplication(APPLICATIONS.menu),
+    desk: simulator.hostApplication(APPLICATIONS.desk),
+  };
   return Array.from({ length: calls }, (_, index) => {
     const dice = new Dice(seed, `plan ${index}`);
     const draw: Draw = (purpose, minimum, maximum) => dice.draw(purpose, [minimum, maximum]);

@@ -18,7 +18,9 @@ export async function serveRecorder({ port, seed, twilioApiUrl, publicUrl }: Ser
   const timeline = new Timeline(console.log);
   await using disposables = new AsyncDisposableStack();
   const credentials = twilioApiUrl ? credentialsFromEnvironment() : credentialsFromSeed(seed);
-  const simulator = twilioApiUrl ? undefined : disposables.use(await TwilioSimulator.start({ seed, credentials }));
+  const simulator = twilioApiUrl
+    ? undefined
+    : disposables.use(await TwilioSimulator.start({ seed, credentials }));
   simulator?.onEvent(timeline.twilio);
   const twilioApiBaseUrl = twilioApiUrl ?? simulator?.url ?? '';
   const recorder = disposables.use(

@@ -50,7 +50,9 @@ export function judge(calls: readonly SimulatedCall[], rows: readonly Row[]): Ve
     const complaint = row && wrongIn(row, call);
     return complaint ? [{ call, complaint }] : [];
   });
-  const unexplained = unrecorded.filter((call) => !call.script.restRefusal && lengthOf(call) >= TOO_SHORT_TO_MISS_MS);
+  const unexplained = unrecorded.filter(
+    (call) => !call.script.restRefusal && lengthOf(call) >= TOO_SHORT_TO_MISS_MS,
+  );
   return {
     calls: calls.length,
     answered: answered.length,
@@ -118,10 +120,13 @@ function wrongInRecording(row: Row, recording: SimulatedRecording): string | und
 /** Nearest-rank percentiles, rounded. */
 export function percentiles(values: readonly number[]): Percentiles {
   const inOrder = values.toSorted((a, b) => a - b);
-  const at = (share: number): number => Math.round(inOrder[Math.max(0, Math.ceil(share * inOrder.length) - 1)] ?? 0);
+  const at = (share: number): number =>
+    Math.round(inOrder[Math.max(0, Math.ceil(share * inOrder.length) - 1)] ?? 0);
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }
 
 /** The mean, to two decimals. */
 export const mean = (values: readonly number[]): number =>
-  values.length === 0 ? 0 : Math.round((values.reduce((sum, value) => sum + value, 0) / values.length) * 100) / 100;
+  values.length === 0
+    ? 0
+    : Math.round((values.reduce((sum, value) => sum + value, 0) / values.length) * 100) / 100;

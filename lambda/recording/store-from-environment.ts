@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { awsClientOptions } from '../shared/aws.ts';
 import { systemClock } from '../shared/clock.ts';
 import { ENVIRONMENT } from '../shared/contract.ts';
 import { environmentVariable } from '../shared/environment.ts';
@@ -8,10 +9,7 @@ import type { CallStore } from './store.ts';
 /** The table that the stack made. Three attempts of a second at most: a call waits for some of them. */
 export function storeFromEnvironment(retentionDays: number): CallStore {
   return dynamoDbStore({
-    client: new DynamoDBClient({
-      maxAttempts: 3,
-      requestHandler: { connectionTimeout: 500, requestTimeout: 1_000, throwOnRequestTimeout: true },
-    }),
+    client: new DynamoDBClient(awsClientOptions(3, { connection: 500, request: 1_000 })),
     tableName: environmentVariable(ENVIRONMENT.tableName),
     retentionDays,
     clock: systemClock,

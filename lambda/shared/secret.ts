@@ -1,6 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
 import { AccountSid } from '../twilio/requests.ts';
+import { awsClientOptions } from './aws.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { ENVIRONMENT } from './contract.ts';
 import { environmentVariable } from './environment.ts';
@@ -81,10 +82,7 @@ export function cachedSecret(read: () => Promise<string | undefined>, clock: Clo
 
 /** The secret that the stack made, from Secrets Manager. */
 export function secretFromSecretsManager(timeoutMilliseconds: number): SecretSource {
-  const client = new SecretsManagerClient({
-    maxAttempts: 2,
-    requestHandler: { connectionTimeout: timeoutMilliseconds },
-  });
+  const client = new SecretsManagerClient(awsClientOptions(2, { connection: timeoutMilliseconds }));
   const command = new GetSecretValueCommand({ SecretId: environmentVariable(ENVIRONMENT.secretArn) });
   return cachedSecret(async () => {
     const { SecretString } = await client.send(command, {

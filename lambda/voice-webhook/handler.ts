@@ -1,4 +1,5 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
+import { awsClientOptions } from '../shared/aws.ts';
 import { ENVIRONMENT } from '../shared/contract.ts';
 import { environmentVariable, settings } from '../shared/environment.ts';
 import { secretFromSecretsManager } from '../shared/secret.ts';
@@ -14,10 +15,7 @@ export const handler = perInvocation(
     ...settings(VoiceWebhookSettings),
     secrets: secretFromSecretsManager(BUDGET_MILLISECONDS.secret),
     executions: stepFunctionsExecutions(
-      new SFNClient({
-        maxAttempts: 2,
-        requestHandler: { connectionTimeout: BUDGET_MILLISECONDS.execution / 2 },
-      }),
+      new SFNClient(awsClientOptions(2, { connection: BUDGET_MILLISECONDS.execution / 2 })),
       environmentVariable(ENVIRONMENT.stateMachineArn),
       BUDGET_MILLISECONDS.execution,
     ),

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, RequestListener } from 'node:http';
+import * as v from 'valibot';
+import { AwsError } from './aws-error.ts';
+import type { Execution } from './execution.ts';
+import { readBody } from './http-server.ts';
+import type { Secret } from './secret.ts';
+import type { StateMachine } from './state-machine.ts';
+
+type Operation = (input: unknown) => Promise<unknown>;
+
+const StartExecutionInput = v.object({
+  stateMachineArn: v.string(),
+  name: v.optional(v.string()),
+  input: v.optional(v.string(), '{}'),
+});
+const DescribeExecutionInput = v.object({ executionArn: v.string() });
+const GetSecretValueInput = v.object({
+  SecretId: v.string(),
+  VersionId: v.optional(v.string()),
+  VersionStage: v.optional(v.string()),
+});
+
+/** Step Functions takes 256 KiB of input; this only bounds what is read. */
+const BODY_LIMIT_BYTES = 1024 * 1024;
+
+export interface AwsEndpointOptions {
+  readonly stateMachine: StateMachine | undefined;
+  readonly secret: Secret | undefined;
+}
+
+/**
+ * Step Functions (AWS JSON 1.0) and Secrets Manager (AWS JSON 1.1) as the SDK's clients call them. Every other
+ * operation, of any service, is an UnknownOperationException.
+ *
+ * @see https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html
+ */
+export function createAwsEndpoint({ stateMachine, secret }: AwsEndpointOptions): RequestListener {
+  const operations: Readonly<Record<string, Operation>> = {
+    'AWSStepFunctions.StartExecution': async (request) => {
+      const { stateMachineArn, name, input } = parse(StartExecutionInput, request);
+      if (stateMachine?.arn !== stateMachineArn) {
+        throw new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${stateMachineArn}'`);
+      }
+      const { executionArn, startDate } = await stateMachine.startExecution(input, name);
+      return { executionArn, startDate: epochSeconds(startDate) };
+    },
+    'AWSStepFunctions.DescribeExecution': async (request) => {
+      const { executionArn } = parse(DescribeExecutionInput, request);
+      const execution = stateMachine?.executions.get(executionArn.split(':').at(-1) ?? '');
+      if (execution?.executionArn !== executionArn) {
+        throw new AwsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${executionArn}'`);
+      }
+      return describe(execution);
+    },
+    'secretsmanager.GetSecretValue': async (request) => {
+      const { SecretId, VersionId, VersionStage } = parse(GetSecretValueInput, request);
+      if (!secret) {
+        throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
+      }
+      return secret.getSecretValue(SecretId, VersionStage, VersionId);
+    },
+  };
+
+  const answer = async (request: IncomingMessage): Promise<unknown> => {
+    const target = String(request.headers['x-amz-target']);
+    const body = await readBody(request, BODY_LIMIT_BYTES);
+    const operation = operations[target];
+    if (!operation) throw new AwsError('UnknownOperationException', `${target} is not hosted`);
+    if (!body) throw new AwsError('ValidationException', 'The request is too long');
+    return operation(JSON.parse(body.toString()));
+  };
+
+  return (request, response) => {
+    const contentType = request.headers['content-type'] ?? 'application/x-amz-json-1.0';
+    const send = (status: number, body: unknown) => {
+      response.writeHead(status, { 'content-type': contentType, 'x-amzn-requestid': randomUUID() });
+      response.end(JSON.stringify(body));
+    };
+    answer(request).then(
+      (body) => send(200, body),
+      (error: unknown) => {
+        if (error instanceof AwsError) send(400, { __type: error.name, message: error.message });
+        else send(500, { __type: 'InternalServerError', message: String(error) });
+      },
+    );
+  };
+}
+
+function describe(execution: Execution): Record<string, unknown> {
+  const { startDate, stopDate, closed: _, ...rest } = execution;
+  return {
+    ...rest,
+    startDate: epochSeconds(startDate),
+    ...(stopDate && { stopDate: epochSeconds(stopDate) }),
+  };
+}
+
+function epochSeconds(date: Date): number {
+  return date.getTime() / 1000;
+}
+
+function parse<TOutput>(schema: v.GenericSchema<unknown, TOutput>, input: unknown): TOutput {
+  const result = v.safeParse(schema, input);
+  if (!result.success) throw new AwsError('ValidationException', result.issues[0].message);
+  return result.output;
+}

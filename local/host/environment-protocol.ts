@@ -1,0 +1,27 @@
+import type { InvocationError } from './events.ts';
+
+/** What the host hands to a new environment. */
+export interface EnvironmentData {
+  readonly codeDirectory: string;
+  readonly handler: string;
+  readonly functionName: string;
+  readonly arn: string;
+  readonly memoryMegabytes: number;
+  readonly logGroupName: string;
+  readonly logStreamName: string;
+}
+
+/** Host to environment. Payloads are JSON texts, as on Lambda, so that no object is shared. */
+export interface Invocation {
+  readonly requestId: string;
+  readonly payload: string;
+  /** Milliseconds since the epoch at which the function times out. */
+  readonly deadline: number;
+}
+
+/** Environment to host. */
+export type EnvironmentMessage =
+  | { readonly type: 'initialized' }
+  | { readonly type: 'output'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
+  | { readonly type: 'answer'; readonly payload: string }
+  | { readonly type: 'failure'; readonly error: InvocationError };

@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, RequestListener } from 'node:http';
+import type { Emit } from './events.ts';
+import { readBody } from './http-server.ts';
+import type { Lambda } from './lambda.ts';
+import type { Latency, Pause } from './latency.ts';
+import { createEvent } from './payload.ts';
+import { type GatewayResponse, gatewayMessage, toResponse } from './response.ts';
+import { matchRoute, type Route, type RouteMatch } from './routes.ts';
+
+/** @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
+const BODY_LIMIT_BYTES = 10 * 1024 * 1024;
+
+export interface GatewayOptions {
+  readonly routes: readonly Route[];
+  readonly lambda: Lambda;
+  readonly publicUrl: string;
+  readonly emit: Emit;
+  readonly latency: Latency;
+  readonly pause: Pause;
+}
+
+/** An HTTP API in front of the functions. */
+export function createGateway(options: GatewayOptions): RequestListener {
+  const domainName = new URL(options.publicUrl).hostname;
+
+  const answer = async (
+    request: IncomingMessage,
+    requestId: string,
+    path: string,
+    rawQueryString: string,
+    match: RouteMatch | undefined,
+  ): Promise<GatewayResponse> => {
+    const body = await readBody(request, BODY_LIMIT_BYTES);
+    if (!body) return gatewayMessage(413, 'Request Entity Too Large');
+    if (!match) return gatewayMessage(404, 'Not Found');
+    await options.pause(options.latency('http', match.route.routeKey));
+    const now = new Date();
+    const event = createEvent({ request, body, match, requestId, path, rawQueryString, domainName, now });
+    return invokeWithin(match.route, JSON.stringify(event), options.lambda);
+  };
+
+  const handle = async (request: IncomingMessage): Promise<GatewayResponse & { requestId: string }> => {
+    const started = performance.now();
+    const requestId = `${randomBytes(11).toString('base64')}`;
+    const method = request.method ?? 'GET';
+    const [rawPath = '', ...query] = (request.url ?? '/').split('?');
+    const segments = decodeSegments(rawPath);
+    const match = segments && matchRoute(options.routes, method, segments);
+    const path = segments ? `/${segments.join('/')}` : rawPath;
+    const routeKey = match && { routeKey: match.route.routeKey };
+    options.emit({ type: 'httpRequest', requestId, method, path, ...routeKey });
+    const response = segments
+      ? await answer(request, requestId, path, query.join('?'), match)
+      : gatewayMessage(400, 'Bad Request');
+    options.emit({
+      type: 'httpResponse',
+      requestId,
+      status: response.statusCode,
+      ms: performance.now() - started,
+      ...routeKey,
+    });
+    return { ...response, requestId };
+  };
+
+  return (request, response) => {
+    handle(request).then(
+      ({ statusCode, headers, body, requestId }) => {
+        response.writeHead(statusCode, { ...copy(headers), 'apigw-requestid': requestId });
+        response.end(body);
+      },
+      // The client went away while it sent its body: nobody is left to answer.
+      () => response.destroy(),
+    );
+  };
+}
+
+function copy(headers: GatewayResponse['headers']): Record<string, string | string[]> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]),
+  );
+}
+
+/** @returns `undefined` for a path that is not valid percent-encoding */
+function decodeSegments(rawPath: string): readonly string[] | undefined {
+  try {
+    return rawPath.slice(1).split('/').map(decodeURIComponent);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The function runs on after the integration's time-out, as it does on AWS. */
+async function invokeWithin(route: Route, payload: string, lambda: Lambda): Promise<GatewayResponse> {
+  let timer: NodeJS.Timeout | undefined;
+  const timedOut = new Promise<GatewayResponse>((resolve) => {
+    timer = setTimeout(() => resolve(gatewayMessage(503, 'Service Unavailable')), route.timeoutMs);
+  });
+  try {
+    return await Promise.race([lambda.invoke(route.function, payload).then(toResponse), timedOut]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

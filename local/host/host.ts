@@ -1,0 +1,173 @@
+import type { RequestListener } from 'node:http';
+import * as v from 'valibot';
+import { Activity } from './activity.ts';
+import { deployAssets, readAssets } from './assets.ts';
+import { createAwsEndpoint } from './aws-endpoint.ts';
+import type { Emit, HostEvent } from './events.ts';
+import type { Execution } from './execution.ts';
+import { readFunctions } from './functions.ts';
+import { createGateway } from './gateway.ts';
+import { serve } from './http-server.ts';
+import { Lambda } from './lambda.ts';
+import { createPause, type Latency } from './latency.ts';
+import { checkResourceTypes, GLOBAL_TABLE, SECRET, STATE_MACHINE, TABLE } from './resource-types.ts';
+import { readRoutes } from './routes.ts';
+import { Secret } from './secret.ts';
+import { readStack } from './stack.ts';
+import { StateMachine } from './state-machine.ts';
+import { createTable, serveDynamodb } from './table.ts';
+import type { CloudFormationTemplate } from './template.ts';
+
+export interface HostOptions {
+  /** As synthesized, without the intrinsic functions resolved. */
+  readonly template: CloudFormationTemplate;
+  /** The `cdk.out` folder, with the assets and their manifest. */
+  readonly assemblyDirectory: string;
+  /** Of the HTTP API on 127.0.0.1; the default, 0, takes any free one. */
+  readonly port?: number;
+  /** What `ApiEndpoint` resolves to when a tunnel or proxy is in front; the default is the loopback address. */
+  readonly publicUrl?: string;
+  /** What GetSecretValue answers for the template's secret. */
+  readonly secretValue: string;
+  /** Called synchronously; must not throw. */
+  readonly onEvent?: (event: HostEvent) => void;
+  /** Delays that model a network; there are none by default. */
+  readonly latency?: Latency;
+  /** Invocations at the same time, beyond which Lambda throttles; default 1,000. */
+  readonly concurrency?: number;
+}
+
+export interface Host extends AsyncDisposable {
+  /** Loopback address of the HTTP API, without a trailing slash. */
+  readonly url: string;
+  /** The template's outputs, resolved, by name. */
+  readonly outputs: Readonly<Record<string, string>>;
+  /** Takes any credentials; the region is us-east-1. */
+  readonly dynamodbEndpoint: string;
+  /** Step Functions and Secrets Manager. */
+  readonly awsEndpoint: string;
+  /** @throws Error when the template has no table */
+  readonly tableName: string;
+  /** By name, in the order in which they started. */
+  readonly executions: ReadonlyMap<string, Execution>;
+  /** What later calls of GetSecretValue answer. */
+  setSecretValue(value: string): void;
+  /** Invokes a function and waits for its answer. @throws Error whose name is Lambda's `errorType` */
+  invoke(logicalId: string, payload: unknown): Promise<unknown>;
+  /** Resolves when no execution and no invocation runs. */
+  idle(): Promise<void>;
+  /** Ends everything that runs and closes every port. */
+  stop(): Promise<void>;
+}
+
+const StateMachineProperties = v.object({
+  DefinitionString: v.string('only a DefinitionString is hosted'),
+  StateMachineType: v.optional(v.literal('STANDARD')),
+});
+
+/**
+ * Hosts what a synthesized template says on 127.0.0.1.
+ *
+ * @throws Error naming the resource, route or state which cannot be hosted; nothing is left running then
+ */
+export async function startHost(options: HostOptions): Promise<Host> {
+  checkResourceTypes(options.template);
+  const disposables = new AsyncDisposableStack();
+  try {
+    return await start(options, disposables);
+  } catch (error) {
+    await disposables.disposeAsync();
+    throw error;
+  }
+}
+
+async function start(options: HostOptions, disposables: AsyncDisposableStack): Promise<Host> {
+  const stopped = new AbortController();
+  const emit: Emit = (event, at = Date.now()) => options.onEvent?.({ ...event, at });
+  const latency: Latency = options.latency ?? (() => 0);
+  const pause = createPause(stopped.signal);
+  const activity = new Activity();
+
+  // The servers come first: functions are told the ports.
+  let gateway = refuse;
+  const gatewayServer = disposables.use(await serve((...exchange) => gateway(...exchange), options.port));
+  let awsEndpoint = refuse;
+  const awsServer = disposables.use(await serve((...exchange) => awsEndpoint(...exchange)));
+  const dynamodbServer = disposables.use(await serveDynamodb());
+
+  const publicUrl = (options.publicUrl ?? gatewayServer.url).replace(/\/+$/, '');
+  const stack = readStack(options.template, publicUrl);
+  const { folders } = disposables.use(await deployAssets(readAssets(options.assemblyDirectory)));
+  const lambda = new Lambda({
+    functions: readFunctions(stack, folders),
+    endpoints: {
+      // Any other service is refused here rather than called on the internet.
+      AWS_ENDPOINT_URL: awsServer.url,
+      AWS_ENDPOINT_URL_DYNAMODB: dynamodbServer.url,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: awsServer.url,
+      AWS_ENDPOINT_URL_SFN: awsServer.url,
+    },
+    concurrency: options.concurrency ?? 1000,
+    activity,
+    emit,
+    latency,
+    pause,
+  });
+  disposables.defer(() => activity.idle());
+  disposables.defer(() => lambda.stop());
+
+  const machineResource = stack.onlyResource(STATE_MACHINE);
+  const stateMachine =
+    machineResource &&
+    new StateMachine({
+      arn: stack.identity(machineResource).ref,
+      name: stack.physicalName(machineResource),
+      definition: stack.properties(machineResource, StateMachineProperties).DefinitionString,
+      lambda,
+      activity,
+      emit,
+      latency,
+      pause,
+    });
+  disposables.defer(() => stateMachine?.stop());
+
+  const secretResource = stack.onlyResource(SECRET);
+  const secret =
+    secretResource &&
+    new Secret(stack.identity(secretResource).ref, stack.physicalName(secretResource), options.secretValue);
+
+  const tableResource = stack.onlyResource(GLOBAL_TABLE, TABLE);
+  if (tableResource) await createTable(stack, tableResource, dynamodbServer.url);
+
+  awsEndpoint = createAwsEndpoint({ stateMachine, secret });
+  gateway = createGateway({ routes: readRoutes(stack, lambda), lambda, publicUrl, emit, latency, pause });
+  disposables.defer(() => stopped.abort());
+
+  const stop = () => disposables.disposeAsync();
+  return {
+    url: gatewayServer.url,
+    outputs: stack.outputs,
+    dynamodbEndpoint: dynamodbServer.url,
+    awsEndpoint: awsServer.url,
+    get tableName() {
+      if (!tableResource) throw new Error('The template has no table');
+      return stack.physicalName(tableResource);
+    },
+    executions: stateMachine?.executions ?? new Map(),
+    setSecretValue: (value) => secret?.setValue(value),
+    invoke: async (logicalId, payload) => {
+      const result = await lambda.invoke(logicalId, JSON.stringify(payload ?? {}));
+      if (!('error' in result)) return JSON.parse(result.payload);
+      const { errorType, errorMessage } = result.error;
+      throw Object.assign(new Error(errorMessage), { name: errorType });
+    },
+    idle: () => activity.idle(),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** Until the template is read. */
+const refuse: RequestListener = (_request, response) => {
+  response.writeHead(503).end();
+};

@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import type { RouteMatch } from './routes.ts';
+import { ACCOUNT_ID, API_ID } from './stack.ts';
+
+export interface EventOptions {
+  readonly request: IncomingMessage;
+  readonly body: Uint8Array;
+  readonly match: RouteMatch;
+  readonly requestId: string;
+  /** Decoded. */
+  readonly path: string;
+  /** As received, without the question mark. */
+  readonly rawQueryString: string;
+  /** Host name of the API's public address. */
+  readonly domainName: string;
+  readonly now: Date;
+}
+
+/** The connection's own headers, which end at the gateway. */
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/**
+ * A request as payload format 2.0. A body travels as text only for the content types below: a form, and a body
+ * without a content type, arrive base64-encoded.
+ *
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+ */
+export function createEvent(options: EventOptions): APIGatewayProxyEventV2 {
+  const { request, body, match, requestId, path, rawQueryString, domainName, now } = options;
+  const sourceIp = request.socket.remoteAddress ?? '127.0.0.1';
+  const headers = eventHeaders(request, body.length, sourceIp);
+  const cookies = request.headersDistinct.cookie?.flatMap((header) => header.split(/; */));
+  const isText =
+    request.headers['content-encoding'] === undefined && isTextType(request.headers['content-type'] ?? '');
+  const method = request.method ?? 'GET';
+  return {
+    version: '2.0',
+    routeKey: match.route.routeKey,
+    rawPath: path,
+    rawQueryString,
+    ...(cookies && { cookies }),
+    headers,
+    ...(rawQueryString !== '' && { queryStringParameters: queryParameters(rawQueryString) }),
+    requestContext: {
+      accountId: ACCOUNT_ID,
+      apiId: API_ID,
+      domainName,
+      domainPrefix: domainName.split('.')[0] ?? domainName,
+      http: {
+        method,
+        path,
+        protocol: `HTTP/${request.httpVersion}`,
+        sourceIp,
+        userAgent: request.headers['user-agent'] ?? '',
+      },
+      requestId,
+      routeKey: match.route.routeKey,
+      stage: '$default',
+      time: commonLogTime(now),
+      timeEpoch: now.getTime(),
+    },
+    ...(Object.keys(match.pathParameters).length > 0 && { pathParameters: match.pathParameters }),
+    ...(body.length > 0 && { body: Buffer.from(body).toString(isText ? 'utf8' : 'base64') }),
+    isBase64Encoded: body.length > 0 && !isText,
+  };
+}
+
+function eventHeaders(
+  request: IncomingMessage,
+  contentLength: number,
+  sourceIp: string,
+): Record<string, string> {
+  const received = Object.entries(request.headersDistinct)
+    .filter(([name]) => name !== 'cookie' && !HOP_BY_HOP.has(name))
+    .map(([name, values = []]): [string, string] => [name, values.join(',')]);
+  const { 'x-forwarded-for': forwardedFor } = request.headersDistinct;
+  const seconds = Math.floor(Date.now() / 1000).toString(16);
+  const headers = new Map([
+    ['x-amzn-trace-id', `Root=1-${seconds}-${randomBytes(12).toString('hex')}`],
+    ...received,
+    ['content-length', String(contentLength)],
+    ['x-forwarded-for', [...(forwardedFor ?? []), sourceIp].join(', ')],
+    ['x-forwarded-port', '443'],
+    ['x-forwarded-proto', 'https'],
+  ]);
+  return Object.fromEntries([...headers].sort(([left], [right]) => (left < right ? -1 : 1)));
+}
+
+function isTextType(contentType: string): boolean {
+  return /^(text\/|application\/(json|xml|javascript) *(;|$))/i.test(contentType);
+}
+
+function queryParameters(rawQueryString: string): Record<string, string> {
+  const parameters = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(rawQueryString)) {
+    const earlier = parameters.get(name);
+    parameters.set(name, earlier === undefined ? value : `${earlier},${value}`);
+  }
+  return Object.fromEntries(parameters);
+}
+
+/** `24/Nov/2026:11:24:51 +0000` */
+function commonLogTime(date: Date): string {
+  const [, day, month, year, time] = date.toUTCString().split(' ');
+  return `${day}/${month}/${year}:${time} +0000`;
+}

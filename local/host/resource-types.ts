@@ -1,0 +1,54 @@
+import type { CloudFormationTemplate } from './template.ts';
+
+export const FUNCTION = 'AWS::Lambda::Function';
+export const API = 'AWS::ApiGatewayV2::Api';
+export const ROUTE = 'AWS::ApiGatewayV2::Route';
+export const INTEGRATION = 'AWS::ApiGatewayV2::Integration';
+export const STAGE = 'AWS::ApiGatewayV2::Stage';
+export const STATE_MACHINE = 'AWS::StepFunctions::StateMachine';
+export const GLOBAL_TABLE = 'AWS::DynamoDB::GlobalTable';
+export const TABLE = 'AWS::DynamoDB::Table';
+export const SECRET = 'AWS::SecretsManager::Secret';
+
+const HOSTED: ReadonlySet<string> = new Set([
+  FUNCTION,
+  API,
+  ROUTE,
+  INTEGRATION,
+  STAGE,
+  STATE_MACHINE,
+  GLOBAL_TABLE,
+  TABLE,
+  SECRET,
+]);
+
+/** Permissions, keys, logs and alarms: they change who may do what or who hears of it, not what is done. */
+const NEEDS_NOTHING: ReadonlySet<string> = new Set([
+  'AWS::CDK::Metadata',
+  'AWS::CloudWatch::Alarm',
+  'AWS::CloudWatch::CompositeAlarm',
+  'AWS::CloudWatch::Dashboard',
+  'AWS::IAM::ManagedPolicy',
+  'AWS::IAM::Policy',
+  'AWS::IAM::Role',
+  'AWS::KMS::Alias',
+  'AWS::KMS::Key',
+  'AWS::Lambda::Permission',
+  'AWS::Logs::LogGroup',
+  'AWS::Logs::MetricFilter',
+  'AWS::Logs::QueryDefinition',
+  'AWS::Logs::ResourcePolicy',
+  'AWS::SecretsManager::ResourcePolicy',
+  'AWS::SNS::Subscription',
+  'AWS::SNS::Topic',
+  'AWS::SNS::TopicPolicy',
+]);
+
+/** @throws Error naming the logical id and the type of the first resource that the host does not know. */
+export function checkResourceTypes(template: CloudFormationTemplate): void {
+  for (const [logicalId, { Type }] of Object.entries(template.Resources)) {
+    if (!HOSTED.has(Type) && !NEEDS_NOTHING.has(Type)) {
+      throw new Error(`Resource ${logicalId}: the type ${Type} is not hosted`);
+    }
+  }
+}
