@@ -24,7 +24,7 @@ export interface LocalRecorder extends AsyncDisposable {
 }
 
 export interface LocalRecorderOptions
-  extends Pick<HostOptions, 'port' | 'publicUrl' | 'onEvent' | 'latency'> {
+  extends Pick<HostOptions, 'port' | 'publicUrl' | 'onEvent' | 'latency' | 'provisionedConcurrency'> {
   /** Root of the REST API of Twilio, simulated or real. */
   readonly twilioApiBaseUrl: string;
   readonly credentials: Credentials;

@@ -27,14 +27,14 @@ export const START_POLICY = {
   /** Between two looks at the status of such a call. */
   ringingPause: 500,
   /** After this the invocation hands back to the state machine, which waits for less money. */
-  tryFor: 3_000,
+  tryFor: 4_000,
   /** A request that takes longer counts as not answered. */
   requestTimeout: 2_500,
   /** How long a create of unknown end is given to show in the list of recordings. */
   settle: 1_500,
   /** First and longest pause after Twilio asked for fewer requests, before jitter. */
-  backoff: 250,
-  longestBackoff: 2_000,
+  backOff: 250,
+  longestBackOff: 2_000,
   /** A call that is in progress and cannot be recorded for this long never will be. */
   notRecordableAfter: 60_000,
 } as const;
@@ -142,8 +142,11 @@ function giveUpInTime(
 /** A recording that runs, or what else is to be said. */
 type Found = StartResult | { readonly recording: TwilioRecording; readonly source: 'create' | 'adopt' };
 
-/** What to do next: create a recording, look for one that may run, or ask how the call is doing. */
-type Step = 'create' | 'look' | 'ask';
+/** What to do next, and how long to wait before: create a recording, look for one that may run, or ask about the call. */
+interface Next {
+  readonly step: 'create' | 'look' | 'ask';
+  readonly afterMilliseconds: number;
+}
 
 /** The tries of one invocation that holds the claim. */
 class Attempt {
@@ -152,7 +155,7 @@ class Attempt {
   #creates: number;
   #uncertain: boolean;
   #inProgressSince: number | undefined;
-  #throttled = 0;
+  #backOffs = 0;
 
   constructor(dependencies: StartDependencies, request: StartRequest, progress: Progress) {
     this.#dependencies = dependencies;
@@ -169,22 +172,30 @@ class Attempt {
   async run(): Promise<Found> {
     const { clock } = this.#dependencies;
     const giveBackAt = clock.now() + START_POLICY.tryFor;
-    if (this.#creates === 0 && !this.#uncertain) {
-      const early = START_POLICY.firstCreateAfter - this.#elapsed();
-      await clock.sleep(Math.min(Math.max(early, 0), START_POLICY.firstCreateAfter));
-    }
-    let step: Step = this.#uncertain ? 'look' : 'create';
-    while (clock.now() < giveBackAt) {
-      const next: Step | Found = await this.#take(step);
-      if (typeof next !== 'string') {
-        return next;
+    let next = this.#first();
+    while (clock.now() + next.afterMilliseconds < giveBackAt) {
+      await clock.sleep(next.afterMilliseconds);
+      const came = await this.#take(next.step);
+      if (!('step' in came)) {
+        return came;
       }
-      step = next;
+      next = came;
     }
-    return notYet(waitSeconds(this.#elapsed()));
+    // The status that Twilio shows lags behind, a create's answer does not: nobody looks again for a while.
+    const last = next.step === 'ask' ? await this.#create() : next;
+    return 'step' in last ? notYet(Math.max(waitSeconds(this.#elapsed()), last.afterMilliseconds / 1000)) : last;
   }
 
-  #take(step: Step): Promise<Step | Found> {
+  #first(): Next {
+    if (this.#uncertain) {
+      return { step: 'look', afterMilliseconds: START_POLICY.settle };
+    }
+    const early = this.#creates === 0 ? START_POLICY.firstCreateAfter - this.#elapsed() : 0;
+    // The clocks of Step Functions and Lambda may differ.
+    return { step: 'create', afterMilliseconds: Math.min(Math.max(early, 0), START_POLICY.firstCreateAfter) };
+  }
+
+  #take(step: Next['step']): Promise<Next | Found> {
     switch (step) {
       case 'create':
         return this.#create();
@@ -195,7 +206,7 @@ class Attempt {
     }
   }
 
-  async #create(): Promise<Step | Found> {
+  async #create(): Promise<Next | Found> {
     const { twilio, createParameters } = this.#dependencies;
     this.#creates++;
     const answer = await twilio.createRecording(this.#request.call.callSid, createParameters);
@@ -207,33 +218,30 @@ class Attempt {
         return refused(verdict.reason);
       case 'ambiguous':
         this.#uncertain = true;
-        return 'look';
+        return { step: 'look', afterMilliseconds: START_POLICY.settle };
       case 'throttled':
-        return this.#backOff('create', verdict.retryAfterMilliseconds);
+        return { step: 'create', afterMilliseconds: this.#backOff(verdict.retryAfterMilliseconds) };
       case 'not-eligible':
-        return 'ask';
+        return { step: 'ask', afterMilliseconds: 0 };
     }
   }
 
-  /** Looks for a recording that runs already: of a create of unknown end, it may take a while to show. */
-  async #look(): Promise<Step | Found> {
-    const { twilio, clock } = this.#dependencies;
-    await clock.sleep(this.#uncertain ? START_POLICY.settle : START_POLICY.pause);
-    const answer = await twilio.listRecordings(this.#request.call.callSid);
+  /** Looks for a recording that runs already. */
+  async #look(): Promise<Next | Found> {
+    const answer = await this.#dependencies.twilio.listRecordings(this.#request.call.callSid);
     if (answer.kind !== 'ok') {
-      return this.#unless(answer, 'look');
+      return this.#failed(answer, 'look');
     }
     this.#uncertain = false;
     const recording = ours(answer.body);
-    return recording ? { recording, source: 'adopt' } : 'create';
+    return recording ? { recording, source: 'adopt' } : { step: 'create', afterMilliseconds: 0 };
   }
 
   /** Tells too early from too late. */
-  async #ask(): Promise<Step | Found> {
-    const { twilio, clock } = this.#dependencies;
-    const answer = await twilio.fetchCall(this.#request.call.callSid);
+  async #ask(): Promise<Next | Found> {
+    const answer = await this.#dependencies.twilio.fetchCall(this.#request.call.callSid);
     if (answer.kind !== 'ok') {
-      return this.#unless(answer, 'create');
+      return this.#failed(answer, 'create');
     }
     switch (callPhase(answer.body.status)) {
       case 'ended': {
@@ -247,42 +255,37 @@ class Attempt {
       case 'in-progress':
         return this.#inProgress();
       case 'before-answer':
-        if (this.#elapsed() < START_POLICY.eagerFor) {
-          await clock.sleep(START_POLICY.pause);
-          return 'create';
-        }
-        await clock.sleep(START_POLICY.ringingPause);
-        return 'ask';
+        return this.#elapsed() < START_POLICY.eagerFor
+          ? { step: 'create', afterMilliseconds: START_POLICY.pause }
+          : { step: 'ask', afterMilliseconds: START_POLICY.ringingPause };
     }
   }
 
   /** The call was answered since the create was refused; or else Twilio contradicts itself. */
-  #inProgress(): Step | Found {
+  #inProgress(): Next | Found {
     const now = this.#dependencies.clock.now();
     if (this.#inProgressSince === undefined) {
       this.#inProgressSince = now;
-      return 'create';
+      return { step: 'create', afterMilliseconds: 0 };
     }
-    return now - this.#inProgressSince > START_POLICY.notRecordableAfter ? refused('not-recordable') : 'look';
+    return now - this.#inProgressSince > START_POLICY.notRecordableAfter
+      ? refused('not-recordable')
+      : { step: 'look', afterMilliseconds: START_POLICY.pause };
   }
 
   /** Goes on with `step` after a request that was no create failed, unless the next would fail alike. */
-  async #unless(answer: Exclude<TwilioAnswer<unknown>, { kind: 'ok' }>, step: Step): Promise<Step | Found> {
+  #failed(answer: Exclude<TwilioAnswer<unknown>, { kind: 'ok' }>, step: Next['step']): Next | Found {
     if (answer.kind === 'error' && (answer.httpStatus === 401 || answer.httpStatus === 403)) {
       return refused(refusalReason(answer.httpStatus, answer.code));
     }
-    return this.#backOff(step, answer.kind === 'error' ? answer.retryAfterMilliseconds : undefined);
+    const retryAfter = answer.kind === 'error' ? answer.retryAfterMilliseconds : undefined;
+    return { step, afterMilliseconds: this.#backOff(retryAfter) };
   }
 
   /** https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ */
-  async #backOff(step: Step, retryAfterMilliseconds: number | undefined): Promise<Step | Found> {
-    const { clock, random } = this.#dependencies;
-    if (retryAfterMilliseconds !== undefined && retryAfterMilliseconds > START_POLICY.tryFor) {
-      return notYet(retryAfterMilliseconds / 1000);
-    }
-    const ceiling = Math.min(START_POLICY.backoff * 2 ** this.#throttled++, START_POLICY.longestBackoff);
-    await clock.sleep(retryAfterMilliseconds ?? random() * ceiling);
-    return step;
+  #backOff(retryAfterMilliseconds: number | undefined): number {
+    const ceiling = Math.min(START_POLICY.backOff * 2 ** this.#backOffs++, START_POLICY.longestBackOff);
+    return retryAfterMilliseconds ?? this.#dependencies.random() * ceiling;
   }
 
   #elapsed(): number {

@@ -62,6 +62,11 @@ export class ExecutionEnvironment {
     return this.#usable;
   }
 
+  /** Resolves when the code is loaded, or when that failed and the environment is gone. */
+  get ready(): Promise<void> {
+    return Promise.race([this.#initialized.promise, this.#exited.promise]);
+  }
+
   async invoke(requestId: string, payload: string): Promise<InvocationResult> {
     const { promise, resolve } = Promise.withResolvers<InvocationResult>();
     this.#settle = resolve;

@@ -35,6 +35,8 @@ export interface HostOptions {
   readonly latency?: Latency;
   /** Invocations at the same time, beyond which Lambda throttles; default 1,000. */
   readonly concurrency?: number;
+  /** Environments of each function that are initialized before the host starts to listen; default none. */
+  readonly provisionedConcurrency?: number;
 }
 
 export interface Host extends AsyncDisposable {
@@ -115,6 +117,7 @@ async function start(options: HostOptions, disposables: AsyncDisposableStack): P
   });
   disposables.defer(() => activity.idle());
   disposables.defer(() => lambda.stop());
+  await lambda.provision(options.provisionedConcurrency ?? 0);
 
   const machineResource = stack.onlyResource(STATE_MACHINE);
   const stateMachine =

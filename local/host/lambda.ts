@@ -6,7 +6,7 @@ import type { FunctionConfiguration } from './functions.ts';
 import type { Latency, Pause } from './latency.ts';
 
 /** Environments kept warm for each function; Lambda keeps more, but each is a thread here. */
-const MAX_IDLE = 16;
+const MAX_IDLE = 64;
 
 interface HostedFunction {
   readonly configuration: FunctionConfiguration;
@@ -67,6 +67,18 @@ export class Lambda {
       await this.#options.pause(this.#options.latency('invoke', logicalId));
       return this.#run(hosted, payload);
     });
+  }
+
+  /** Initializes environments of each function before anybody needs them, as provisioned concurrency does. */
+  async provision(environments: number): Promise<void> {
+    const pooled = [...this.#functions.values()].flatMap((hosted) =>
+      Array.from({ length: Math.min(environments, MAX_IDLE) }, () => {
+        const created = this.#create(hosted);
+        hosted.idle.push(created);
+        return created;
+      }),
+    );
+    await Promise.all(pooled.map(({ environment }) => environment.ready));
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,177 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import Table from 'cli-table3';
+import { twilioApi } from '../lambda/twilio/api.ts';
+import { credentialsFromSeed } from '../local/credentials.ts';
+import type { Latency, LatencyKind } from '../local/host/latency.ts';
+import { startLocalRecorder } from '../local/recorder.ts';
+import { Dice, type Distribution } from '../local/twilio-simulator/random.ts';
+import {
+  type CallScript,
+  DEFAULT_NETWORK,
+  type SimulatedCall,
+  TwilioSimulator,
+} from '../local/twilio-simulator/simulator.ts';
+import { lostAudioMs, mean, type Percentiles, percentiles } from '../local/verdict.ts';
+import { POLICIES } from './start/policies.ts';
+import { startPolicyWebhook } from './start/policy-webhook.ts';
+
+/*
+ * Audio lost at the start of calls: from the first moment at which Twilio would accept a create to the accepted one. The
+ * recorder is the synthesized app with its real handlers; each other policy answers the same calls over the same seeded
+ * network with the same TwiML. The network is a model, printed below; nobody has measured Twilio's.
+ */
+
+const { values: options } = parseArgs({
+  options: {
+    calls: { type: 'string', default: '200' },
+    'long-ring-calls': { type: 'string', default: '100' },
+    seed: { type: 'string', default: '1' },
+    json: { type: 'boolean' },
+  },
+});
+const SEED = Number(options.seed);
+const credentials = credentialsFromSeed(SEED);
+const CALLS_PER_SECOND = 8;
+const TALK_MS = 8_000;
+const APPLICATION = '<Response><Say>Welcome. How can we help you today?</Say><Pause length="60"/></Response>';
+const DESK = '<Response><Dial answerOnBridge="true" timeout="60">+15550100200</Dial></Response>';
+const NOTICE_AND_APPLICATION = '<Response><Say>This call is recorded.</Say><Pause length="60"/></Response>';
+
+/** What AWS adds, in ms. A policy other than ours is spared all of it. */
+const AWS: Readonly<Record<LatencyKind, Distribution>> = {
+  http: { median: 8, p99: 40 },
+  startExecution: { median: 25, p99: 120 },
+  transition: { median: 15, p99: 80 },
+  invoke: { median: 12, p99: 60 },
+};
+
+interface Figures extends Percentiles {
+  readonly creates: number;
+  readonly recorded: number;
+  readonly calls: number;
+}
+
+function figuresOf(calls: readonly SimulatedCall[]): Figures {
+  const recorded = calls.filter(({ recordings }) => recordings.length > 0);
+  return {
+    ...percentiles(recorded.flatMap((call) => lostAudioMs(call) ?? [])),
+    creates: mean(recorded.map(({ creates }) => creates.length)),
+    recorded: recorded.length,
+    calls: calls.length,
+  };
+}
+
+async function place(
+  simulator: TwilioSimulator,
+  calls: number,
+  script: (index: number) => Omit<CallScript, 'from' | 'to'>,
+) {
+  const begun = performance.now();
+  const placed: SimulatedCall[] = [];
+  for (let index = 0; index < calls; index++) {
+    await sleep(Math.max(0, begun + (index * 1000) / CALLS_PER_SECOND - performance.now()));
+    placed.push(simulator.placeCall({ from: '+15550200123', to: '+15550100100', ...script(index) }));
+  }
+  await simulator.idle();
+  return placed;
+}
+
+async function measureOurs(
+  notice: boolean,
+  calls: number,
+  script: (index: number) => Omit<CallScript, 'from' | 'to' | 'voiceUrl'>,
+): Promise<Figures> {
+  await using simulator = await TwilioSimulator.start({ seed: SEED, credentials });
+  const dice = new Map<string, Dice>();
+  const latency: Latency = (kind, key) => {
+    const own = dice.get(key) ?? new Dice(SEED, key);
+    dice.set(key, own);
+    return own.draw(kind, AWS[kind]);
+  };
+  await using recorder = await startLocalRecorder({
+    twilioApiBaseUrl: simulator.url,
+    credentials,
+    notice,
+    latency,
+    provisionedConcurrency: 32,
+  });
+  const voiceUrl = recorder.voiceUrl(simulator.hostApplication(notice ? APPLICATION : DESK));
+  // The first calls of an environment compile its code; what a cold start costs is another benchmark.
+  await place(simulator, 40, () => ({
+    voiceUrl,
+    talkMs: 1_500,
+    dialled: { ringMs: 100, outcome: 'answers', talkMs: 1_500 },
+  }));
+  const placed = await place(simulator, calls, (index) => ({ ...script(index), voiceUrl }));
+  await recorder.host.idle();
+  return figuresOf(placed);
+}
+
+async function measurePolicy(name: string, calls: number): Promise<Figures> {
+  await using simulator = await TwilioSimulator.start({ seed: SEED, credentials });
+  const twilio = twilioApi(credentials, simulator.url, 30_000);
+  const policy = POLICIES[name];
+  if (!policy) {
+    throw new Error(`There is no policy ${name}`);
+  }
+  await using webhook = await startPolicyWebhook(policy, twilio, NOTICE_AND_APPLICATION);
+  return figuresOf(await place(simulator, calls, () => ({ voiceUrl: webhook.url, talkMs: TALK_MS })));
+}
+
+const calls = Number(options.calls);
+const longRingCalls = Number(options['long-ring-calls']);
+console.error(
+  `${calls} answered calls with the recorder, ${longRingCalls} that ring for about 30 s, then the other policies...`,
+);
+const ours = await measureOurs(true, calls, () => ({ talkMs: TALK_MS }));
+const longRing = await measureOurs(false, longRingCalls, (index) => ({
+  dialled: {
+    ringMs: new Dice(SEED, `ring ${index}`).draw('ring', [28_000, 32_000]),
+    outcome: 'answers',
+    talkMs: 4_000,
+  },
+}));
+const policies = Object.fromEntries(
+  await Promise.all(
+    Object.keys(POLICIES).map(async (name) => [name, await measurePolicy(name, calls)] as const),
+  ),
+);
+
+const shown = (distribution: Distribution): string => JSON.stringify(distribution).replaceAll('"', '');
+console.log('The modelled network, in ms:');
+console.log(
+  `  Twilio  ${Object.entries(DEFAULT_NETWORK)
+    .map(([name, value]) => `${name} ${shown(value)}`)
+    .join(', ')}`,
+);
+console.log(
+  `  AWS     ${Object.entries(AWS)
+    .map(([name, value]) => `${name} ${shown(value)}`)
+    .join(', ')}`,
+);
+const table = new Table({
+  head: ['policy', 'recorded', 'lost audio p50', 'p95', 'p99', 'creates', 'p50 / ours'],
+  style: { head: [], border: [] },
+});
+const row = (name: string, figures: Figures): void => {
+  const { recorded, p50, p95, p99, creates } = figures;
+  table.push([
+    name,
+    `${recorded} of ${figures.calls}`,
+    `${p50} ms`,
+    `${p95} ms`,
+    `${p99} ms`,
+    creates,
+    (p50 / ours.p50).toFixed(1),
+  ]);
+};
+row('ours', ours);
+for (const [name, figures] of Object.entries(policies)) {
+  row(name, figures);
+}
+row('ours, ringing 30 s', longRing);
+console.log(table.toString());
+if (options.json) {
+  console.log(JSON.stringify({ ours, longRing, policies }));
+}
