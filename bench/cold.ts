@@ -6,9 +6,11 @@ import { parseArgs, promisify } from 'node:util';
 import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import twilioWebhooks from 'twilio/lib/webhooks/webhooks.js';
-import { ENVIRONMENT, ROUTES } from '../lambda/shared/contract.ts';
+import { ROUTES } from '../lambda/shared/contract.ts';
 import { credentialsFromSeed, secretValue } from '../local/credentials.ts';
 import { readAssets } from '../local/host/assets.ts';
+import { readFunctions } from '../local/host/functions.ts';
+import { readStack } from '../local/host/stack.ts';
 import { type Assembly, PROJECT, synthesize } from '../local/synthesize.ts';
 import { startStandIn } from './cold/stand-in.ts';
 import { median, rounded } from './statistics.ts';
@@ -91,29 +93,24 @@ function webhook(path: string, more: Readonly<Record<string, string>>): object {
 interface Bundle {
   readonly file: string;
   readonly kilobytes: number;
-  /** The function's settings, as the stack wrote them. */
-  readonly settings: Readonly<Record<string, string>>;
+  /** The function's environment variables, as the stack sets them. */
+  readonly variables: Readonly<Record<string, string>>;
 }
 
-async function bundleOf(assembly: Assembly, prefix: string): Promise<Bundle> {
-  const found = Object.entries(assembly.template.Resources).find(
-    ([logicalId, { Type }]) => Type === 'AWS::Lambda::Function' && logicalId.startsWith(prefix),
+async function bundlesOf({ template, directory }: Assembly): Promise<(prefix: string) => Bundle> {
+  const functions = readFunctions(readStack(template, PUBLIC_BASE_URL), readAssets(directory));
+  const bundles = await Promise.all(
+    functions.map(async ({ logicalId, codeDirectory, variables }) => {
+      const file = join(codeDirectory, 'index.js');
+      return { logicalId, file, kilobytes: rounded((await stat(file)).size / 1024, 0), variables };
+    }),
   );
-  const properties = found?.[1].Properties as
-    | { Code: { S3Key: string }; Environment?: { Variables: Record<string, unknown> } }
-    | undefined;
-  const folder = properties && readAssets(assembly.directory).get(properties.Code.S3Key);
-  if (!properties || !folder) {
-    throw new Error(`No function ${prefix} was synthesized`);
-  }
-  const file = join(folder, 'index.js');
-  const settings = Object.entries(properties.Environment?.Variables ?? {}).filter(
-    (entry): entry is [string, string] => typeof entry[1] === 'string',
-  );
-  return {
-    file,
-    kilobytes: rounded((await stat(file)).size / 1024, 0),
-    settings: Object.fromEntries(settings),
+  return (prefix) => {
+    const bundle = bundles.find(({ logicalId }) => logicalId.startsWith(prefix));
+    if (!bundle) {
+      throw new Error(`No function ${prefix} was synthesized`);
+    }
+    return bundle;
   };
 }
 
@@ -133,7 +130,7 @@ async function measure(
     process.execPath,
     [CHILD, bundle.file, JSON.stringify(event)],
     {
-      env: { ...bundle.settings, ...environment },
+      env: { ...bundle.variables, ...environment },
     },
   );
   const { answer, ...sample } = JSON.parse(stdout) as Sample & {
@@ -149,14 +146,13 @@ async function measure(
 const parent = join(PROJECT, 'cdk.out', 'bench');
 await mkdir(parent, { recursive: true });
 await writeFile(join(parent, 'package.json'), '{}');
-const [recorder, comparison] = await Promise.all([
-  synthesize({ app: 'bin/app.ts', parent }),
-  synthesize({ app: 'bench/cold/app.ts', parent }),
-]);
-await using disposables = new AsyncDisposableStack();
-disposables.use(recorder);
-disposables.use(comparison);
-const standIn = disposables.use(await startStandIn(secretValue(credentials), RECORDING_SID));
+await using standIn = await startStandIn(secretValue(credentials), RECORDING_SID);
+await using recorder = await synthesize({
+  app: 'bin/app.ts',
+  parent,
+  environment: { RECORDER_CONFIG: 'local/recorder.config.ts', LOCAL_TWILIO_API_BASE_URL: standIn.url },
+});
+await using comparison = await synthesize({ app: 'bench/cold/app.ts', parent });
 
 const certificate = join(parent, 'stand-in.pem');
 await writeFile(certificate, standIn.certificate);
@@ -169,35 +165,23 @@ const environment = {
   AWS_ENDPOINT_URL: standIn.url,
   AWS_LAMBDA_FUNCTION_NAME: 'bench',
   TWILIO_STAND_IN: standIn.url,
-  [ENVIRONMENT.publicBaseUrl]: PUBLIC_BASE_URL,
-  [ENVIRONMENT.secretArn]: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:TwilioSecret',
-  [ENVIRONMENT.stateMachineArn]: 'arn:aws:states:us-east-1:123456789012:stateMachine:Calls',
-  [ENVIRONMENT.tableName]: 'Calls',
-  [ENVIRONMENT.fallbackTwiml]: '<Response/>',
+  PUBLIC_BASE_URL,
+  SECRET_ARN: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:TwilioSecret',
+  STATE_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:Calls',
+  TABLE_NAME: 'Calls',
 };
 
-const empty = await bundleOf(comparison, 'Empty');
-const measured = await Promise.all(
-  FUNCTIONS.map(async ({ key, event, ours, clients, naive }) => ({
-    key,
-    event,
-    bundles: {
-      empty,
-      clients: await bundleOf(comparison, clients),
-      ours: await toStandIn(await bundleOf(recorder, ours)),
-      naive: await bundleOf(comparison, naive),
-    },
-  })),
-);
-
-/** The one setting that names a real host. */
-async function toStandIn(bundle: Bundle): Promise<Bundle> {
-  const settings = Object.entries(bundle.settings).map(([name, value]) => [
-    name,
-    value.replaceAll('https://api.twilio.com', standIn.url),
-  ]);
-  return { ...bundle, settings: Object.fromEntries(settings) };
-}
+const [ourBundle, otherBundle] = await Promise.all([bundlesOf(recorder), bundlesOf(comparison)]);
+const measured = FUNCTIONS.map(({ key, event, ours, clients, naive }) => ({
+  key,
+  event,
+  bundles: {
+    empty: otherBundle('Empty'),
+    clients: otherBundle(clients),
+    ours: ourBundle(ours),
+    naive: otherBundle(naive),
+  },
+}));
 
 const KINDS = ['empty', 'clients', 'ours', 'naive'] as const;
 type Kind = (typeof KINDS)[number];

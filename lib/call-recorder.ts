@@ -12,11 +12,10 @@ import type {
   VoiceSettings,
   VoiceWebhookSettings,
 } from '../lambda/shared/settings.ts';
-import { recordingAttributes } from '../lambda/twilio/recording-parameters.ts';
-import { voiceTwiml } from '../lambda/twilio/twiml.ts';
 import { CallStateMachine } from './call-state-machine.ts';
 import { CallTable } from './call-table.ts';
 import { RecorderFunction } from './recorder-function.ts';
+import { voiceDocuments } from './voice-documents.ts';
 import { WebhookApi } from './webhook-api.ts';
 
 export interface CallRecorderProps {
@@ -134,14 +133,12 @@ export class CallRecorder extends Construct {
       description: 'Answers the voice webhook and starts the execution of a call',
       timeout: Duration.seconds(10),
       logRetention,
-      settings: { voice, recording } satisfies VoiceWebhookSettings,
+      settings: {
+        documents: voiceDocuments(voice, recording, publicBaseUrl),
+      } satisfies VoiceWebhookSettings,
       environment: {
         [ENVIRONMENT.publicBaseUrl]: publicBaseUrl,
         [ENVIRONMENT.stateMachineArn]: stateMachine.stateMachineArn,
-        [ENVIRONMENT.fallbackTwiml]: voiceTwiml({
-          settings: voice,
-          startRecording: recordingAttributes(recording, publicBaseUrl),
-        }),
       },
     });
     const recordingStatus = new RecorderFunction(this, 'RecordingStatus', {

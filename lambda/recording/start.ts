@@ -183,7 +183,9 @@ class Attempt {
     }
     // The status that Twilio shows lags behind, a create's answer does not: nobody looks again for a while.
     const last = next.step === 'ask' ? await this.#create() : next;
-    return 'step' in last ? notYet(Math.max(waitSeconds(this.#elapsed()), last.afterMilliseconds / 1000)) : last;
+    return 'step' in last
+      ? notYet(Math.max(waitSeconds(this.#elapsed()), last.afterMilliseconds / 1000))
+      : last;
   }
 
   #first(): Next {

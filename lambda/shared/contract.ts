@@ -11,7 +11,6 @@ export const ROUTES = {
 
 /** Environment variables of the functions. */
 export const ENVIRONMENT = {
-  fallbackTwiml: 'FALLBACK_TWIML',
   publicBaseUrl: 'PUBLIC_BASE_URL',
   secretArn: 'SECRET_ARN',
   settings: 'SETTINGS',

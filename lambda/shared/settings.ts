@@ -55,7 +55,7 @@ const Dial = v.strictObject({
   answerOnBridge: v.optional(v.boolean('true or false')),
 });
 
-/** What callers hear, and where a call without a `{next}` goes. */
+/** What callers hear, and where a call without the number's own application goes. */
 export const VoiceSettings = v.strictObject({
   notice: v.union([v.literal(false), Say, Play], 'false, { say, voice?, language? } or { play }'),
   otherwise: v.union(
@@ -87,8 +87,19 @@ export const RecordingSettings = v.union(
 );
 export type RecordingSettings = v.InferOutput<typeof RecordingSettings>;
 
+/** TwiML that is written when the app is synthesized. */
+export const VoiceDocuments = v.strictObject({
+  /** The notice, then the number's own application in the place of `NEXT_PLACEHOLDER`. */
+  next: v.string(),
+  /** The notice, then what is configured for calls without an application. */
+  otherwise: v.string(),
+  /** The element that starts the recording, to stand first in either document. */
+  startRecording: v.string(),
+});
+export type VoiceDocuments = v.InferOutput<typeof VoiceDocuments>;
+
 /** What voice-webhook needs to know. */
-export const VoiceWebhookSettings = v.strictObject({ voice: VoiceSettings, recording: RecordingSettings });
+export const VoiceWebhookSettings = v.strictObject({ documents: VoiceDocuments });
 export type VoiceWebhookSettings = v.InferOutput<typeof VoiceWebhookSettings>;
 
 /** What start-recording needs to know. */

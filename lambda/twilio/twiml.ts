@@ -1,68 +1,42 @@
-import VoiceResponse from 'twilio/lib/twiml/VoiceResponse.js';
 import * as v from 'valibot';
-import { HttpUrl, type VoiceSettings } from '../shared/settings.ts';
+import { HttpUrl, type VoiceDocuments } from '../shared/settings.ts';
 
-/**
- * Silence after the last words of a call that goes nowhere, in seconds: the document's end ends the call, and the
- * recording has to begin before it does.
- */
-const CLOSING_PAUSE_SECONDS = 5;
+/** Stands for the application's URL in `VoiceDocuments.next`. A name that nobody can register. */
+export const NEXT_PLACEHOLDER = 'https://next.invalid/';
+
+const OPENING = '<Response>';
 
 export interface TwimlRequest {
-  readonly settings: VoiceSettings;
-  /** URL of the number's own application; without it, `settings.otherwise` answers the call. */
+  readonly documents: VoiceDocuments;
+  /** URL of the number's own application; without it, the configured default answers the call. */
   readonly next?: string | undefined;
-  /** Attributes of `<Start><Recording>`, when the TwiML itself has to start the recording. */
-  readonly startRecording?: Record<string, string> | undefined;
+  /** Whether the TwiML itself starts the recording. */
+  readonly startsRecording: boolean;
 }
 
 /**
- * The answer to the voice webhook: the notice, then the number's own application or what is configured instead.
+ * The answer to the voice webhook. The documents are written when the app is synthesized: the library that writes XML
+ * takes longer to load than all else that a call waits for, and what is constant cannot fail.
  * @see https://www.twilio.com/docs/voice/twiml
  */
-export function voiceTwiml({ settings, next, startRecording }: TwimlRequest): string {
-  const response = new VoiceResponse();
-  if (startRecording) {
-    response.start().recording(startRecording);
-  }
-  const { notice, otherwise } = settings;
-  if (notice) {
-    speak(response, notice);
-  }
-  if (next) {
-    response.redirect({ method: 'POST' }, next);
-  } else if ('dial' in otherwise) {
-    response.dial(
-      {
-        ...(otherwise.callerId && { callerId: otherwise.callerId }),
-        ...(otherwise.timeoutSeconds && { timeout: otherwise.timeoutSeconds }),
-        ...(otherwise.answerOnBridge && { answerOnBridge: true }),
-      },
-      otherwise.dial,
-    );
-    // A dialled party that is busy ends the document at once.
-    if (!notice) {
-      response.pause({ length: CLOSING_PAUSE_SECONDS });
-    }
-  } else {
-    speak(response, otherwise);
-    response.pause({ length: CLOSING_PAUSE_SECONDS });
-  }
-  return response.toString();
+export function voiceTwiml({ documents, next, startsRecording }: TwimlRequest): string {
+  // Functions, since a URL may hold what replaceAll() takes for a pattern.
+  const document =
+    next === undefined
+      ? documents.otherwise
+      : documents.next.replace(NEXT_PLACEHOLDER, () => escapeXml(next));
+  return startsRecording ? document.replace(OPENING, () => OPENING + documents.startRecording) : document;
 }
 
-function speak(response: VoiceResponse, words: Exclude<VoiceSettings['notice'], false>): void {
-  if ('play' in words) {
-    response.play(words.play);
-  } else {
-    // The library types each of Twilio's voices; new ones appear more often than its releases.
-    const attributes: object = {
-      ...(words.voice && { voice: words.voice }),
-      ...(words.language && { language: words.language }),
-    };
-    response.say(attributes, words.say);
-  }
-}
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+};
+const escapeXml = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 
 /** `{next}` of a route: base64url of an application's URL, so that it survives every proxy byte for byte. */
 export const encodeNext = (url: string): string => Buffer.from(url, 'utf8').toString('base64url');

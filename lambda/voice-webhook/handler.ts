@@ -20,7 +20,6 @@ export const handler = perInvocation(
       BUDGET_MILLISECONDS.execution,
     ),
     publicBaseUrl: environmentVariable(ENVIRONMENT.publicBaseUrl),
-    fallbackTwiml: environmentVariable(ENVIRONMENT.fallbackTwiml),
     telemetry,
   }),
 );

@@ -4,10 +4,9 @@ import { within } from '../shared/clock.ts';
 import { METRICS } from '../shared/contract.ts';
 import { describeError } from '../shared/errors.ts';
 import type { SecretSource } from '../shared/secret.ts';
-import type { RecordingSettings, VoiceSettings } from '../shared/settings.ts';
+import type { VoiceDocuments } from '../shared/settings.ts';
 import type { Telemetry } from '../shared/telemetry.ts';
 import { type Authentication, authenticate } from '../twilio/authenticate.ts';
-import { recordingAttributes } from '../twilio/recording-parameters.ts';
 import { parseRequest, VoiceRequest } from '../twilio/requests.ts';
 import { decodeNext, voiceTwiml } from '../twilio/twiml.ts';
 import { type Refusal, readWebhook, refusal } from '../twilio/webhook.ts';
@@ -23,11 +22,8 @@ export interface VoiceWebhookDependencies {
   readonly secrets: SecretSource;
   readonly executions: Executions;
   readonly telemetry: Telemetry;
-  readonly voice: VoiceSettings;
-  readonly recording: RecordingSettings;
+  readonly documents: VoiceDocuments;
   readonly publicBaseUrl: string;
-  /** TwiML that was made at deployment, for when nothing here works. */
-  readonly fallbackTwiml: string;
 }
 
 /**
@@ -35,7 +31,8 @@ export interface VoiceWebhookDependencies {
  * for what is not Twilio's, and TwiML for everything else.
  */
 export function voiceWebhook(dependencies: VoiceWebhookDependencies) {
-  const { secrets, executions, telemetry, voice, recording, publicBaseUrl, fallbackTwiml } = dependencies;
+  const { secrets, executions, telemetry, documents, publicBaseUrl } = dependencies;
+  const fallbackTwiml = voiceTwiml({ documents, startsRecording: true });
 
   return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
     try {
@@ -45,12 +42,8 @@ export function voiceWebhook(dependencies: VoiceWebhookDependencies) {
       }
       const request = parseRequest(VoiceRequest, webhook.parameters);
       const next = nextOf(event.pathParameters?.next);
-      const plainTwiml = voiceTwiml({ settings: voice, next: next.url });
-      const recordingTwiml = voiceTwiml({
-        settings: voice,
-        next: next.url,
-        startRecording: recordingAttributes(recording, publicBaseUrl),
-      });
+      const plainTwiml = voiceTwiml({ documents, next: next.url, startsRecording: false });
+      const recordingTwiml = voiceTwiml({ documents, next: next.url, startsRecording: true });
       const authentication = await within<Authentication>(
         BUDGET_MILLISECONDS.secret,
         authenticate(webhook, secrets),

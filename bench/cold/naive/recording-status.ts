@@ -1,29 +1,31 @@
 import { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
+import { DynamoDBDocument } from '@aws-sdk/lib-dynamodb';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import twilio from 'twilio';
+import { z } from 'zod';
+import { count, logger, parseForm, Secret } from './toolbox.ts';
 
 /** The callback as it is usually written: the whole package, CDK's default bundling. */
 const secrets = new SecretsManager();
-const dynamodb = new DynamoDB();
+const dynamodb = DynamoDBDocument.from(new DynamoDB());
+const Callback = z.object({ CallSid: z.string(), RecordingSid: z.string(), RecordingStatus: z.string() });
 
 export const handler = async (event: APIGatewayProxyEventV2) => {
   const { SecretString = '{}' } = await secrets.getSecretValue({ SecretId: process.env.SECRET_ARN });
-  const { authTokens } = JSON.parse(SecretString);
-  const parameters = Object.fromEntries(
-    new URLSearchParams(Buffer.from(event.body ?? '', 'base64').toString()),
-  );
+  const { authTokens } = Secret.parse(JSON.parse(SecretString));
+  const parameters = parseForm(event);
   const url = `${process.env.PUBLIC_BASE_URL}${event.rawPath}`;
-  if (!twilio.validateRequest(authTokens[0], event.headers['x-twilio-signature'] ?? '', url, parameters)) {
+  const signature = event.headers['x-twilio-signature'] ?? '';
+  if (!authTokens.some((token) => twilio.validateRequest(token, signature, url, parameters))) {
     return { statusCode: 403 };
   }
-  await dynamodb.putItem({
+  const { CallSid, RecordingSid, RecordingStatus } = Callback.parse(parameters);
+  await dynamodb.put({
     TableName: process.env.TABLE_NAME,
-    Item: {
-      CallSid: { S: parameters.CallSid ?? '' },
-      Item: { S: `RECORDING#${parameters.RecordingSid}` },
-      RecordingStatus: { S: parameters.RecordingStatus ?? '' },
-    },
+    Item: { CallSid, Item: `RECORDING#${RecordingSid}`, RecordingStatus },
   });
+  logger.info('Callback kept', { callSid: CallSid });
+  count('CallbackReceived');
   return { statusCode: 204 };
 };

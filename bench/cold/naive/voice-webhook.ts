@@ -2,26 +2,31 @@ import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import { SFN } from '@aws-sdk/client-sfn';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import twilio from 'twilio';
+import { z } from 'zod';
+import { count, logger, parseForm, Secret } from './toolbox.ts';
 
 /** The webhook as it is usually written: the whole package, CDK's default bundling. */
 const secrets = new SecretsManager();
 const stepFunctions = new SFN();
+const VoiceRequest = z.object({ CallSid: z.string().regex(/^CA[0-9a-f]{32}$/), AccountSid: z.string() });
 
 export const handler = async (event: APIGatewayProxyEventV2) => {
   const { SecretString = '{}' } = await secrets.getSecretValue({ SecretId: process.env.SECRET_ARN });
-  const { authTokens } = JSON.parse(SecretString);
-  const parameters = Object.fromEntries(
-    new URLSearchParams(Buffer.from(event.body ?? '', 'base64').toString()),
-  );
+  const { authTokens } = Secret.parse(JSON.parse(SecretString));
+  const parameters = parseForm(event);
   const url = `${process.env.PUBLIC_BASE_URL}${event.rawPath}`;
-  if (!twilio.validateRequest(authTokens[0], event.headers['x-twilio-signature'] ?? '', url, parameters)) {
+  const signature = event.headers['x-twilio-signature'] ?? '';
+  if (!authTokens.some((token) => twilio.validateRequest(token, signature, url, parameters))) {
     return { statusCode: 403 };
   }
+  const { CallSid } = VoiceRequest.parse(parameters);
   await stepFunctions.startExecution({
     stateMachineArn: process.env.STATE_MACHINE_ARN,
-    name: parameters.CallSid,
-    input: JSON.stringify({ callSid: parameters.CallSid }),
+    name: CallSid,
+    input: JSON.stringify({ callSid: CallSid }),
   });
+  logger.info('Execution started', { callSid: CallSid });
+  count('CallReceived');
   const twiml = new twilio.twiml.VoiceResponse();
   twiml.say('This call is recorded.');
   twiml.dial('+15550100200');

@@ -1,0 +1,74 @@
+import VoiceResponse from 'twilio/lib/twiml/VoiceResponse.js';
+import type { RecordingSettings, VoiceDocuments, VoiceSettings } from '../lambda/shared/settings.ts';
+import { recordingAttributes } from '../lambda/twilio/recording-parameters.ts';
+import { NEXT_PLACEHOLDER } from '../lambda/twilio/twiml.ts';
+
+/**
+ * Silence after the last words of a call that goes nowhere, in seconds: the document's end ends the call, and the
+ * recording has to begin before it does.
+ */
+const CLOSING_PAUSE_SECONDS = 5;
+
+/**
+ * Writes the TwiML that voice-webhook answers with.
+ *
+ * @param publicBaseUrl scheme and host of the recording status callback; may be a token
+ */
+export function voiceDocuments(
+  settings: VoiceSettings,
+  recording: RecordingSettings,
+  publicBaseUrl: string,
+): VoiceDocuments {
+  const next = withNotice(settings);
+  next.redirect({ method: 'POST' }, NEXT_PLACEHOLDER);
+  const otherwise = withNotice(settings);
+  answerOtherwise(otherwise, settings);
+  const start = new VoiceResponse();
+  start.start().recording(recordingAttributes(recording, publicBaseUrl));
+  return {
+    next: next.toString(),
+    otherwise: otherwise.toString(),
+    startRecording: start.toString().replace(/^.*<Response>(.*)<\/Response>$/s, '$1'),
+  };
+}
+
+function withNotice({ notice }: VoiceSettings): VoiceResponse {
+  const response = new VoiceResponse();
+  if (notice) {
+    speak(response, notice);
+  }
+  return response;
+}
+
+function answerOtherwise(response: VoiceResponse, { notice, otherwise }: VoiceSettings): void {
+  if (!('dial' in otherwise)) {
+    speak(response, otherwise);
+    response.pause({ length: CLOSING_PAUSE_SECONDS });
+    return;
+  }
+  response.dial(
+    {
+      ...(otherwise.callerId && { callerId: otherwise.callerId }),
+      ...(otherwise.timeoutSeconds && { timeout: otherwise.timeoutSeconds }),
+      ...(otherwise.answerOnBridge && { answerOnBridge: true }),
+    },
+    otherwise.dial,
+  );
+  // A dialled party that is busy ends the document at once.
+  if (!notice) {
+    response.pause({ length: CLOSING_PAUSE_SECONDS });
+  }
+}
+
+function speak(response: VoiceResponse, words: Exclude<VoiceSettings['notice'], false>): void {
+  if ('play' in words) {
+    response.play(words.play);
+    return;
+  }
+  // The library types each of Twilio's voices; new ones appear more often than its releases.
+  const attributes: object = {
+    ...(words.voice && { voice: words.voice }),
+    ...(words.language && { language: words.language }),
+  };
+  response.say(attributes, words.say);
+}
