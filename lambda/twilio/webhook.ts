@@ -62,14 +62,11 @@ export function readWebhook(event: APIGatewayProxyEventV2, publicBaseUrl: string
 
 function readBody(event: APIGatewayProxyEventV2): string | Refusal {
   const raw = event.body ?? '';
-  if (!event.isBase64Encoded) {
-    if (Buffer.byteLength(raw) > MAXIMUM_BODY_BYTES) {
-      return refusal(413, 'the body is too large');
-    }
-    return raw.isWellFormed() ? raw : refusal(400, 'the body is not valid UTF-8');
-  }
-  if (raw.length > Math.ceil(MAXIMUM_BODY_BYTES / 3) * 4) {
+  if (Buffer.byteLength(raw, event.isBase64Encoded ? 'base64' : 'utf8') > MAXIMUM_BODY_BYTES) {
     return refusal(413, 'the body is too large');
+  }
+  if (!event.isBase64Encoded) {
+    return raw.isWellFormed() ? raw : refusal(400, 'the body is not valid UTF-8');
   }
   // Buffer.from() skips what is not base64 instead of refusing it.
   if (raw.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(raw)) {
