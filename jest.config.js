@@ -11,5 +11,6 @@ export default {
       },
     ],
   },
+  maxWorkers: 2,
   testTimeout: 30_000,
 };

@@ -3,6 +3,7 @@ import { Presets, SingleBar } from 'cli-progress';
 import { runManyCalls, summaryTable } from './many-calls.ts';
 import { runOneCall } from './one-call.ts';
 import { serveRecorder } from './serve.ts';
+import { UsageError } from './usage-error.ts';
 import { isRight } from './verdict.ts';
 
 const USAGE = `The call recorder on this machine, with a simulated Twilio. No account is needed.
@@ -17,9 +18,6 @@ const USAGE = `The call recorder on this machine, with a simulated Twilio. No ac
                      from TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_API_KEY and TWILIO_API_SECRET
   --public-url URL   with --serve: where Twilio reaches this machine, for example a tunnel
 `;
-
-/** What was asked for cannot be done; the message says what can. */
-class UsageError extends Error {}
 
 try {
   process.exitCode = (await main()) ? 0 : 1;
@@ -43,8 +41,8 @@ async function main(): Promise<boolean> {
     await serveRecorder({
       port: wholeNumber('port', options.port ?? '3000', 0),
       seed,
-      twilioApiUrl: options['twilio-api'],
-      publicUrl: options['public-url'],
+      twilioApiUrl: url('twilio-api', options['twilio-api']),
+      publicUrl: url('public-url', options['public-url']),
     });
     return true;
   }
@@ -95,4 +93,11 @@ function wholeNumber(name: string, text: string, minimum: number): number {
     throw new UsageError(`--${name} is '${text}'; it takes a whole number from ${minimum} up.`);
   }
   return value;
+}
+
+function url(name: string, text: string | undefined): string | undefined {
+  if (text !== undefined && !/^https?:\/\/[^/]+$/.test(text)) {
+    throw new UsageError(`--${name} is '${text}'; it takes scheme and host, such as https://api.twilio.com.`);
+  }
+  return text;
 }

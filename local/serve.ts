@@ -3,6 +3,7 @@ import { credentialsFromSeed } from './credentials.ts';
 import { startLocalRecorder } from './recorder.ts';
 import { Timeline } from './timeline.ts';
 import { type Credentials, TwilioSimulator } from './twilio-simulator/simulator.ts';
+import { UsageError } from './usage-error.ts';
 
 export interface ServeOptions {
   readonly port: number;
@@ -50,12 +51,12 @@ export async function serveRecorder({ port, seed, twilioApiUrl, publicUrl }: Ser
   await interrupted;
 }
 
-/** Credentials of a real account. @throws Error naming what is missing */
+/** Credentials of a real account. @throws UsageError naming what is missing */
 function credentialsFromEnvironment(): Credentials {
   const read = (name: string): string => {
     const value = process.env[name];
     if (!value) {
-      throw new Error(`Set ${name}: with --twilio-api the credentials come from the environment.`);
+      throw new UsageError(`Set ${name}: with --twilio-api the credentials come from the environment.`);
     }
     return value;
   };

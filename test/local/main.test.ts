@@ -1,0 +1,102 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { describe, expect, test } from '@jest/globals';
+import { PROJECT } from '../../local/synthesize.ts';
+
+interface Ended {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const start = (...args: string[]): Promise<Ended> =>
+  new Promise((resolve) => {
+    execFile(process.execPath, ['local/main.ts', ...args], { cwd: PROJECT }, (error, stdout, stderr) => {
+      resolve({ exitCode: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
+    });
+  });
+
+describe('npm start', () => {
+  test('tells the story of one call and shows its rows', async () => {
+    const { exitCode, stdout } = await start();
+    expect(stdout).toContain('create the recording -> 400, code 21220');
+    expect(stdout).toMatch(/recording RE\w{32} begins/);
+    expect(stdout).toContain('completed: POST /recording-status 204');
+    expect(stdout).toMatch(/│ CALL /);
+    expect(exitCode).toBe(0);
+  }, 60_000);
+
+  test('places seeded calls and ends with one JSON object', async () => {
+    const { exitCode, stdout, stderr } = await start('--calls', '12', '--seed', '3', '--json');
+    expect(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')).toEqual({
+      seed: 3,
+      calls: 12,
+      answered: expect.any(Number),
+      recorded: expect.any(Number),
+      doubled: 0,
+      callerFailures: 0,
+      rowsLost: 0,
+      rowsWrong: 0,
+      unrecorded: expect.any(Number),
+      unexplained: 0,
+      lostAudioMs: { p50: expect.any(Number), p95: expect.any(Number), p99: expect.any(Number) },
+      createsPerRecording: expect.any(Number),
+    });
+    expect([exitCode, stderr]).toEqual([0, '']);
+  }, 120_000);
+
+  test.each([
+    [['--calls', 'many'], "--calls is 'many'; it takes a whole number from 1 up."],
+    [['--calls', '0'], "--calls is '0'"],
+    [['--seed=-1'], "--seed is '-1'"],
+    [['--serve', '--twilio-api', 'twilio'], "--twilio-api is 'twilio'"],
+    [['--colour'], '--colour'],
+  ])('says what is wrong with %j and exits with 2', async (args, message) => {
+    const { exitCode, stderr } = await start(...args);
+    expect(stderr).toContain(message);
+    expect(stderr).toContain('npm start -- --calls N');
+    expect(exitCode).toBe(2);
+  });
+
+  test('helps', async () => {
+    const { exitCode, stdout } = await start('--help');
+    expect(stdout).toContain('npm start -- --serve');
+    expect(exitCode).toBe(0);
+  });
+
+  test('serves until it is interrupted, and takes calls that are made through the API', async () => {
+    const served = spawn(process.execPath, ['local/main.ts', '--serve', '--port', '0'], { cwd: PROJECT });
+    const lines: string[] = [];
+    const printed = async (pattern: RegExp): Promise<void> => {
+      for await (const line of createInterface({ input: served.stdout })) {
+        lines.push(line);
+        if (pattern.test(line)) {
+          return;
+        }
+      }
+    };
+    await printed(/Ctrl-C ends it/);
+    const find = (pattern: RegExp): string =>
+      lines.map((line) => pattern.exec(line)?.[1]).find(Boolean) ?? '';
+    const accountSid = find(/TWILIO_ACCOUNT_SID=(\S+)/);
+    const authorization = btoa(`${find(/TWILIO_API_KEY=(\S+)/)}:${find(/TWILIO_API_SECRET=(\S+)/)}`);
+    const answer = await fetch(
+      `${find(/^Twilio API\s+(\S+)/)}/2010-04-01/Accounts/${accountSid}/Calls.json`,
+      {
+        method: 'POST',
+        headers: { authorization: `Basic ${authorization}` },
+        body: new URLSearchParams({
+          From: '+15550100100',
+          To: '+15550200123',
+          Url: find(/^Voice URL\s+(\S+)/),
+        }),
+      },
+    );
+    expect(answer.status).toBe(201);
+    await printed(/recording RE\w{32} begins/);
+    served.kill('SIGINT');
+    const [exitCode] = await once(served, 'exit');
+    expect(exitCode).toBe(0);
+  }, 60_000);
+});
