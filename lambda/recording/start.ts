@@ -16,8 +16,8 @@ import type { CallFacts, CallStore, Progress } from './store.ts';
 /** How long and how often one invocation tries, in milliseconds. */
 export const START_POLICY = {
   /**
-   * When the first create of a call goes out, counted from the execution's start. Most calls are in progress within
-   * half a second of our TwiML; a create before that is one more request and the same recording.
+   * When the first create of an incoming call goes out, counted from the execution's start. Most calls are in progress
+   * within half a second of our TwiML; a create before that is one more request and the same recording.
    */
   firstCreateAfter: 300,
   /** Between two tries while the call may be answered at any moment. */
@@ -192,7 +192,9 @@ class Attempt {
     if (this.#uncertain) {
       return { step: 'look', afterMilliseconds: START_POLICY.settle };
     }
-    const early = this.#creates === 0 ? START_POLICY.firstCreateAfter - this.#elapsed() : 0;
+    // Of an outgoing call the webhook comes when it has been answered.
+    const isEarly = this.#creates === 0 && this.#request.call.direction !== 'outbound-api';
+    const early = isEarly ? START_POLICY.firstCreateAfter - this.#elapsed() : 0;
     // The clocks of Step Functions and Lambda may differ.
     return { step: 'create', afterMilliseconds: Math.min(Math.max(early, 0), START_POLICY.firstCreateAfter) };
   }
