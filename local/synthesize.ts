@@ -37,6 +37,7 @@ export async function synthesize({
   parent = tmpdir(),
 }: SynthesizeOptions): Promise<Assembly> {
   await mkdir(parent, { recursive: true });
+  const { context } = JSON.parse(await readFile(join(PROJECT, 'cdk.json'), 'utf8'));
   const directory = await mkdtemp(join(parent, 'call-recorder-'));
   const synthesis = spawn(process.execPath, [app], {
     cwd: PROJECT,
@@ -44,6 +45,8 @@ export async function synthesize({
       ...process.env,
       PATH: [join(PROJECT, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
       CDK_OUTDIR: directory,
+      // The command line passes the feature flags on in this way.
+      CDK_CONTEXT_JSON: JSON.stringify(context),
       ...environment,
     },
     stdio: ['ignore', 'ignore', 'pipe'],
