@@ -9,6 +9,12 @@ import { ENVIRONMENT } from '../lambda/shared/contract.ts';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 
+/**
+ * What the AWS SDK imports only for event streams and in browsers. Bundled, these dynamic imports would keep most of the
+ * SDK apart in functions that are parsed twice.
+ */
+const NEVER_LOADED = ['@smithy/core/event-streams', 'bowser'];
+
 export interface RecorderFunctionProps {
   /** Folder of the handler under `lambda/`. */
   readonly handler: 'voice-webhook' | 'start-recording' | 'recording-status' | 'record-unrecorded';
@@ -59,7 +65,7 @@ export class RecorderFunction extends NodejsFunction {
         // The AWS SDK's ES modules, bundled and stripped of what is not used, load faster than the runtime's own copy.
         format: OutputFormat.CJS,
         mainFields: ['module', 'main'],
-        externalModules: [],
+        externalModules: NEVER_LOADED,
         minify: true,
         target: 'node24',
         esbuildArgs: {
