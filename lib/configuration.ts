@@ -19,7 +19,7 @@ const LOG_RETENTION_DAYS = [
 const BaseUrl = v.pipe(
   HttpUrl,
   v.check(
-    (url) => new URL(url).pathname === '/' && !/[/?#]$/.test(url),
+    (url) => /^https?:\/\/[^/?#@]+$/.test(url),
     'scheme and host, without a path or a slash at the end',
   ),
 );

@@ -285,9 +285,8 @@ function guarded<A extends unknown[], R>(operation: (...args: A) => Promise<R>):
       return await operation(...args);
     } catch (error) {
       const { name, message } = describeError(error);
-      throw new StoreUnavailableError(`The table of calls could not be used: ${name}: ${message}`, {
-        cause: error,
-      });
+      // Without the cause: the SDK's errors carry the request, and its signature with it.
+      throw new StoreUnavailableError(`The table of calls could not be used: ${name}: ${message}`);
     }
   };
 }

@@ -49,17 +49,17 @@ export interface Merged {
 
 export const NOTHING_KNOWN: CallState = { recordings: {} };
 
-const RANKS: Readonly<Record<string, number>> = {
-  'in-progress': 1,
-  paused: 1,
-  stopped: 2,
-  processing: 2,
-  completed: 3,
-  absent: 3,
-  failed: 3,
-};
+const RANKS: ReadonlyMap<string, number> = new Map([
+  ['in-progress', 1],
+  ['paused', 1],
+  ['stopped', 2],
+  ['processing', 2],
+  ['completed', 3],
+  ['absent', 3],
+  ['failed', 3],
+]);
 const FINAL_RANK = 3;
-const rank = (status: string): number => RANKS[status] ?? 0;
+const rank = (status: string): number => RANKS.get(status) ?? 0;
 
 /** Whether a RecordingStatus is the last that a recording will have. */
 export const isFinal = (status: string): boolean => rank(status) === FINAL_RANK;
@@ -67,52 +67,55 @@ export const isFinal = (status: string): boolean => rank(status) === FINAL_RANK;
 /** Adds an event to what is known of a call. */
 export function merge(state: CallState, event: CallEvent): Merged {
   if (event.type === 'unrecorded') {
-    return state.unrecorded
+    // A recording that exists outweighs that somebody gave up on the call, whichever came first.
+    return state.unrecorded || Object.keys(state.recordings).length > 0
       ? { state, effect: 'nothing-new' }
       : { state: { ...state, unrecorded: event.unrecorded }, effect: 'news' };
   }
   const { recording } = event;
   const known = state.recordings[recording.recordingSid];
-  const merged = known ? mergeRecording(known, recording) : recording;
-  if (known && sameRecording(known, merged)) {
-    const contradicts =
-      isFinal(known.status) && isFinal(recording.status) && known.status !== recording.status;
-    return { state, effect: contradicts ? 'conflict' : 'nothing-new' };
+  if (known && isFinal(known.status) && isFinal(recording.status) && known.status !== recording.status) {
+    return { state, effect: 'conflict' };
   }
-  return {
-    state: { ...state, recordings: { ...state.recordings, [recording.recordingSid]: merged } },
-    effect: 'news',
-  };
+  const merged = known ? join(known, recording) : recording;
+  if (known && addsNothing(known, merged)) {
+    return { state, effect: 'nothing-new' };
+  }
+  return { state: { recordings: { ...state.recordings, [recording.recordingSid]: merged } }, effect: 'news' };
 }
 
 /**
- * A higher rank wins and a status never goes back; the first final status stands. What the lower rank says only fills
- * what the higher one left open, so that no order of arrival loses a field.
+ * A status never goes back, and the first final one stands. Of the facts, the one that sorts first counts (the create's
+ * answer and the callbacks may differ by a second on when a recording began), of the figures that grow the larger: so no
+ * order of arrival loses or changes a field.
  */
-function mergeRecording(known: RecordingState, seen: RecordingState): RecordingState {
-  const [below, above] = rank(seen.status) > rank(known.status) ? [known, seen] : [seen, known];
+function join(known: RecordingState, seen: RecordingState): RecordingState {
   return {
     recordingSid: known.recordingSid,
-    status: above.status,
-    source: above.source ?? below.source,
-    startTime: above.startTime ?? below.startTime,
-    duration: above.duration ?? below.duration,
-    channels: above.channels ?? below.channels,
-    track: above.track ?? below.track,
-    url: above.url ?? below.url,
-    errorCode: above.errorCode ?? below.errorCode,
+    status: rank(seen.status) > rank(known.status) ? seen.status : known.status,
+    source: lesser(known.source, seen.source),
+    startTime: lesser(known.startTime, seen.startTime),
+    duration: greater(known.duration, seen.duration),
+    channels: lesser(known.channels, seen.channels),
+    track: lesser(known.track, seen.track),
+    url: lesser(known.url, seen.url),
+    errorCode: greater(known.errorCode, seen.errorCode),
   };
 }
 
-const sameRecording = (a: RecordingState, b: RecordingState): boolean =>
-  a.status === b.status &&
-  a.source === b.source &&
-  a.startTime === b.startTime &&
-  a.duration === b.duration &&
-  a.channels === b.channels &&
-  a.track === b.track &&
-  a.url === b.url &&
-  a.errorCode === b.errorCode;
+// Merged states have every key; those that were only seen may lack some.
+function addsNothing(known: RecordingState, merged: RecordingState): boolean {
+  const keys = Object.keys(merged) as (keyof RecordingState)[];
+  return keys.every((key) => known[key] === merged[key]);
+}
+
+function lesser<T extends string | number>(a: T | undefined, b: T | undefined): T | undefined {
+  return a === undefined || (b !== undefined && b < a) ? b : a;
+}
+
+function greater(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || (b !== undefined && b > a) ? b : a;
+}
 
 /** What the call's row says. */
 export interface CallSummary {
@@ -124,7 +127,7 @@ export interface CallSummary {
   readonly unrecorded?: Unrecorded | undefined;
 }
 
-/** Sums a call up. A recording that exists outweighs that somebody gave up on it. */
+/** Sums a call up. */
 export function summarize(state: CallState): CallSummary {
   const recordings = Object.values(state.recordings).toSorted(byWorth);
   const [recording] = recordings;

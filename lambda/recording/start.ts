@@ -192,6 +192,10 @@ class Attempt {
     if (this.#uncertain) {
       return { step: 'look', afterMilliseconds: START_POLICY.settle };
     }
+    // An earlier attempt without a claim left nothing behind, not even how a create ended.
+    if (this.#elapsed() > START_POLICY.eagerFor) {
+      return { step: 'look', afterMilliseconds: 0 };
+    }
     // Of an outgoing call the webhook comes when it has been answered.
     const isEarly = this.#creates === 0 && this.#request.call.direction !== 'outbound-api';
     const early = isEarly ? START_POLICY.firstCreateAfter - this.#elapsed() : 0;

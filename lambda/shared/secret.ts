@@ -70,7 +70,8 @@ export function cachedSecret(read: () => Promise<string | undefined>, clock: Clo
         throw error;
       }
       const { name, message } = describeError(error);
-      throw new SecretUnavailableError(`The secret could not be read: ${name}: ${message}`, { cause: error });
+      // Without the cause: the SDK's errors carry the request, and its signature with it.
+      throw new SecretUnavailableError(`The secret could not be read: ${name}: ${message}`);
     }
   }
 

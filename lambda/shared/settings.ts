@@ -12,10 +12,13 @@ const isSpeakable = (text: string): boolean =>
 // Lambda allows 4 KB for all environment variables of a function, and these texts travel in them, some twice.
 const MAXIMUM_TEXT_BYTES = 400;
 
+const fits = (text: string): boolean =>
+  Buffer.byteLength(text.replace(/[&<>]/g, '&amp;')) <= MAXIMUM_TEXT_BYTES;
+
 const SpokenText = v.pipe(
   v.string('a text to speak'),
   v.check((text) => text.trim() !== '', 'a text that is not empty'),
-  v.maxBytes(MAXIMUM_TEXT_BYTES, `a text of at most ${MAXIMUM_TEXT_BYTES} bytes`),
+  v.check(fits, `a text of at most ${MAXIMUM_TEXT_BYTES} bytes, five for each of & < >`),
   v.check(isSpeakable, 'a text without control characters'),
 );
 
@@ -40,7 +43,12 @@ const PhoneNumber = v.pipe(
 );
 
 const Say = v.strictObject({ say: SpokenText, voice: v.optional(Voice), language: v.optional(Language) });
-const Play = v.strictObject({ play: HttpUrl });
+const Play = v.strictObject({
+  play: v.pipe(
+    HttpUrl,
+    v.check(fits, `an http(s) URL of at most ${MAXIMUM_TEXT_BYTES} bytes, five for each of & < >`),
+  ),
+});
 const Dial = v.strictObject({
   dial: PhoneNumber,
   callerId: v.optional(PhoneNumber),

@@ -24,6 +24,26 @@ export interface Telemetry {
   error(message: string, details: LogDetails): void;
 }
 
+/** What cannot be reported is no reason for a call to fail, and there is nowhere to say so. */
+const quietly =
+  <A extends unknown[]>(report: (...args: A) => void) =>
+  (...args: A): void => {
+    try {
+      report(...args);
+    } catch {
+      // See above.
+    }
+  };
+
+/** Telemetry that never throws. */
+export const unfailing = (telemetry: Telemetry): Telemetry => ({
+  count: quietly(telemetry.count),
+  record: quietly(telemetry.record),
+  info: quietly(telemetry.info),
+  warn: quietly(telemetry.warn),
+  error: quietly(telemetry.error),
+});
+
 const SERVICE = 'call-recorder';
 
 /**
@@ -48,6 +68,11 @@ export function powertools() {
     warn: (message, details) => logger.warn(message, details),
     error: (message, details) => logger.error(message, details),
   };
+  const publish = quietly(() => {
+    if (metrics.hasStoredMetrics()) {
+      metrics.publishStoredMetrics();
+    }
+  });
   const perInvocation =
     <E, R>(handler: (event: E, requestId: string) => Promise<R>) =>
     async (event: E, context: { readonly awsRequestId: string }): Promise<R> => {
@@ -56,9 +81,7 @@ export function powertools() {
       try {
         return await handler(event, context.awsRequestId);
       } finally {
-        if (metrics.hasStoredMetrics()) {
-          metrics.publishStoredMetrics();
-        }
+        publish();
       }
     };
   return { telemetry, perInvocation };

@@ -96,7 +96,7 @@ export function twilioApi(
         }),
         { abortSignal },
       );
-      const body = parseJson(await readAll(response.body, abortSignal));
+      const body = parseJson(await readAll(response.body));
       if (response.statusCode < 200 || response.statusCode > 299) {
         return refusedAnswer(response.statusCode, body, response.headers['retry-after']);
       }
@@ -119,10 +119,9 @@ export function twilioApi(
   };
 }
 
-async function readAll(body: AsyncIterable<Uint8Array>, abortSignal: AbortSignal): Promise<string> {
+async function readAll(body: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) {
-    abortSignal.throwIfAborted();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -5,7 +5,7 @@ import { METRICS } from '../shared/contract.ts';
 import { describeError } from '../shared/errors.ts';
 import type { SecretSource } from '../shared/secret.ts';
 import type { VoiceDocuments } from '../shared/settings.ts';
-import type { Telemetry } from '../shared/telemetry.ts';
+import { type Telemetry, unfailing } from '../shared/telemetry.ts';
 import { type Authentication, authenticate } from '../twilio/authenticate.ts';
 import { parseRequest, VoiceRequest } from '../twilio/requests.ts';
 import { decodeNext, voiceTwiml } from '../twilio/twiml.ts';
@@ -31,7 +31,8 @@ export interface VoiceWebhookDependencies {
  * for what is not Twilio's, and TwiML for everything else.
  */
 export function voiceWebhook(dependencies: VoiceWebhookDependencies) {
-  const { secrets, executions, telemetry, documents, publicBaseUrl } = dependencies;
+  const { secrets, executions, documents, publicBaseUrl } = dependencies;
+  const telemetry = unfailing(dependencies.telemetry);
   const fallbackTwiml = voiceTwiml({ documents, startsRecording: true });
 
   return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
@@ -98,7 +99,7 @@ export function voiceWebhook(dependencies: VoiceWebhookDependencies) {
       to: request.To,
       direction: request.Direction,
     };
-    const started = executions.start(call).then(
+    const started = (async () => executions.start(call))().then(
       () => ({ kind: 'started' }) as const,
       (error: unknown) => ({ kind: 'failed', error: describeError(error) }) as const,
     );

@@ -138,7 +138,12 @@ export class StateMachine {
           await transitions.pay();
           // After an abort the library runs what is left of a Retry without waiting.
           if (!this.#runs.has(executionName)) throw new ExecutionClosedError();
-          return this.#invoke(task, input);
+          try {
+            return await this.#invoke(task, input);
+          } catch (error) {
+            transitions.state.RetryCount += 1;
+            throw error;
+          }
         },
       ]),
     );
@@ -193,7 +198,7 @@ class ExecutionClosedError extends Error {
  */
 class Transitions {
   /** `$$.State` */
-  readonly state = { EnteredTime: '', Name: '' };
+  readonly state = { EnteredTime: '', Name: '', RetryCount: 0 };
   readonly #latency: Latency;
   readonly #pause: Pause;
   #owedMs = 0;
@@ -209,6 +214,7 @@ class Transitions {
         if (typeof name === 'string' && Object.hasOwn(target, name)) {
           this.state.Name = name;
           this.state.EnteredTime = new Date().toISOString();
+          this.state.RetryCount = 0;
           this.#owedMs += this.#latency('transition', name);
         }
         return Reflect.get(target, name, receiver);

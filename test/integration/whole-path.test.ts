@@ -220,8 +220,7 @@ describe('a request that is not Twilio’s', () => {
     [
       '10,000 parameters',
       400,
-      (path) =>
-        post(path, Array.from({ length: 10_000 }, () => 'p=').join('&'), { 'content-type': form }),
+      (path) => post(path, Array.from({ length: 10_000 }, () => 'p=').join('&'), { 'content-type': form }),
     ],
   ])('is refused: %s', async (_, status, send) => {
     const before = await recorder.rows();

@@ -269,7 +269,7 @@ describe('Step Functions', () => {
     const execution = await finish('context', input);
     expect(execution.status).toBe('SUCCEEDED');
     expect(JSON.parse(execution.output ?? '')).toEqual({
-      result: { attempts: 1 },
+      result: { attempts: 1, retryCount: 0 },
       name: 'context',
       state: 'Context',
       input,
@@ -279,7 +279,7 @@ describe('Step Functions', () => {
 
   test('retries by the name of the error', async () => {
     const execution = await finish('retry', { ...input, failTimes: 1, errorName: 'TryAgain' });
-    expect(JSON.parse(execution.output ?? '').result).toEqual({ attempts: 2 });
+    expect(JSON.parse(execution.output ?? '').result).toEqual({ attempts: 2, retryCount: 1 });
     const states = events.flatMap((event) =>
       'state' in event && event.execution === 'retry' ? [`${event.type} ${event.state}`] : [],
     );

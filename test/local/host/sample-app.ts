@@ -40,7 +40,7 @@ const MODULE = `
     if (event.reply) return { statusCode: 201, headers: { 'X-One': 1 }, cookies: ['a=1', 'b=2'], body: 'ok' };
     if (event.sleep) await sleep(event.sleep);
     const { getRemainingTimeInMillis, ...rest } = context;
-    return { environment, invocations, attempts: attempts[event.key], variables: process.env, context: rest, remaining: getRemainingTimeInMillis() };
+    return { environment, invocations, attempts: attempts[event.key], retryCount: event.retryCount, variables: process.env, context: rest, remaining: getRemainingTimeInMillis() };
   };
 
   // Routes can only say what to do by their path.
@@ -120,9 +120,10 @@ export function synthesizeSampleApp(): SampleApp {
       'failTimes.$': '$.failTimes',
       'errorName.$': '$.errorName',
       'hang.$': '$.hang',
+      'retryCount.$': '$$.State.RetryCount',
     }),
     retryOnServiceExceptions: false,
-    resultSelector: { 'attempts.$': '$.Payload.attempts' },
+    resultSelector: { 'attempts.$': '$.Payload.attempts', 'retryCount.$': '$.Payload.retryCount' },
     resultPath: '$.result',
   });
   invoke.addRetry({ errors: ['TryAgain'], maxAttempts: 2, interval: Duration.seconds(1), backoffRate: 1 });

@@ -1,0 +1,232 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { CallEvent } from '../../../lambda/recording/merge.ts';
+import type { Applied, CallFacts, CallStore } from '../../../lambda/recording/store.ts';
+import {
+  type RecordingStatusDependencies,
+  recordingStatus,
+} from '../../../lambda/recording-status/recording-status.ts';
+import { SecretUnavailableError, StoreUnavailableError } from '../../../lambda/shared/errors.ts';
+import { type FakeTelemetry, fakeTelemetry } from '../support/fake-telemetry.ts';
+import { NEXT_AUTH_TOKEN, secretSource, twilioSecret } from '../support/secrets.ts';
+import { ACCOUNT_SID, CALL_SID, OTHER_ACCOUNT_SID, RECORDING_SID } from '../support/sids.ts';
+import {
+  AUTH_TOKEN,
+  type Parameters,
+  PUBLIC_BASE_URL,
+  statusParameters,
+  type WebhookRequest,
+  webhookEvent,
+} from '../support/webhooks.ts';
+
+let telemetry: FakeTelemetry;
+let kept: [CallFacts, CallEvent][];
+
+beforeEach(() => {
+  telemetry = fakeTelemetry();
+  kept = [];
+});
+
+/** A store that keeps what it is given and answers what it is told to. */
+const storeThat = (apply: () => Promise<Partial<Applied>>): CallStore => ({
+  claim: () => Promise.reject(new Error('nobody claims here')),
+  release: () => Promise.reject(new Error('nobody releases here')),
+  apply: async (call, event) => {
+    kept.push([call, event]);
+    return {
+      effect: 'news',
+      unknownCall: false,
+      summary: { recordingStatus: 'completed', recordingCount: 1 },
+      ...(await apply()),
+    };
+  },
+});
+
+const send = (
+  request: WebhookRequest = {},
+  changes: Partial<RecordingStatusDependencies> = {},
+  applied: Partial<Applied> = {},
+) =>
+  recordingStatus({
+    secrets: secretSource(),
+    store: storeThat(async () => applied),
+    telemetry,
+    publicBaseUrl: PUBLIC_BASE_URL,
+    ...changes,
+  })(webhookEvent({ path: '/recording-status', parameters: statusParameters(), ...request }));
+
+const changed = (changes: Parameters): Parameters => ({ ...statusParameters(), ...changes });
+
+describe('a callback', () => {
+  test('is kept with all that it says, and answered with 204', async () => {
+    expect(await send()).toEqual({ statusCode: 204 });
+    expect(kept).toEqual([
+      [
+        { callSid: CALL_SID, accountSid: ACCOUNT_SID },
+        {
+          type: 'recording',
+          source: 'callback',
+          recording: {
+            recordingSid: RECORDING_SID,
+            status: 'completed',
+            source: 'StartCallRecordingAPI',
+            startTime: '2026-11-24T12:00:01.000Z',
+            duration: 7,
+            channels: 2,
+            track: 'both',
+            url: `https://api.twilio.com/2010-04-01/Accounts/${ACCOUNT_SID}/Recordings/${RECORDING_SID}`,
+            errorCode: 0,
+          },
+        },
+      ],
+    ]);
+    expect(telemetry.counted).toEqual(['CallbackReceived']);
+    expect(telemetry.lines.map(({ level }) => level)).toEqual(['info']);
+  });
+
+  test.each(['in-progress', 'completed', 'absent', 'failed', 'something-new'])(
+    'may say %s',
+    async (status) => {
+      expect(await send({ parameters: changed({ RecordingStatus: status }) })).toEqual({ statusCode: 204 });
+      expect(kept).toMatchObject([[{}, { recording: { status } }]]);
+    },
+  );
+
+  test.each<[string, Parameters]>([
+    [
+      'nothing more than it must',
+      {
+        AccountSid: ACCOUNT_SID,
+        CallSid: CALL_SID,
+        RecordingSid: RECORDING_SID,
+        RecordingStatus: 'completed',
+      },
+    ],
+    ['something new', changed({ SomethingNew: 'x' })],
+    ['odd numbers', changed({ RecordingDuration: '-1', RecordingChannels: 'two', ErrorCode: '' })],
+    [
+      'odd text',
+      changed({
+        RecordingUrl: 'no url',
+        RecordingTrack: '',
+        RecordingSource: '<b>',
+        RecordingStartTime: 'soon',
+      }),
+    ],
+  ])('that says %s is kept all the same', async (_, parameters) => {
+    expect(await send({ parameters })).toEqual({ statusCode: 204 });
+    expect(kept).toMatchObject([[{}, { recording: { recordingSid: RECORDING_SID, status: 'completed' } }]]);
+  });
+
+  test.each<[string, Partial<Applied>, string[], string[]]>([
+    ['comes again', { effect: 'nothing-new' }, ['CallbackReceived', 'CallbackDuplicate'], ['info']],
+    [
+      'contradicts what is stored',
+      { effect: 'conflict' },
+      ['CallbackReceived', 'CallbackConflict'],
+      ['warn', 'info'],
+    ],
+    [
+      'is of an unknown call',
+      { unknownCall: true },
+      ['CallbackReceived', 'CallbackUnknownCall'],
+      ['warn', 'info'],
+    ],
+  ])('that %s is answered with 204 and reported', async (_, applied, counted, levels) => {
+    expect(await send({}, {}, applied)).toEqual({ statusCode: 204 });
+    expect(telemetry.counted).toEqual(counted);
+    expect(telemetry.lines.map(({ level }) => level)).toEqual(levels);
+    for (const { details } of telemetry.lines) {
+      expect(details).toMatchObject({ callSid: CALL_SID, recordingSid: RECORDING_SID });
+    }
+  });
+
+  test('signed with a token that was added a moment ago is accepted', async () => {
+    const rotated = twilioSecret({ authTokens: [AUTH_TOKEN, NEXT_AUTH_TOKEN] });
+    const secrets = secretSource(twilioSecret(), rotated);
+    expect(await send({ authToken: NEXT_AUTH_TOKEN }, { secrets })).toEqual({ statusCode: 204 });
+  });
+});
+
+describe('a failure that may pass makes Twilio send the callback again', () => {
+  test.each([
+    ['the table', { store: storeThat(() => Promise.reject(new StoreUnavailableError('down'))) }, []],
+    ['the table, in an unforeseen way', { store: storeThat(() => Promise.reject('no error')) }, []],
+    [
+      'the secret',
+      { secrets: { ...secretSource(), get: () => Promise.reject(new SecretUnavailableError('down')) } },
+      ['SignatureUnverifiable'],
+    ],
+    [
+      'the fresh secret',
+      {
+        secrets: {
+          get: async () => twilioSecret({ authTokens: [NEXT_AUTH_TOKEN] }),
+          getFresh: () => Promise.reject(new SecretUnavailableError('down')),
+        },
+      },
+      ['SignatureUnverifiable'],
+    ],
+  ])('%s', async (_, changes, counted) => {
+    expect(await send({}, changes)).toEqual({ statusCode: 503 });
+    expect(telemetry.counted).toEqual(counted);
+    expect(telemetry.lines).toMatchObject([{ level: 'error' }]);
+  });
+
+  test('and nothing is stored of what cannot be verified', async () => {
+    await send({}, { secrets: { ...secretSource(), get: () => Promise.reject(new Error('down')) } });
+    expect(kept).toEqual([]);
+  });
+});
+
+describe('a request', () => {
+  test.each<[string, number, WebhookRequest]>([
+    ['that is no POST', 405, { method: 'GET' }],
+    ['that is no form', 415, { headers: { 'content-type': 'application/json' } }],
+    ['that is too large', 413, { event: { body: 'A'.repeat(200_000) } }],
+    ['that is not base64', 400, { event: { body: '***' } }],
+    ['without a signature', 403, { headers: { 'x-twilio-signature': undefined } }],
+    ['signed by somebody else', 403, { authToken: 'somebody-else' }],
+    ['signed with an empty token', 403, { authToken: '' }],
+    [
+      'that was signed as a voice webhook',
+      403,
+      { path: '/voice', event: { rawPath: '/recording-status', routeKey: 'POST /recording-status' } },
+    ],
+    [
+      'without a RecordingSid',
+      400,
+      { parameters: { AccountSid: ACCOUNT_SID, CallSid: CALL_SID, RecordingStatus: 'completed' } },
+    ],
+    ['with an odd RecordingSid', 400, { parameters: changed({ RecordingSid: 'RE1' }) }],
+    ['with an odd CallSid', 400, { parameters: changed({ CallSid: `${CALL_SID}\n` }) }],
+    ['with an odd status', 400, { parameters: changed({ RecordingStatus: 'COMPLETED' }) }],
+    ['with two statuses', 400, { parameters: changed({ RecordingStatus: ['completed', 'absent'] }) }],
+    ['with two durations', 400, { parameters: changed({ RecordingDuration: ['1', '2'] }) }],
+    ['of another account', 403, { parameters: changed({ AccountSid: OTHER_ACCOUNT_SID }) }],
+  ])('%s is answered with %d, counted once, and nothing else', async (_, statusCode, request) => {
+    expect(await send(request)).toEqual({ statusCode });
+    expect(telemetry.counted).toEqual(['RequestRefused']);
+    expect(telemetry.lines).toEqual([]);
+    expect(kept).toEqual([]);
+  });
+});
+
+test('no token, signature or address of a recording is logged', async () => {
+  await send();
+  await send({}, {}, { effect: 'conflict', unknownCall: true });
+  await send({}, { store: storeThat(() => Promise.reject(new Error('down'))) });
+  await send({}, { secrets: { ...secretSource(), get: () => Promise.reject(new Error('down')) } });
+  const output = telemetry.output();
+  expect(output).toContain(RECORDING_SID);
+  const event = webhookEvent({ path: '/recording-status', parameters: statusParameters() });
+  const secret = twilioSecret();
+  for (const forbidden of [
+    AUTH_TOKEN,
+    secret.apiKeySecret,
+    event.headers['x-twilio-signature'] ?? 'no signature',
+    'api.twilio.com',
+    event.body ?? 'no body',
+  ]) {
+    expect(output).not.toContain(forbidden);
+  }
+});

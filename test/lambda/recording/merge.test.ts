@@ -1,0 +1,296 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  type CallEvent,
+  type CallState,
+  isFinal,
+  merge,
+  NOTHING_KNOWN,
+  type RecordingState,
+  summarize,
+} from '../../../lambda/recording/merge.ts';
+import { OTHER_RECORDING_SID, RECORDING_SID } from '../support/sids.ts';
+
+const seen = (
+  status: string,
+  fields: Partial<RecordingState> = {},
+  recordingSid = RECORDING_SID,
+): Extract<CallEvent, { type: 'recording' }> => ({
+  type: 'recording',
+  source: 'callback',
+  recording: { recordingSid, status, ...fields },
+});
+
+const gaveUp = (reason: string, answered = true): CallEvent => ({
+  type: 'unrecorded',
+  unrecorded: { reason, answered },
+});
+
+const stateAfter = (events: readonly CallEvent[]): CallState =>
+  events.reduce((state, event) => merge(state, event).state, NOTHING_KNOWN);
+
+const statusAfter = (...statuses: string[]): string | undefined =>
+  stateAfter(statuses.map((status) => seen(status))).recordings[RECORDING_SID]?.status;
+
+describe('a status', () => {
+  const statuses = [
+    ['in-progress', 'paused'],
+    ['stopped', 'processing'],
+    ['completed', 'absent', 'failed'],
+  ];
+  const higherAndLower = statuses.flatMap((higher, rank) =>
+    higher.flatMap((above) =>
+      statuses
+        .slice(0, rank)
+        .flat()
+        .map((below): [string, string] => [above, below]),
+    ),
+  );
+
+  test.each(higherAndLower)('%s outranks %s in either order', (above, below) => {
+    expect(statusAfter(above, below)).toBe(above);
+    expect(statusAfter(below, above)).toBe(above);
+  });
+
+  test.each(['archived', 'deleted', 'constructor'])(
+    '%s is unknown and outranked by every known one',
+    (unknown) => {
+      for (const known of statuses.flat()) {
+        expect(statusAfter(unknown, known)).toBe(known);
+        expect(statusAfter(known, unknown)).toBe(known);
+      }
+    },
+  );
+
+  test('that is unknown is kept while nothing else is known', () => {
+    expect(statusAfter('archived')).toBe('archived');
+  });
+
+  test.each([
+    ['completed', true],
+    ['absent', true],
+    ['failed', true],
+    ['processing', false],
+    ['stopped', false],
+    ['in-progress', false],
+    ['archived', false],
+    ['constructor', false],
+  ])('%s is final: %s', (status, final) => {
+    expect(isFinal(status)).toBe(final);
+  });
+});
+
+describe('an effect', () => {
+  test('is news for what was not known', () => {
+    expect(merge(NOTHING_KNOWN, seen('in-progress')).effect).toBe('news');
+    expect(merge(stateAfter([seen('in-progress')]), seen('completed')).effect).toBe('news');
+    expect(merge(stateAfter([seen('completed')]), seen('in-progress', { track: 'both' })).effect).toBe(
+      'news',
+    );
+    expect(merge(NOTHING_KNOWN, gaveUp('never-answered')).effect).toBe('news');
+  });
+
+  test.each([
+    ['a repetition', [seen('completed')], seen('completed')],
+    ['a straggler', [seen('completed', { track: 'both' })], seen('in-progress', { track: 'both' })],
+    ['a second reason', [gaveUp('never-answered')], gaveUp('recorder-failed')],
+  ])('is nothing-new for %s, and the state stays the very same', (_, before, event) => {
+    const state = stateAfter(before);
+    expect(merge(state, event)).toEqual({ state, effect: 'nothing-new' });
+    expect(merge(state, event).state).toBe(state);
+  });
+
+  const finals = ['completed', 'absent', 'failed'];
+  const contradictions = finals.flatMap((first) =>
+    finals.filter((second) => second !== first).map((second): [string, string] => [first, second]),
+  );
+
+  test.each(contradictions)('is a conflict when after %s comes %s, and the first stands', (first, second) => {
+    const { state, effect } = merge(stateAfter([seen(first)]), seen(second));
+    expect(effect).toBe('conflict');
+    expect(state.recordings[RECORDING_SID]?.status).toBe(first);
+  });
+
+  test('is a conflict also when the contradiction knows more than what it contradicts', () => {
+    const absent = stateAfter([seen('absent', { errorCode: 16102 })]);
+    const { state, effect } = merge(absent, seen('completed', { errorCode: 0, duration: 7 }));
+    expect(effect).toBe('conflict');
+    expect(state.recordings[RECORDING_SID]?.status).toBe('absent');
+  });
+});
+
+describe('a field', () => {
+  test('of a higher rank wins, and a lower rank fills the gaps', () => {
+    const early = seen('in-progress', { track: 'both', errorCode: 0, channels: 2 });
+    const late = seen('absent', { errorCode: 16101 });
+    const expected = {
+      recordingSid: RECORDING_SID,
+      status: 'absent',
+      track: 'both',
+      errorCode: 16101,
+      channels: 2,
+    };
+    expect(stateAfter([early, late]).recordings[RECORDING_SID]).toEqual(expected);
+    expect(stateAfter([late, early]).recordings[RECORDING_SID]).toEqual(expected);
+  });
+});
+
+describe('facts that contradict each other', () => {
+  const answered = seen('in-progress', { startTime: '2026-11-24T12:00:01.000Z' });
+  const called = seen('in-progress', { startTime: '2026-11-24T12:00:02.000Z' });
+
+  test.each([
+    ['of one rank', [answered, called]],
+    [
+      'of two ranks, while a third says nothing',
+      [answered, seen('completed'), seen('processing', { startTime: '2026-11-24T12:00:02.000Z' })],
+    ],
+  ])('%s come out the same in either order', (_, events) => {
+    expect(stateAfter(events.toReversed())).toEqual(stateAfter(events));
+  });
+});
+
+describe('a summary', () => {
+  const first = { startTime: '2026-11-24T12:00:01.000Z' };
+  const second = { startTime: '2026-11-24T12:00:02.000Z' };
+
+  test('of nothing says that the recording is about to start', () => {
+    expect(summarize(NOTHING_KNOWN)).toEqual({ recordingStatus: 'starting', recordingCount: 0 });
+  });
+
+  test('without a recording says why there is none', () => {
+    expect(summarize(stateAfter([gaveUp('never-answered', false)]))).toEqual({
+      recordingStatus: 'unrecorded',
+      recordingCount: 0,
+      unrecorded: { reason: 'never-answered', answered: false },
+    });
+  });
+
+  test('names a recording rather than a reason for there being none, in either order', () => {
+    const expected = {
+      recordingStatus: 'in-progress',
+      recordingCount: 1,
+      recording: { recordingSid: RECORDING_SID, status: 'in-progress' },
+    };
+    expect(summarize(stateAfter([seen('in-progress'), gaveUp('recorder-failed')]))).toEqual(expected);
+    expect(summarize(stateAfter([gaveUp('recorder-failed'), seen('in-progress')]))).toEqual(expected);
+  });
+
+  test.each([
+    [
+      'with audio, though it started later',
+      seen('absent', first),
+      seen('completed', second, OTHER_RECORDING_SID),
+    ],
+    [
+      'that did not fail, though it started later',
+      seen('failed', first),
+      seen('paused', second, OTHER_RECORDING_SID),
+    ],
+    ['that started first', seen('completed', second), seen('completed', first, OTHER_RECORDING_SID)],
+    ['whose start is known', seen('in-progress'), seen('in-progress', first, OTHER_RECORDING_SID)],
+    [
+      'with the lower SID, when all else is equal',
+      seen('completed', {}, 'RE9'),
+      seen('completed', {}, OTHER_RECORDING_SID),
+    ],
+  ])('of two recordings names the one %s', (_, lesser, better) => {
+    for (const events of [
+      [lesser, better],
+      [better, lesser],
+    ]) {
+      expect(summarize(stateAfter(events))).toMatchObject({
+        recordingCount: 2,
+        recording: { recordingSid: OTHER_RECORDING_SID },
+      });
+    }
+  });
+});
+
+describe('in every order and repetition of the callbacks of two recordings', () => {
+  /** What is true of a recording. Each event tells some of it, the last one all that only it knows. */
+  const facts = fc.record({
+    source: fc.constant('StartCallRecordingAPI'),
+    startTime: fc.constantFrom('2026-11-24T12:00:01.000Z', '2026-11-24T12:00:02.000Z'),
+    channels: fc.constantFrom(1, 2),
+    track: fc.constantFrom('inbound', 'both'),
+    url: fc.constant('https://api.twilio.com/recording'),
+  });
+  const recordingEvents = (recordingSid: string) =>
+    facts.chain((fields) => {
+      const some = fc.record(
+        Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, fc.constant(value)])),
+        { requiredKeys: [] },
+      );
+      return fc
+        .tuple(
+          some.map((told) => seen('in-progress', { ...told, errorCode: 0 }, recordingSid)),
+          some.map((told) => seen('processing', told, recordingSid)),
+          some.chain((told) =>
+            fc.constantFrom(
+              seen('completed', { ...told, duration: 7, errorCode: 0 }, recordingSid),
+              seen('absent', { ...told, errorCode: 16101 }, recordingSid),
+              seen('failed', { ...told, errorCode: 16105 }, recordingSid),
+            ),
+          ),
+        )
+        .chain((events) => fc.subarray([...events], { minLength: 1 }));
+    });
+  const withUnrecorded = fc.boolean().map((given) => (given ? [gaveUp('recorder-failed')] : []));
+  /** Some events, and another order of them in which some come again. */
+  const history = fc
+    .tuple(recordingEvents(RECORDING_SID), recordingEvents(OTHER_RECORDING_SID), withUnrecorded)
+    .map((parts) => parts.flat())
+    .chain((events) =>
+      fc.tuple(
+        fc.constant(events),
+        fc.array(fc.constantFrom(...events), { maxLength: 6 }).chain((repeated) =>
+          fc.shuffledSubarray([...events, ...repeated], {
+            minLength: events.length + repeated.length,
+          }),
+        ),
+      ),
+    );
+
+  test('state and summary are the same', () => {
+    fc.assert(
+      fc.property(history, ([events, shuffled]) => {
+        expect(stateAfter(shuffled)).toEqual(stateAfter(events));
+        expect(summarize(stateAfter(shuffled))).toEqual(summarize(stateAfter(events)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('what has been merged is nothing new', () => {
+    fc.assert(
+      fc.property(history, ([, shuffled]) => {
+        const state = stateAfter(shuffled);
+        for (const event of shuffled) {
+          expect(merge(state, event)).toEqual({ state, effect: 'nothing-new' });
+        }
+      }),
+    );
+  });
+
+  test('no status ever goes back, and no final one changes', () => {
+    const ranks = ['in-progress', 'processing', 'completed'];
+    const rank = (status: string): number => ranks.indexOf(isFinal(status) ? 'completed' : status);
+    fc.assert(
+      fc.property(history, ([, shuffled]) => {
+        let state = NOTHING_KNOWN;
+        for (const event of shuffled) {
+          const before = state;
+          ({ state } = merge(before, event));
+          for (const [sid, { status }] of Object.entries(before.recordings)) {
+            const now = state.recordings[sid]?.status ?? 'lost';
+            expect(rank(now)).toBeGreaterThanOrEqual(rank(status));
+            if (isFinal(status)) {
+              expect(now).toBe(status);
+            }
+          }
+        }
+      }),
+    );
+  });
+});

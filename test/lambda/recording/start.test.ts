@@ -1,0 +1,496 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { REMEDIES } from '../../../lambda/recording/classify.ts';
+import {
+  LEASE_MILLISECONDS,
+  START_POLICY,
+  type Started,
+  startRecording,
+} from '../../../lambda/recording/start.ts';
+import type { CallFacts } from '../../../lambda/recording/store.ts';
+import { StoreUnavailableError } from '../../../lambda/shared/errors.ts';
+import { errorAnswer, noAnswer, notEligible, ok, recordingResource, throttled } from '../support/answers.ts';
+import { type ManualClock, manualClock } from '../support/manual-clock.ts';
+import { type MemoryStore, memoryStore } from '../support/memory-store.ts';
+import { type Script, type ScriptedTwilio, scriptedTwilio } from '../support/scripted-twilio.ts';
+import { ACCOUNT_SID, CALL_SID, OTHER_RECORDING_SID, RECORDING_SID } from '../support/sids.ts';
+
+const call = { callSid: CALL_SID, accountSid: ACCOUNT_SID };
+const createParameters = { RecordingChannels: 'dual' };
+const RING_TIMEOUT_SECONDS = 600;
+
+let clock: ManualClock;
+let store: MemoryStore;
+let executionStartedAt: number;
+
+beforeEach(() => {
+  clock = manualClock();
+  store = memoryStore(clock);
+  executionStartedAt = clock.now();
+});
+
+/** The call's execution began that long ago, and an earlier invocation has sent a create and given the row back. */
+async function begunBefore(milliseconds: number): Promise<void> {
+  executionStartedAt = clock.now() - milliseconds;
+  await store.claim(call, 'request-0', clock.now());
+  await store.release(CALL_SID, 'request-0', { creates: 1, uncertain: false });
+}
+
+/** One invocation; what was asked of Twilio is in `twilio`, whose lists show no recordings unless the script says so. */
+async function invoke(
+  script: Script,
+  owner = 'request-1',
+  facts: CallFacts = call,
+): Promise<Started & { twilio: ScriptedTwilio }> {
+  const twilio = scriptedTwilio({ lists: [listed()], ...script }, clock);
+  const started = await startRecording(
+    {
+      twilio,
+      store,
+      clock,
+      random: () => 0.5,
+      createParameters,
+      ringTimeoutSeconds: RING_TIMEOUT_SECONDS,
+    },
+    { call: facts, executionStartedAt, owner },
+  );
+  return { ...started, twilio };
+}
+
+const created = ok(recordingResource());
+const listed = (...recordings: Parameters<typeof recordingResource>[0][]) =>
+  ok(recordings.map((overrides) => recordingResource(overrides)));
+const STARTED = { outcome: 'started', recordingSid: RECORDING_SID };
+const ADOPTED = { outcome: 'adopted', recordingSid: RECORDING_SID };
+const NOT_YET = { outcome: 'not-yet', waitSeconds: 1 };
+
+describe('a call that Twilio records at once', () => {
+  test('is started with one create of the given parameters, and stored', async () => {
+    const { result, creates, twilio } = await invoke({ creates: [created] });
+    expect(result).toEqual(STARTED);
+    expect(creates).toBe(1);
+    expect(twilio.requests).toEqual(['create']);
+    expect(twilio.parameters).toEqual([createParameters]);
+    expect(store.state().recordings[RECORDING_SID]).toEqual({
+      recordingSid: RECORDING_SID,
+      status: 'in-progress',
+      source: 'StartCallRecordingAPI',
+      startTime: '2026-11-24T12:00:01.000Z',
+      channels: 2,
+      track: 'both',
+    });
+  });
+
+  test.each([
+    [0, START_POLICY.firstCreateAfter],
+    [100, START_POLICY.firstCreateAfter - 100],
+    [START_POLICY.firstCreateAfter, 0],
+    [START_POLICY.firstCreateAfter + 100, 0],
+    // Step Functions’ clock may be ahead of ours.
+    [-60_000, START_POLICY.firstCreateAfter],
+  ])('%d ms after its execution began waits for %d ms more', async (elapsed, wait) => {
+    executionStartedAt = clock.now() - elapsed;
+    expect((await invoke({ creates: [created] })).twilio.times).toEqual([wait]);
+  });
+
+  test.each([
+    ['outbound-api', 0],
+    ['inbound', START_POLICY.firstCreateAfter],
+    [undefined, START_POLICY.firstCreateAfter],
+  ])('is, being %s, tried first after %d ms: an outgoing one has been answered', async (direction, wait) => {
+    const { twilio } = await invoke({ creates: [created] }, 'request-1', { ...call, direction });
+    expect(twilio.times).toEqual([wait]);
+  });
+
+  test('is stored though Twilio left out what it may leave out', async () => {
+    const bare = recordingResource({ source: null, start_time: null, channels: null, track: null });
+    await invoke({ creates: [ok(bare)] });
+    expect(store.state().recordings[RECORDING_SID]).toEqual({
+      recordingSid: RECORDING_SID,
+      status: 'in-progress',
+    });
+  });
+});
+
+describe('a call that is not in progress yet', () => {
+  test.each(['queued', 'initiated', 'ringing', 'in-progress'])('but %s is tried again', async (status) => {
+    const { result, creates, twilio } = await invoke({ creates: [notEligible, created], calls: [status] });
+    expect(result).toEqual(STARTED);
+    expect(creates).toBe(2);
+    expect(twilio.requests).toEqual(['create', 'call', 'create']);
+  });
+
+  test('is handed back after a while, with its creates counted and nothing uncertain', async () => {
+    const { result, creates } = await invoke({ creates: [notEligible], calls: ['ringing'] });
+    expect(result).toEqual(NOT_YET);
+    expect(creates).toBeGreaterThan(2);
+    expect(store.progress()).toEqual({ creates, uncertain: false });
+    expect(clock.now() - executionStartedAt).toBeLessThan(LEASE_MILLISECONDS);
+  });
+
+  test('costs few creates once it has been ringing for long', async () => {
+    await begunBefore(10_000);
+    const { result, twilio } = await invoke({ creates: [notEligible], calls: ['ringing'] });
+    expect(result).toEqual(NOT_YET);
+    const creates = twilio.requests.filter((request) => request === 'create').length;
+    const looks = twilio.requests.filter((request) => request === 'call').length;
+    expect(creates).toBeLessThanOrEqual(2);
+    expect(looks).toBeGreaterThan(creates);
+  });
+
+  test('is recorded by the next invocation when it is answered in between', async () => {
+    const first = await invoke({ creates: [notEligible], calls: ['ringing'] });
+    const second = await invoke({ creates: [created] }, 'request-2');
+    expect(second.result).toEqual(STARTED);
+    expect(second.creates).toBe(first.creates + 1);
+  });
+
+  test.each([
+    [59_000, 1],
+    [61_000, 3],
+    [181_000, 5],
+  ])('%d ms after the start is looked at again in %d s', async (elapsed, waitSeconds) => {
+    await begunBefore(elapsed - START_POLICY.tryFor);
+    expect((await invoke({ creates: [notEligible], calls: ['ringing'] })).result).toMatchObject({
+      waitSeconds,
+    });
+  });
+
+  test('is given up on at the ring timeout', async () => {
+    await begunBefore(RING_TIMEOUT_SECONDS * 1000);
+    expect((await invoke({ creates: [notEligible], calls: ['ringing'] })).result).toEqual({
+      outcome: 'refused',
+      reason: 'not-answered-in-time',
+      answered: true,
+    });
+  });
+
+  test('is not given up on before the ring timeout', async () => {
+    await begunBefore((RING_TIMEOUT_SECONDS - 10) * 1000);
+    expect((await invoke({ creates: [notEligible], calls: ['ringing'] })).result).toMatchObject({
+      outcome: 'not-yet',
+    });
+  });
+
+  test('is recorded even after the ring timeout, when Twilio takes the create', async () => {
+    await begunBefore(2 * RING_TIMEOUT_SECONDS * 1000);
+    expect((await invoke({ creates: [created] })).result).toEqual(STARTED);
+  });
+});
+
+describe('a call that ended', () => {
+  test.each([
+    ['completed', 'ended-before-recording', true],
+    ['busy', 'never-answered', false],
+    ['failed', 'never-answered', false],
+    ['no-answer', 'never-answered', false],
+    ['canceled', 'never-answered', false],
+  ])('as %s: %s', async (status, reason, answered) => {
+    const { result, twilio } = await invoke({ creates: [notEligible], calls: [status] });
+    expect(result).toEqual({ outcome: 'call-ended', reason, answered });
+    expect(twilio.requests).toEqual(['create', 'call']);
+  });
+});
+
+describe('a call that is in progress and that Twilio does not let be recorded', () => {
+  const script: Script = { creates: [notEligible], calls: ['in-progress'], lists: [listed()] };
+
+  test('is tried until a minute has passed, over several invocations, and then refused', async () => {
+    let { result } = await invoke(script);
+    expect(result).toEqual(NOT_YET);
+    while (result.outcome === 'not-yet') {
+      clock.advance(result.waitSeconds * 1000);
+      ({ result } = await invoke(script));
+    }
+    expect(result).toEqual({
+      outcome: 'refused',
+      reason: 'not-recordable',
+      answered: true,
+      remedy: REMEDIES['not-recordable'],
+    });
+    expect(clock.now() - executionStartedAt).toBeGreaterThan(START_POLICY.notRecordableAfter);
+    expect(clock.now() - executionStartedAt).toBeLessThan(START_POLICY.notRecordableAfter + 10_000);
+  });
+
+  test('is looked at for a recording that nobody knows of', async () => {
+    const { result } = await invoke({ ...script, lists: [listed({})] });
+    expect(result).toEqual(ADOPTED);
+  });
+});
+
+describe('a create that Twilio throttled', () => {
+  test('is sent again without a look, since it was never processed', async () => {
+    const { result, twilio } = await invoke({ creates: [throttled(), throttled(), created] });
+    expect(result).toEqual(STARTED);
+    expect(twilio.requests).toEqual(['create', 'create', 'create']);
+  });
+
+  test('is sent again after a pause that grows, but not without end', async () => {
+    const { twilio } = await invoke({ creates: [throttled()] });
+    const pauses = twilio.times.slice(1).map((time, index) => time - (twilio.times[index] ?? 0) - 100);
+    expect(pauses.slice(0, 4)).toEqual([125, 250, 500, 1_000]);
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(START_POLICY.longestBackOff);
+  });
+
+  test('is sent again when Twilio said it may be', async () => {
+    const { result, twilio } = await invoke({ creates: [throttled(1_700), created] });
+    expect(result).toEqual(STARTED);
+    expect(twilio.times).toEqual([300, 300 + 100 + 1_700]);
+  });
+
+  test.each([
+    [20_000, 20],
+    [20_001, 21],
+    [3_600_000, 60],
+  ])('for %d ms is handed back to wait for %d s', async (retryAfter, waitSeconds) => {
+    const { result, twilio } = await invoke({ creates: [throttled(retryAfter)] });
+    expect(result).toEqual({ outcome: 'not-yet', waitSeconds });
+    expect(twilio.requests).toEqual(['create']);
+    expect(store.progress()).toEqual({ creates: 1, uncertain: false });
+  });
+
+  test('is not sent for ever', async () => {
+    await begunBefore(RING_TIMEOUT_SECONDS * 1000);
+    expect((await invoke({ creates: [throttled()] })).result).toMatchObject({
+      reason: 'not-answered-in-time',
+    });
+  });
+});
+
+describe.each([
+  ['got no answer', noAnswer],
+  ['got a 500', errorAnswer(500, 20500)],
+  ['got a 503', errorAnswer(503)],
+  ['got a 408', errorAnswer(408, 16114)],
+])('a create that %s', (_, unclear) => {
+  test('is given time to show in the list, and its recording adopted', async () => {
+    const { result, creates, twilio } = await invoke({ creates: [unclear], lists: [listed({})] });
+    expect(result).toEqual(ADOPTED);
+    expect(creates).toBe(1);
+    expect(twilio.requests).toEqual(['create', 'list']);
+    expect(twilio.times[1]).toBe(START_POLICY.firstCreateAfter + 100 + START_POLICY.settle);
+    expect(store.state().recordings).toHaveProperty(RECORDING_SID);
+  });
+
+  test('is sent again when the list shows none', async () => {
+    const { result, creates, twilio } = await invoke({ creates: [unclear, created], lists: [listed()] });
+    expect(result).toEqual(STARTED);
+    expect(creates).toBe(2);
+    expect(twilio.requests).toEqual(['create', 'list', 'create']);
+  });
+
+  test.each([
+    ['no answer', noAnswer],
+    ['a 500', errorAnswer(500)],
+    ['a 429', throttled()],
+    ['a 404', errorAnswer(404, 20404)],
+  ])('is not sent again while the list gets %s, in this invocation or the next', async (_name, unlisted) => {
+    const script = { creates: [unclear], lists: [unlisted] };
+    const { result, twilio } = await invoke(script);
+    expect(result).toEqual(NOT_YET);
+    expect(twilio.requests.filter((request) => request === 'create')).toHaveLength(1);
+    expect(store.progress()).toEqual({ creates: 1, uncertain: true });
+    expect((await invoke(script, 'request-2')).twilio.requests).not.toContain('create');
+  });
+
+  test('is looked for by the next invocation before anything else', async () => {
+    await invoke({ creates: [unclear], lists: [noAnswer] });
+    const { result, twilio } = await invoke({ lists: [listed({})] }, 'request-2');
+    expect(result).toEqual(ADOPTED);
+    expect(twilio.requests).toEqual(['list']);
+  });
+});
+
+describe('of the recordings that a list shows', () => {
+  const look = (...recordings: Parameters<typeof listed>) =>
+    invoke({ creates: [noAnswer, ok(recordingResource({ sid: 'RE-new' }))], lists: [listed(...recordings)] });
+
+  test.each(['StartCallRecordingAPI', 'StartCallRecordingTwiML'])(
+    'one from %s is adopted',
+    async (source) => {
+      expect((await look({ source })).result).toEqual(ADOPTED);
+    },
+  );
+
+  test.each(['in-progress', 'paused', 'stopped', 'processing', 'completed'])(
+    'one that is %s is adopted',
+    async (status) => {
+      expect((await look({ status })).result).toEqual(ADOPTED);
+      expect(store.state().recordings[RECORDING_SID]?.status).toBe(status);
+    },
+  );
+
+  test.each([
+    ['of another way of recording', { source: 'DialVerb' }],
+    ['of a conference', { source: 'StartConferenceRecordingAPI' }],
+    ['of unknown source', { source: null }],
+    ['without audio', { status: 'absent' }],
+    ['that failed', { status: 'failed' }],
+  ])('one %s is not', async (_, recording) => {
+    expect((await look(recording)).result).toEqual({ outcome: 'started', recordingSid: 'RE-new' });
+  });
+
+  test('the one that runs is preferred', async () => {
+    const { result } = await look(
+      { sid: 'RE-foreign', source: 'DialVerb' },
+      { sid: OTHER_RECORDING_SID, status: 'completed' },
+      { status: 'in-progress' },
+    );
+    expect(result).toEqual(ADOPTED);
+  });
+});
+
+describe('a refusal', () => {
+  test.each([
+    [401, 20003, 'credentials-refused'],
+    [403, 20403, 'permission-denied'],
+    [400, 10002, 'trial-account'],
+    [403, 10001, 'account-suspended'],
+    [400, 21218, 'request-invalid'],
+  ] as const)('of a create with HTTP %d, code %d ends the tries: %s', async (httpStatus, code, reason) => {
+    const { result, twilio } = await invoke({ creates: [errorAnswer(httpStatus, code)] });
+    expect(result).toEqual({ outcome: 'refused', reason, answered: true, remedy: REMEDIES[reason] });
+    expect(twilio.requests).toEqual(['create']);
+  });
+
+  test.each([
+    ['status', { creates: [notEligible], calls: [errorAnswer(401, 20003)] }, 'credentials-refused'],
+    ['status', { creates: [notEligible], calls: [errorAnswer(403)] }, 'permission-denied'],
+    ['recordings', { creates: [noAnswer], lists: [errorAnswer(401, 20003)] }, 'credentials-refused'],
+    ['recordings', { creates: [noAnswer], lists: [errorAnswer(403, 10001)] }, 'account-suspended'],
+  ])('of the request for the %s ends them too', async (_, script, reason) => {
+    expect((await invoke(script)).result).toMatchObject({ outcome: 'refused', reason });
+  });
+
+  test.each([
+    ['no answer', noAnswer],
+    ['a 500', errorAnswer(500)],
+    ['a 404', errorAnswer(404, 20404)],
+    ['a 429', throttled()],
+  ])('is not what a status request with %s means: the create is sent again', async (_, unknown) => {
+    const { result } = await invoke({ creates: [notEligible, created], calls: [unknown] });
+    expect(result).toEqual(STARTED);
+  });
+});
+
+describe('a row', () => {
+  test('that has a recording answers for it, and Twilio is asked nothing', async () => {
+    await store.apply(call, {
+      type: 'recording',
+      source: 'callback',
+      recording: { recordingSid: RECORDING_SID, status: 'completed' },
+    });
+    const { result, creates, twilio } = await invoke({});
+    expect(result).toEqual(ADOPTED);
+    expect(creates).toBe(0);
+    expect(twilio.requests).toEqual([]);
+  });
+
+  test.each([
+    [100, 1],
+    [1_001, 2],
+    [LEASE_MILLISECONDS, Math.ceil(LEASE_MILLISECONDS / 1000)],
+    [0, 1],
+    [10 * 60_000, 60],
+  ])(
+    'that another invocation holds for %d ms is waited for %d s, and Twilio is asked nothing',
+    async (held, waitSeconds) => {
+      await store.claim(call, 'request-0', clock.now() + held);
+      const { result, creates, twilio } = await invoke({});
+      expect(result).toEqual({ outcome: 'not-yet', waitSeconds });
+      expect(creates).toBe(0);
+      expect(twilio.requests).toEqual([]);
+    },
+  );
+
+  test('that a dead invocation left behind makes the next one look first', async () => {
+    await store.claim(call, 'request-0', clock.now() + LEASE_MILLISECONDS);
+    clock.advance(LEASE_MILLISECONDS + 1);
+    const { result, twilio } = await invoke({ lists: [listed({})] });
+    expect(result).toEqual(ADOPTED);
+    expect(twilio.requests).toEqual(['list']);
+  });
+
+  test('stays claimed for as long as an invocation may send creates', async () => {
+    const twilio = scriptedTwilio({ creates: [notEligible], calls: ['ringing'] }, clock);
+    const claims: number[] = [];
+    await startRecording(
+      {
+        twilio,
+        store: {
+          ...store,
+          claim: (...[facts, owner, until]) => {
+            claims.push(until - clock.now());
+            return store.claim(facts, owner, until);
+          },
+        },
+        clock,
+        random: () => 0.5,
+        createParameters,
+        ringTimeoutSeconds: RING_TIMEOUT_SECONDS,
+      },
+      { call, executionStartedAt, owner: 'request-1' },
+    );
+    expect(claims).toEqual([LEASE_MILLISECONDS]);
+    expect(LEASE_MILLISECONDS).toBeGreaterThan(
+      START_POLICY.tryFor + START_POLICY.settle + START_POLICY.requestTimeout,
+    );
+  });
+});
+
+describe('a table that does not answer', () => {
+  test('does not keep a call from being recorded, but makes it look first', async () => {
+    store.down.add('claim');
+    const { result, twilio } = await invoke({ creates: [created], lists: [listed()] });
+    expect(result).toEqual(STARTED);
+    expect(twilio.requests).toEqual(['list', 'create']);
+  });
+
+  test('does not make a second recording', async () => {
+    store.down.add('claim');
+    expect((await invoke({ lists: [listed({})] })).result).toEqual(ADOPTED);
+  });
+
+  test.each([
+    ['a started recording', 'apply', { creates: [created] }],
+    ['an adopted recording', 'apply', { creates: [noAnswer], lists: [listed({})] }],
+    ['what was tried', 'release', { creates: [notEligible], calls: ['ringing'] }],
+  ] as const)(
+    'when %s has to be stored is an error for Step Functions to try again',
+    async (_, method, script) => {
+      store.down.add(method);
+      await expect(invoke(script)).rejects.toThrow(StoreUnavailableError);
+    },
+  );
+
+  test('makes the next invocation find the recording that could not be stored', async () => {
+    store.down.add('apply');
+    await expect(invoke({ creates: [created] })).rejects.toThrow(StoreUnavailableError);
+    store.down.delete('apply');
+    clock.advance(LEASE_MILLISECONDS + 1);
+    const { result, twilio } = await invoke({ lists: [listed({})] }, 'request-2');
+    expect(result).toEqual(ADOPTED);
+    expect(twilio.requests).toEqual(['list']);
+  });
+
+  test('from claim to result makes the next invocation look for what this one may have started', async () => {
+    store.down.add('claim').add('apply');
+    await expect(invoke({ creates: [created], lists: [listed()] })).rejects.toThrow(StoreUnavailableError);
+    store.down.clear();
+    clock.advance(1_000);
+    const second = ok(recordingResource({ sid: OTHER_RECORDING_SID }));
+    const { result } = await invoke({ creates: [second], lists: [listed({})] }, 'request-2');
+    expect(result).toEqual(ADOPTED);
+  });
+
+  test('does not hide an error that is none of the table’s', async () => {
+    const broken = { ...store, claim: () => Promise.reject(new TypeError('a mistake')) };
+    const twilio = scriptedTwilio({}, clock);
+    const dependencies = { twilio, store: broken, clock, random: () => 0, createParameters };
+    await expect(
+      startRecording(
+        { ...dependencies, ringTimeoutSeconds: RING_TIMEOUT_SECONDS },
+        { call, executionStartedAt, owner: 'request-1' },
+      ),
+    ).rejects.toThrow('a mistake');
+  });
+});

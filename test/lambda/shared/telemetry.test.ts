@@ -1,0 +1,83 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { powertools } from '../../../lambda/shared/telemetry.ts';
+
+let printed: string[];
+
+beforeEach(() => {
+  printed = [];
+  for (const stream of [process.stdout, process.stderr]) {
+    jest.spyOn(stream, 'write').mockImplementation((chunk) => {
+      printed.push(String(chunk));
+      return true;
+    });
+  }
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+const invoke = (handler: () => Promise<unknown>, { perInvocation } = powertools()) =>
+  perInvocation(handler)({}, { awsRequestId: 'request-1' });
+const lines = () => printed.flatMap((chunk) => chunk.trim().split('\n')).map((line) => JSON.parse(line));
+
+describe('a function', () => {
+  test('prints its lines as JSON, each with the request that it is about', async () => {
+    const tools = powertools();
+    await invoke(async () => tools.telemetry.info('a message', { callSid: 'CA1' }), tools);
+    expect(lines()).toMatchObject([
+      {
+        level: 'INFO',
+        message: 'a message',
+        callSid: 'CA1',
+        requestId: 'request-1',
+        service: 'call-recorder',
+      },
+    ]);
+  });
+
+  test.each(['info', 'warn', 'error'] as const)('prints a line of level %s', async (level) => {
+    const tools = powertools();
+    await invoke(async () => tools.telemetry[level]('a message', {}), tools);
+    expect(lines()).toMatchObject([{ level: level.toUpperCase() }]);
+  });
+
+  test('prints its metrics with their units once, when it is done', async () => {
+    const tools = powertools();
+    await invoke(async () => {
+      tools.telemetry.count('CallReceived');
+      tools.telemetry.record('TimeToRecordingMilliseconds', 250);
+      tools.telemetry.record('CreatesPerRecording', 2);
+      expect(printed).toEqual([]);
+    }, tools);
+    const [metrics, ...others] = lines();
+    expect(others).toEqual([]);
+    expect(metrics).toMatchObject({
+      CallReceived: 1,
+      TimeToRecordingMilliseconds: 250,
+      CreatesPerRecording: 2,
+    });
+    expect(metrics._aws.CloudWatchMetrics[0]).toMatchObject({
+      Namespace: 'CallRecorder',
+      Metrics: [
+        { Name: 'CallReceived', Unit: 'Count' },
+        { Name: 'TimeToRecordingMilliseconds', Unit: 'Milliseconds' },
+        { Name: 'CreatesPerRecording', Unit: 'Count' },
+      ],
+    });
+  });
+
+  test('prints its metrics though it fails, and its error is thrown', async () => {
+    const tools = powertools();
+    const failing = async () => {
+      tools.telemetry.count('CallReceived');
+      throw new Error('failed');
+    };
+    await expect(invoke(failing, tools)).rejects.toThrow('failed');
+    expect(lines()).toMatchObject([{ CallReceived: 1 }]);
+  });
+
+  test('prints nothing when there is nothing to say', async () => {
+    expect(await invoke(async () => 'result')).toBe('result');
+    expect(printed).toEqual([]);
+  });
+});

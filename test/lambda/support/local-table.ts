@@ -1,0 +1,84 @@
+import { once } from 'node:events';
+import {
+  CreateTableCommand,
+  DeleteItemCommand,
+  DynamoDBClient,
+  QueryCommand,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import dynalite from 'dynalite';
+import { TABLE } from '../../../lambda/shared/contract.ts';
+
+type Item = Record<string, unknown>;
+
+export const TABLE_NAME = 'calls';
+
+export const clientOf = (port: number): DynamoDBClient =>
+  new DynamoDBClient({
+    endpoint: `http://127.0.0.1:${port}`,
+    region: 'eu-central-1',
+    credentials: { accessKeyId: 'fake', secretAccessKey: 'fake' },
+    maxAttempts: 1,
+  });
+
+export interface LocalTable {
+  readonly client: DynamoDBClient;
+  /** All items of a call, by their sort key. */
+  itemsOf(callSid: string): Promise<Item[]>;
+  delete(item: Item): Promise<void>;
+  close(): void;
+}
+
+/** The table of calls on this machine, over DynamoDB's wire protocol. */
+export async function localTable(): Promise<LocalTable> {
+  const server = dynalite({ createTableMs: 0 });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') {
+    throw new Error('dynalite has no port');
+  }
+  const client = clientOf(address.port);
+  await client.send(
+    new CreateTableCommand({
+      TableName: TABLE_NAME,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [
+        { AttributeName: TABLE.partitionKey, AttributeType: 'S' },
+        { AttributeName: TABLE.sortKey, AttributeType: 'S' },
+      ],
+      KeySchema: [
+        { AttributeName: TABLE.partitionKey, KeyType: 'HASH' },
+        { AttributeName: TABLE.sortKey, KeyType: 'RANGE' },
+      ],
+    }),
+  );
+  await waitUntilTableExists({ client, maxWaitTime: 10, minDelay: 0.1 }, { TableName: TABLE_NAME });
+
+  return {
+    client,
+    async itemsOf(callSid) {
+      const { Items = [] } = await client.send(
+        new QueryCommand({
+          TableName: TABLE_NAME,
+          KeyConditionExpression: `${TABLE.partitionKey} = :callSid`,
+          ExpressionAttributeValues: { ':callSid': { S: callSid } },
+          ConsistentRead: true,
+        }),
+      );
+      return Items.map((item) => unmarshall(item));
+    },
+    async delete(item) {
+      const key = Object.fromEntries(
+        [TABLE.partitionKey, TABLE.sortKey].map((name) => [name, { S: String(item[name]) }]),
+      );
+      await client.send(new DeleteItemCommand({ TableName: TABLE_NAME, Key: key }));
+    },
+    close() {
+      client.destroy();
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}

@@ -1,0 +1,279 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import twilio from 'twilio';
+import type RequestClient from 'twilio/lib/base/RequestClient.js';
+import { type TwilioApi, twilioApi } from '../../../lambda/twilio/api.ts';
+import { createRecordingParameters } from '../../../lambda/twilio/recording-parameters.ts';
+import { recordingResource } from '../support/answers.ts';
+import { twilioSecret } from '../support/secrets.ts';
+import { ACCOUNT_SID, CALL_SID, OTHER_RECORDING_SID } from '../support/sids.ts';
+import { reply, type TwilioServer, twilioServer } from '../support/twilio-server.ts';
+import { PUBLIC_BASE_URL } from '../support/webhooks.ts';
+
+const credentials = twilioSecret();
+const CALLS = `/2010-04-01/Accounts/${ACCOUNT_SID}/Calls/${CALL_SID}`;
+
+let server: TwilioServer;
+let api: TwilioApi;
+
+beforeAll(async () => {
+  server = await twilioServer();
+  api = twilioApi(credentials, server.baseUrl, 5_000);
+});
+afterAll(() => server.close());
+beforeEach(() => {
+  server.received.length = 0;
+});
+
+const recording = recordingResource();
+const call = { sid: CALL_SID, status: 'in-progress' };
+
+describe('a request', () => {
+  test.each<[string, (api: TwilioApi) => Promise<unknown>, unknown, string, string, string]>([
+    [
+      'to create a recording',
+      ({ createRecording }) => createRecording(CALL_SID, { RecordingChannels: 'dual', Trim: 'do-not-trim' }),
+      recording,
+      'POST',
+      `${CALLS}/Recordings.json`,
+      'RecordingChannels=dual&Trim=do-not-trim',
+    ],
+    ['for a call', ({ fetchCall }) => fetchCall(CALL_SID), call, 'GET', `${CALLS}.json`, ''],
+    [
+      'for recordings',
+      ({ listRecordings }) => listRecordings(CALL_SID),
+      { recordings: [] },
+      'GET',
+      `${CALLS}/Recordings.json`,
+      '',
+    ],
+  ])('%s has its method, path, credentials and body', async (_, send, answer, method, path, body) => {
+    server.answerWith(reply(200, answer));
+    expect(await send(api)).toMatchObject({ kind: 'ok' });
+    expect(server.received).toMatchObject([
+      {
+        method,
+        path,
+        body,
+        headers: {
+          accept: 'application/json',
+          host: new URL(server.baseUrl).host,
+          authorization: `Basic ${Buffer.from(`${credentials.apiKeySid}:${credentials.apiKeySecret}`).toString('base64')}`,
+        },
+      },
+    ]);
+    expect(server.received[0]?.headers['content-type']).toBe(
+      method === 'POST' ? 'application/x-www-form-urlencoded' : undefined,
+    );
+  });
+
+  test.each([
+    ['options', { channels: 'dual', track: 'both', trim: 'do-not-trim' } as const],
+    ['other options', { channels: 'mono', track: 'inbound', trim: 'trim-silence' } as const],
+    ['a recording configuration', { configurationId: 'CR1' }],
+  ])('to create a recording with %s says what Twilio’s own client says', async (_, settings) => {
+    server.answerWith(reply(201, recording));
+    const parameters = createRecordingParameters(settings, PUBLIC_BASE_URL);
+    await api.createRecording(CALL_SID, parameters);
+    // The client takes the same parameters, but for the first letter.
+    const options = Object.fromEntries(
+      Object.entries(parameters).map(([name, value]) => [
+        name.charAt(0).toLowerCase() + name.slice(1),
+        name === 'RecordingStatusCallbackEvent' ? [value] : value,
+      ]),
+    );
+    await twilio(credentials.apiKeySid, credentials.apiKeySecret, {
+      accountSid: ACCOUNT_SID,
+      httpClient: new RedirectedClient(),
+    })
+      .calls(CALL_SID)
+      .recordings.create(options);
+
+    const [ours, theirs] = server.received.map(({ method, path, headers, body }) => ({
+      method,
+      path,
+      // In a form a blank may be either, and the order of parameters means nothing.
+      form: body.replaceAll('+', '%20').split('&').toSorted(),
+      authorization: headers.authorization,
+      contentType: headers['content-type'],
+    }));
+    expect(ours).toEqual(theirs);
+  });
+});
+
+type RequestOptions<T> = RequestClient.RequestOptions<T>;
+
+/** A client of Twilio's own that sends to this machine. */
+class RedirectedClient extends twilio.RequestClient {
+  override request<T>(options: RequestOptions<T>) {
+    return super.request<T>({
+      ...options,
+      uri: options.uri.replace('https://api.twilio.com', server.baseUrl),
+    });
+  }
+}
+
+describe('an answer', () => {
+  test.each([200, 201, 202])('%d is the recording', async (status) => {
+    server.answerWith(reply(status, recording));
+    expect(await api.createRecording(CALL_SID, {})).toEqual({ kind: 'ok', body: recording });
+  });
+
+  test('is the call', async () => {
+    server.answerWith(reply(200, call));
+    expect(await api.fetchCall(CALL_SID)).toEqual({ kind: 'ok', body: call });
+  });
+
+  test('is the list of recordings, without what is none', async () => {
+    const second = recordingResource({ sid: OTHER_RECORDING_SID });
+    server.answerWith(reply(200, { recordings: [recording, null, { sid: 1 }, 'x', second] }));
+    expect(await api.listRecordings(CALL_SID)).toEqual({ kind: 'ok', body: [recording, second] });
+  });
+
+  test('in several pieces is put together, between the bytes of a character', async () => {
+    const bytes = Buffer.from(JSON.stringify({ ...call, note: 'ä😀' }));
+    server.answerWith((response) => {
+      response.writeHead(200);
+      for (const byte of bytes) {
+        response.write(Buffer.from([byte]));
+      }
+      response.end();
+    });
+    expect(await api.fetchCall(CALL_SID)).toMatchObject({ body: { note: 'ä😀' } });
+  });
+
+  test.each([
+    [400, 21220, 'Requested resource is not eligible for recording'],
+    [401, 20003, 'Authenticate'],
+    [404, 20404, 'The requested resource was not found'],
+    [500, 20500, 'Internal server error'],
+  ])('%d is an error with Twilio’s code %d', async (status, code, message) => {
+    server.answerWith(reply(status, { code, message, more_info: 'https://www.twilio.com', status }));
+    expect(await api.createRecording(CALL_SID, {})).toEqual({
+      kind: 'error',
+      httpStatus: status,
+      code,
+      message,
+      retryAfterMilliseconds: undefined,
+    });
+  });
+
+  test.each([
+    ['no JSON', '<html>Bad Gateway</html>'],
+    ['nothing', ''],
+    ['JSON that is no object', '"text"'],
+    ['null', 'null'],
+    ['an odd code', '{"code":"21220","message":1}'],
+  ])('that is an error and holds %s has a status and no code', async (_, body) => {
+    server.answerWith(reply(502, body));
+    expect(await api.createRecording(CALL_SID, {})).toEqual({
+      kind: 'error',
+      httpStatus: 502,
+      code: undefined,
+      message: 'HTTP 502',
+      retryAfterMilliseconds: undefined,
+    });
+  });
+
+  test('that is a redirect is not followed with our credentials', async () => {
+    server.answerWith(reply(307, '', { location: `${server.baseUrl}/elsewhere` }));
+    expect(await api.createRecording(CALL_SID, {})).toMatchObject({ kind: 'error', httpStatus: 307 });
+    expect(server.received).toHaveLength(1);
+  });
+
+  test('has a message that is no longer than a line of a log', async () => {
+    server.answerWith(reply(400, { message: 'x'.repeat(100_000) }));
+    expect(await api.createRecording(CALL_SID, {})).toHaveProperty('message', 'x'.repeat(200));
+  });
+
+  test.each([
+    ['2', 2_000],
+    ['0.5', 500],
+    ['0', undefined],
+    ['-1', undefined],
+    ['soon', undefined],
+    ['', undefined],
+    ['Wed, 25 Nov 2026 12:00:00 GMT', undefined],
+  ])('with Retry-After %j may be asked again after %s ms', async (retryAfter, milliseconds) => {
+    server.answerWith(reply(429, { code: 20429 }, { 'retry-after': retryAfter }));
+    expect(await api.createRecording(CALL_SID, {})).toMatchObject({
+      code: 20429,
+      retryAfterMilliseconds: milliseconds,
+    });
+  });
+});
+
+const UNREADABLE: [string, unknown][] = [
+  ['no JSON', 'OK'],
+  ['nothing', ''],
+  ['half of a document', '{"sid":"RE'],
+  ['null', 'null'],
+  ['another document', { message: 'hello' }],
+  ['a Sid that is none', { sid: 1, status: 'in-progress', recordings: {} }],
+  ['no status', { sid: 'RE1', recordings: null }],
+];
+
+describe.each<[string, () => Promise<unknown>]>([
+  ['createRecording', () => api.createRecording(CALL_SID, {})],
+  ['fetchCall', () => api.fetchCall(CALL_SID)],
+  ['listRecordings', () => api.listRecordings(CALL_SID)],
+])('%s does not throw and has no answer', (name, send) => {
+  test.each(UNREADABLE)('when a success holds %s', async (_, body) => {
+    server.answerWith(reply(200, body));
+    expect(await send()).toMatchObject({ kind: 'no-answer' });
+  });
+
+  test('when the connection breaks', async () => {
+    server.answerWith((response) => response.destroy());
+    expect(await send()).toMatchObject({ kind: 'no-answer' });
+  });
+
+  test('when the connection breaks within the answer', async () => {
+    server.answerWith((response) => {
+      response.writeHead(200, { 'content-length': '1000' });
+      response.write('{"sid":');
+      setImmediate(() => response.destroy());
+    });
+    expect(await send()).toMatchObject({ kind: 'no-answer' });
+  });
+
+  const impatient = (baseUrl: string) => {
+    const client = twilioApi(credentials, baseUrl, 50);
+    const requests: Record<string, () => Promise<unknown>> = {
+      createRecording: () => client.createRecording(CALL_SID, {}),
+      fetchCall: () => client.fetchCall(CALL_SID),
+      listRecordings: () => client.listRecordings(CALL_SID),
+    };
+    return requests[name]?.();
+  };
+
+  test('when Twilio takes too long', async () => {
+    server.answerWith(() => {});
+    expect(await impatient(server.baseUrl)).toMatchObject({ kind: 'no-answer' });
+  });
+
+  test('when Twilio takes too long to end its answer', async () => {
+    server.answerWith((response) => {
+      response.writeHead(200);
+      response.write('{"sid":');
+    });
+    expect(await impatient(server.baseUrl)).toMatchObject({ kind: 'no-answer' });
+  });
+
+  test('when nobody listens', async () => {
+    expect(await impatient('http://127.0.0.1:1')).toMatchObject({ kind: 'no-answer' });
+  });
+});
+
+test('no answer says anything of the credentials', async () => {
+  const secret = Buffer.from(`${credentials.apiKeySid}:${credentials.apiKeySecret}`).toString('base64');
+  for (const answer of [
+    reply(401, {}),
+    reply(200, 'x'),
+    (response: { destroy(): void }) => response.destroy(),
+  ]) {
+    server.answerWith(answer);
+    const text = JSON.stringify(await api.createRecording(CALL_SID, {}));
+    expect(text).not.toContain(secret);
+    expect(text).not.toContain(credentials.apiKeySecret);
+  }
+});

@@ -1,0 +1,362 @@
+import { describe, expect, test } from '@jest/globals';
+import { type GenericSchema, parse } from 'valibot';
+import { StartSettings, StoreSettings, VoiceWebhookSettings } from '../../lambda/shared/settings.ts';
+import { ConfigurationError, type RecorderConfigurationInput } from '../../lib/configuration.ts';
+import { voiceDocuments } from '../../lib/voice-documents.ts';
+import { only, readable, resources, synthesize } from './support/synthesize.ts';
+
+const template = synthesize();
+const functions = resources(template, 'AWS::Lambda::Function');
+const FUNCTIONS = ['RecordUnrecorded', 'RecordingStatus', 'StartRecording', 'VoiceWebhook'];
+
+/** The environment of a function. */
+const environmentOf = (name: string, of = functions): Record<string, string> => {
+  const environment = of[name]?.Properties.Environment as { Variables: Record<string, string> } | undefined;
+  return environment?.Variables ?? {};
+};
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | string[];
+  readonly Resource: string | string[];
+}
+
+describe('the functions', () => {
+  test('are those with a folder of their own', () => {
+    expect(Object.keys(functions).toSorted()).toEqual(FUNCTIONS);
+  });
+
+  test.each([
+    ['VoiceWebhook', 10],
+    ['RecordingStatus', 10],
+    ['StartRecording', 30],
+    ['RecordUnrecorded', 30],
+  ])('%s say all that decides how they run', (name, timeout) => {
+    expect(functions[name]?.Properties).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      MemorySize: 512,
+      Timeout: timeout,
+      Handler: 'index.handler',
+      Role: `<${name}Role.Arn>`,
+      LoggingConfig: { LogGroup: `<${name}Logs>` },
+      TracingConfig: { Mode: 'Active' },
+    });
+  });
+
+  test('end before Step Functions gives up waiting for them', () => {
+    const { Properties } = only(template, 'AWS::StepFunctions::StateMachine');
+    const { States } = JSON.parse(String(Properties.DefinitionString));
+    for (const name of ['StartRecording', 'RecordUnrecorded']) {
+      expect(States[name].TimeoutSeconds).toBeGreaterThan(Number(functions[name]?.Properties.Timeout));
+    }
+  });
+
+  test('get the environment that they need and no more', () => {
+    const names = Object.fromEntries(
+      FUNCTIONS.map((name) => [name, Object.keys(environmentOf(name)).toSorted()]),
+    );
+    expect(names).toEqual({
+      RecordUnrecorded: ['SETTINGS', 'TABLE_NAME'],
+      RecordingStatus: ['PUBLIC_BASE_URL', 'SECRET_ARN', 'SETTINGS', 'TABLE_NAME'],
+      StartRecording: ['PUBLIC_BASE_URL', 'SECRET_ARN', 'SETTINGS', 'TABLE_NAME'],
+      VoiceWebhook: ['PUBLIC_BASE_URL', 'SECRET_ARN', 'SETTINGS', 'STATE_MACHINE_ARN'],
+    });
+  });
+
+  test.each<[string, GenericSchema]>([
+    ['VoiceWebhook', VoiceWebhookSettings],
+    ['StartRecording', StartSettings],
+    ['RecordingStatus', StoreSettings],
+    ['RecordUnrecorded', StoreSettings],
+  ])('%s can read their settings', (name, schema) => {
+    expect(parse(schema, JSON.parse(environmentOf(name).SETTINGS ?? ''))).toBeDefined();
+  });
+
+  test('get what was configured', () => {
+    const configured = resources(
+      synthesize({
+        ringTimeoutSeconds: 90,
+        retentionDays: 7,
+        twilioApiBaseUrl: 'https://api.dublin.ie1.twilio.com',
+        recording: { configurationId: 'CR1' },
+        notice: false,
+        otherwise: { dial: '+15551234567' },
+        publicBaseUrl: 'https://calls.example.com',
+      }),
+      'AWS::Lambda::Function',
+    );
+    expect(JSON.parse(environmentOf('StartRecording', configured).SETTINGS ?? '')).toEqual({
+      ringTimeoutSeconds: 90,
+      retentionDays: 7,
+      twilioApiBaseUrl: 'https://api.dublin.ie1.twilio.com',
+      recording: { configurationId: 'CR1' },
+    });
+    const voice = environmentOf('VoiceWebhook', configured);
+    expect(JSON.parse(voice.SETTINGS ?? '')).toEqual({
+      documents: voiceDocuments(
+        { notice: false, otherwise: { dial: '+15551234567' } },
+        { configurationId: 'CR1' },
+        'https://calls.example.com',
+      ),
+    });
+    expect(voice.PUBLIC_BASE_URL).toBe('https://calls.example.com');
+  });
+
+  test('answer with TwiML whose recording reports to the API', () => {
+    const { documents } = JSON.parse(environmentOf('VoiceWebhook').SETTINGS ?? '');
+    expect(environmentOf('VoiceWebhook').PUBLIC_BASE_URL).toBe('<WebhookApi.ApiEndpoint>');
+    expect(documents.startRecording).toContain(
+      'recordingStatusCallback="<WebhookApi.ApiEndpoint>/recording-status#rc=',
+    );
+  });
+});
+
+/** What references stand for when all is deployed. */
+const DEPLOYED: Readonly<Record<string, string>> = {
+  '<WebhookApi.ApiEndpoint>': 'https://abcdefghij.execute-api.ap-southeast-1.amazonaws.com',
+  '<TwilioSecret>': `arn:aws:secretsmanager:ap-southeast-1:123456789012:secret:${'s'.repeat(64)}`,
+  '<StateMachine>': `arn:aws:states:ap-southeast-1:123456789012:stateMachine:${'s'.repeat(80)}`,
+  '<Calls>': 't'.repeat(64),
+};
+
+describe('an environment', () => {
+  const longest = { say: 'x'.repeat(400), voice: 'v'.repeat(64), language: 'eng-12345678-12345678-12345678' };
+
+  const words = (say: string) => ({ notice: { ...longest, say }, otherwise: { ...longest, say } });
+
+  /** The most bytes that any function's environment takes; undefined when the configuration is refused. */
+  function size(configuration: RecorderConfigurationInput): number | undefined {
+    let configured: ReturnType<typeof resources>;
+    try {
+      configured = resources(synthesize(configuration), 'AWS::Lambda::Function');
+    } catch (error) {
+      if (error instanceof ConfigurationError) {
+        return undefined;
+      }
+      throw error;
+    }
+    const sizes = FUNCTIONS.map((name) => {
+      const text = Object.entries(environmentOf(name, configured)).flat().join('');
+      return Buffer.byteLength(text.replaceAll(/<[\w.]+>/g, (token) => DEPLOYED[token] ?? token));
+    });
+    return Math.max(...sizes);
+  }
+
+  test.each([
+    ['the longest words', words('x'.repeat(400))],
+    ['the longest words in two bytes a character', words('ä'.repeat(200))],
+    ['words that JSON has to escape', words('"'.repeat(400))],
+    ['a long base URL', { publicBaseUrl: `https://${`${'h'.repeat(60)}.`.repeat(3)}example.com` }],
+    ['a file to play at a usual address', { notice: { play: `https://example.com/${'a'.repeat(300)}` } }],
+  ])('with %s fits into the 4 KB that Lambda allows', (_, configuration) => {
+    expect(size(configuration)).toBeGreaterThan(0);
+    expect(size(configuration)).toBeLessThanOrEqual(4_096);
+  });
+
+  test.each([
+    ['words full of markup', words('&<'.repeat(200))],
+    ['a file to play at a long address', { notice: { play: `https://example.com/${'a'.repeat(1_980)}` } }],
+    [
+      'a file to play at an address full of markup',
+      { notice: { play: `https://example.com/${'&'.repeat(800)}` } },
+    ],
+  ])('with %s fits too, or is refused before it is deployed', (_, configuration) => {
+    expect(size(configuration) ?? 0).toBeLessThanOrEqual(4_096);
+  });
+});
+
+describe('a role', () => {
+  const roles = resources(template, 'AWS::IAM::Role');
+  const policies = resources(template, 'AWS::IAM::Policy');
+
+  const logs = (name: string) => ({
+    Effect: 'Allow',
+    Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    Resource: `<${name}Logs.Arn>`,
+  });
+  const traces = {
+    Effect: 'Allow',
+    Action: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'],
+    Resource: '*',
+  };
+  const rows = {
+    Effect: 'Allow',
+    Action: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    Resource: ['<Calls.Arn>', '<Calls.Arn>/index/*'],
+  };
+  const secret = {
+    Effect: 'Allow',
+    Action: ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'],
+    Resource: '<TwilioSecret>',
+  };
+  const executions = { Effect: 'Allow', Action: 'states:StartExecution', Resource: '<StateMachine>' };
+  const invocation = (name: string) => ({
+    Effect: 'Allow',
+    Action: 'lambda:InvokeFunction',
+    Resource: [`<${name}.Arn>`, `<${name}.Arn>:*`],
+  });
+
+  test.each<[string, Statement[]]>([
+    ['VoiceWebhook', [logs('VoiceWebhook'), traces, secret, executions]],
+    ['RecordingStatus', [logs('RecordingStatus'), traces, rows, secret]],
+    ['StartRecording', [logs('StartRecording'), traces, rows, secret]],
+    ['RecordUnrecorded', [logs('RecordUnrecorded'), traces, rows]],
+    [
+      'StateMachine',
+      [
+        invocation('StartRecording'),
+        invocation('RecordUnrecorded'),
+        {
+          Effect: 'Allow',
+          Action: [
+            'logs:CreateLogDelivery',
+            'logs:GetLogDelivery',
+            'logs:UpdateLogDelivery',
+            'logs:DeleteLogDelivery',
+            'logs:ListLogDeliveries',
+            'logs:PutResourcePolicy',
+            'logs:DescribeResourcePolicies',
+            'logs:DescribeLogGroups',
+          ],
+          Resource: '*',
+        },
+        { ...traces, Action: [...traces.Action, 'xray:GetSamplingRules', 'xray:GetSamplingTargets'] },
+      ],
+    ],
+  ])('of %s may do exactly what it has to', (name, statements) => {
+    const own = Object.values(policies).filter(({ Properties }) =>
+      (Properties.Roles as string[]).includes(`<${name}Role>`),
+    );
+    expect(own.map(({ Properties }) => Properties.PolicyDocument)).toEqual([
+      { Version: '2012-10-17', Statement: statements },
+    ]);
+  });
+
+  test('is there for each function and the state machine, and for nothing else', () => {
+    expect(Object.keys(roles).toSorted()).toEqual(
+      [...FUNCTIONS, 'StateMachine'].map((name) => `${name}Role`).toSorted(),
+    );
+    for (const { Properties } of Object.values(roles)) {
+      expect(Properties).not.toHaveProperty('ManagedPolicyArns');
+      expect(Properties).not.toHaveProperty('Policies');
+    }
+  });
+});
+
+describe('the table of calls', () => {
+  const table = only(template, 'AWS::DynamoDB::GlobalTable');
+
+  test('is paid by use, encrypted, and deletes rows when they expire', () => {
+    expect(table.Properties).toMatchObject({
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: [
+        { AttributeName: 'CallSid', KeyType: 'HASH' },
+        { AttributeName: 'Item', KeyType: 'RANGE' },
+      ],
+      SSESpecification: { SSEEnabled: true, SSEType: 'KMS' },
+      TimeToLiveSpecification: { AttributeName: 'ExpiresAt', Enabled: true },
+    });
+  });
+
+  test('can be put back to any second, and is lost by no mistake', () => {
+    expect(table.Properties.Replicas).toMatchObject([
+      {
+        DeletionProtectionEnabled: true,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      },
+    ]);
+    expect(table).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+  });
+
+  test('has an index of calls by day', () => {
+    expect(table.Properties.GlobalSecondaryIndexes).toEqual([
+      {
+        IndexName: 'CallsByDay',
+        KeySchema: [
+          { AttributeName: 'DayShard', KeyType: 'HASH' },
+          { AttributeName: 'CreatedAt', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'ALL' },
+      },
+    ]);
+  });
+});
+
+describe('the API', () => {
+  test('answers three routes, each with its function', () => {
+    const integrations = resources(template, 'AWS::ApiGatewayV2::Integration');
+    const routes = Object.values(resources(template, 'AWS::ApiGatewayV2::Route')).map(({ Properties }) => {
+      const name = /^integrations\/<(.+)>$/.exec(String(Properties.Target))?.[1] ?? '';
+      return [
+        Properties.RouteKey,
+        integrations[name]?.Properties.IntegrationUri,
+        integrations[name]?.Properties.PayloadFormatVersion,
+      ];
+    });
+    expect(routes).toEqual([
+      ['POST /voice', '<VoiceWebhook.Arn>', '2.0'],
+      ['POST /voice/{next}', '<VoiceWebhook.Arn>', '2.0'],
+      ['POST /recording-status', '<RecordingStatus.Arn>', '2.0'],
+    ]);
+  });
+
+  test('has no stage name in its URLs, which Twilio would sign', () => {
+    expect(only(template, 'AWS::ApiGatewayV2::Stage').Properties).toMatchObject({
+      StageName: '$default',
+      AutoDeploy: true,
+    });
+  });
+
+  test('may invoke the functions of its routes for those routes only', () => {
+    const permissions = Object.values(resources(template, 'AWS::Lambda::Permission'));
+    expect(permissions.map(({ Properties }) => [Properties.FunctionName, Properties.SourceArn])).toEqual(
+      [
+        ['VoiceWebhook', 'voice'],
+        ['VoiceWebhook', 'voice/{next}'],
+        ['RecordingStatus', 'recording-status'],
+      ].map(([name, path]) => [
+        `<${name}.Arn>`,
+        `arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<WebhookApi>/*/*/${path}`,
+      ]),
+    );
+  });
+});
+
+test('the secret says what belongs into it', () => {
+  const { Description } = only(template, 'AWS::SecretsManager::Secret').Properties;
+  for (const field of ['accountSid', 'authTokens', 'apiKeySid', 'apiKeySecret']) {
+    expect(Description).toContain(`"${field}"`);
+  }
+});
+
+test('logs are kept for as long as is configured, by every group', () => {
+  const groups = Object.values(resources(synthesize({ logRetentionDays: 7 }), 'AWS::Logs::LogGroup'));
+  expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(5).fill(7));
+});
+
+describe('the outputs', () => {
+  const outputs = (of: typeof template) => {
+    const { Outputs } = of.toJSON();
+    return Object.fromEntries(
+      Object.entries<{ Value: unknown }>(Outputs).map(([name, { Value }]) => [name, readable(Value)]),
+    );
+  };
+
+  test('are ready to paste', () => {
+    expect(outputs(template)).toEqual({
+      VoiceUrl: '<WebhookApi.ApiEndpoint>/voice',
+      PutSecretCommand:
+        'aws secretsmanager put-secret-value --region <AWS::Region> --secret-id <TwilioSecret> --secret-string file://twilio.json',
+      CallsInTheConsole:
+        'https://<AWS::Region>.console.aws.amazon.com/states/home?region=<AWS::Region>#/statemachines/view/<StateMachine>',
+      TableName: '<Calls>',
+    });
+  });
+
+  test('name a domain of one’s own', () => {
+    expect(outputs(synthesize({ publicBaseUrl: 'https://calls.example.com' }))).toMatchObject({
+      VoiceUrl: 'https://calls.example.com/voice',
+    });
+  });
+});

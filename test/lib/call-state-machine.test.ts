@@ -1,0 +1,197 @@
+import { describe, expect, test } from '@jest/globals';
+import { START_OUTCOMES, STATES } from '../../lambda/shared/contract.ts';
+import * as errors from '../../lambda/shared/errors.ts';
+import type { RecorderConfigurationInput } from '../../lib/configuration.ts';
+import { only, synthesize } from './support/synthesize.ts';
+
+interface Rule {
+  readonly ErrorEquals: string[];
+  readonly MaxAttempts?: number;
+}
+
+interface State {
+  readonly Type: string;
+  readonly Next?: string;
+  readonly Default?: string;
+  readonly Retry?: Rule[];
+  readonly Catch?: { readonly ErrorEquals: string[]; readonly Next: string; readonly ResultPath: string }[];
+  readonly Choices?: object[];
+  readonly [field: string]: unknown;
+}
+
+interface Definition {
+  readonly StartAt: string;
+  readonly TimeoutSeconds: number;
+  readonly States: Record<string, State>;
+}
+
+function definitionOf(configuration: RecorderConfigurationInput = {}): Definition {
+  const { Properties } = only(synthesize(configuration), 'AWS::StepFunctions::StateMachine');
+  return JSON.parse(String(Properties.DefinitionString));
+}
+
+const definition = definitionOf();
+const stateOf = (name: string): State => definition.States[name] ?? { Type: 'missing' };
+
+/** Each error class's name as Step Functions sees it: that of an instance. */
+const OUR_ERRORS = Object.values(errors)
+  .filter((value) => typeof value === 'function' && value.prototype instanceof Error)
+  .map((type) => new (type as typeof errors.StoreUnavailableError)('').name);
+
+describe('the story of a call', () => {
+  test('begins with the attempt to record it, which knows the call and when it began', () => {
+    expect(definition.StartAt).toBe(STATES.startRecording);
+    expect(stateOf(STATES.startRecording)).toMatchObject({
+      Type: 'Task',
+      Resource: '<StartRecording.Arn>',
+      Parameters: { 'call.$': '$', 'executionStartTime.$': '$$.Execution.StartTime' },
+      ResultPath: '$.start',
+      Next: STATES.outcome,
+    });
+  });
+
+  test('goes on with what Twilio said', () => {
+    const equals = (StringEquals: string) => ({ Variable: '$.start.outcome', StringEquals });
+    expect(stateOf(STATES.outcome)).toMatchObject({
+      Type: 'Choice',
+      Choices: [
+        { Or: [equals(START_OUTCOMES.started), equals(START_OUTCOMES.adopted)], Next: STATES.recording },
+        { ...equals(START_OUTCOMES.notYet), Next: STATES.waitForAnswer },
+      ],
+      Default: STATES.recordUnrecorded,
+    });
+  });
+
+  test('waits for the answer as long as the attempt says, and tries again', () => {
+    expect(stateOf(STATES.waitForAnswer)).toMatchObject({
+      Type: 'Wait',
+      SecondsPath: '$.start.waitSeconds',
+      Next: STATES.startRecording,
+    });
+  });
+
+  test('keeps why there is no recording', () => {
+    expect(stateOf(STATES.recordUnrecorded)).toMatchObject({
+      Type: 'Task',
+      Resource: '<RecordUnrecorded.Arn>',
+      Parameters: { 'call.$': '$' },
+      ResultPath: '$.unrecorded',
+      Next: STATES.wasItExpected,
+    });
+  });
+
+  test('fails only when a call was answered and not recorded', () => {
+    expect(stateOf(STATES.wasItExpected)).toMatchObject({
+      Choices: [{ Variable: '$.unrecorded.outcome', StringEquals: 'unrecorded', Next: STATES.unrecorded }],
+      Default: STATES.neverAnswered,
+    });
+    const types = Object.fromEntries(
+      Object.entries(definition.States).map(([name, { Type }]) => [name, Type]),
+    );
+    expect(types).toMatchObject({
+      [STATES.recording]: 'Succeed',
+      [STATES.neverAnswered]: 'Succeed',
+      [STATES.unrecorded]: 'Fail',
+    });
+  });
+
+  test('has no other states than the contract names', () => {
+    const { startDelay, ...always } = STATES;
+    expect(Object.keys(definition.States).toSorted()).toEqual(Object.values(always).toSorted());
+    expect(Object.keys(definitionOf({ startDelaySeconds: 1 }).States)).toContain(startDelay);
+  });
+});
+
+describe('an error', () => {
+  const named = (state: State) => (state.Retry ?? []).flatMap(({ ErrorEquals }) => ErrorEquals);
+  const ours = (names: readonly string[]) => names.filter((name) => /^[A-Z]\w+Error$/.test(name)).toSorted();
+
+  test('of ours has a name of its own, which is its class’s', () => {
+    expect(OUR_ERRORS.toSorted()).toEqual([
+      'EnvironmentInvalidError',
+      'SecretInvalidError',
+      'SecretUnavailableError',
+      'StoreUnavailableError',
+    ]);
+  });
+
+  test('of ours is treated by name wherever the recording is started', () => {
+    expect(ours(named(stateOf(STATES.startRecording)))).toEqual(OUR_ERRORS.toSorted());
+  });
+
+  test('that a name matches is one that exists', () => {
+    for (const name of ours(named(stateOf(STATES.recordUnrecorded)))) {
+      expect(OUR_ERRORS).toContain(name);
+    }
+  });
+
+  const ruleOf = (name: string): Rule | undefined =>
+    stateOf(STATES.startRecording).Retry?.find(({ ErrorEquals }) => ErrorEquals.includes(name));
+
+  test.each(['SecretInvalidError', 'EnvironmentInvalidError'])('%s is not tried again', (name) => {
+    expect(ruleOf(name)?.MaxAttempts).toBe(0);
+  });
+
+  test.each([
+    'StoreUnavailableError',
+    'SecretUnavailableError',
+    'Lambda.TooManyRequestsException',
+    'Lambda.ServiceException',
+    'Lambda.AWSLambdaException',
+    'Lambda.SdkClientException',
+    'Lambda.Unknown',
+    'States.Timeout',
+  ])('%s is tried again for minutes, not all calls at once', (name) => {
+    expect(ruleOf(name)).toMatchObject({
+      MaxAttempts: 12,
+      IntervalSeconds: 1,
+      BackoffRate: 2,
+      MaxDelaySeconds: 30,
+      JitterStrategy: 'FULL',
+    });
+  });
+
+  test('that nobody foresaw is tried again twice, after the rules for those that somebody did', () => {
+    const { Retry = [] } = stateOf(STATES.startRecording);
+    expect(Retry.at(-1)).toMatchObject({ ErrorEquals: ['States.TaskFailed'], MaxAttempts: 2 });
+  });
+
+  test('that lasts is kept as the reason why there is no recording', () => {
+    expect(stateOf(STATES.startRecording).Catch).toEqual([
+      { ErrorEquals: ['States.ALL'], ResultPath: '$.failure', Next: STATES.recordUnrecorded },
+    ]);
+  });
+});
+
+describe('a delay', () => {
+  test('before the first attempt is a state of its own', () => {
+    const delayed = definitionOf({ startDelaySeconds: 2 });
+    expect(delayed.StartAt).toBe(STATES.startDelay);
+    expect(delayed.States[STATES.startDelay]).toMatchObject({
+      Type: 'Wait',
+      Seconds: 2,
+      Next: STATES.startRecording,
+    });
+    expect(delayed.States[STATES.waitForAnswer]?.Next).toBe(STATES.startRecording);
+  });
+
+  test.each([
+    [{}, 600],
+    [{ ringTimeoutSeconds: 3_600, startDelaySeconds: 60 }, 3_660],
+  ])('of %j ends long before the execution does', (configuration, seconds) => {
+    expect(definitionOf(configuration).TimeoutSeconds).toBeGreaterThan(seconds + 600);
+  });
+});
+
+test('the state machine runs each name once, is traced, and logs no phone numbers', () => {
+  const { Properties } = only(synthesize(), 'AWS::StepFunctions::StateMachine');
+  expect(Properties).toMatchObject({
+    StateMachineType: 'STANDARD',
+    TracingConfiguration: { Enabled: true },
+    LoggingConfiguration: {
+      Level: 'ERROR',
+      IncludeExecutionData: false,
+      Destinations: [{ CloudWatchLogsLogGroup: { LogGroupArn: '<StateMachineLogs.Arn>' } }],
+    },
+  });
+});

@@ -1,0 +1,189 @@
+import { describe, expect, test } from '@jest/globals';
+import { ConfigurationError, parseConfiguration } from '../../lib/configuration.ts';
+import shipped from '../../recorder.config.ts';
+
+const FILE = 'some.config.ts';
+const parse = (configuration: unknown) => parseConfiguration(configuration, FILE);
+
+/** What is wrong with a configuration, line by line. */
+function complaints(configuration: unknown): string[] {
+  try {
+    parse(configuration);
+  } catch (error) {
+    if (error instanceof ConfigurationError) {
+      const [title, ...lines] = error.message.split('\n');
+      expect(title).toBe(`${FILE} is not a valid configuration:`);
+      return lines.map((line) => line.replace(/^ {2}- /, ''));
+    }
+    throw error;
+  }
+  return [];
+}
+
+describe('a configuration', () => {
+  test('that leaves everything out has the defaults', () => {
+    expect(parse({})).toEqual({
+      stackName: 'CallRecorder',
+      notice: { say: 'This call is recorded.' },
+      otherwise: { say: 'Thank you for your call. Goodbye.' },
+      recording: { channels: 'dual', track: 'both', trim: 'do-not-trim' },
+      startDelaySeconds: 0,
+      ringTimeoutSeconds: 600,
+      retentionDays: 365,
+      logRetentionDays: 90,
+      twilioApiBaseUrl: 'https://api.twilio.com',
+    });
+  });
+
+  test('keeps what is given', () => {
+    const full = {
+      stackName: 'Sales-Recorder',
+      notice: { play: 'https://example.com/notice.mp3' },
+      otherwise: { dial: '+15551234567', callerId: '+15557654321', timeoutSeconds: 30, answerOnBridge: true },
+      recording: { configurationId: 'CR123' },
+      startDelaySeconds: 2,
+      ringTimeoutSeconds: 120,
+      retentionDays: 30,
+      logRetentionDays: 14,
+      publicBaseUrl: 'https://calls.example.com',
+      twilioApiBaseUrl: 'https://api.dublin.ie1.twilio.com',
+    };
+    expect(parse(full)).toEqual(full);
+    expect(parse({ notice: false })).toMatchObject({ notice: false });
+  });
+
+  test('is what is shipped', () => {
+    expect(complaints(shipped)).toEqual([]);
+  });
+});
+
+describe('a complaint names the key, its value and what is allowed', () => {
+  test.each<[string, unknown, string]>([
+    [
+      'a value that is too large',
+      { startDelaySeconds: 61 },
+      'startDelaySeconds is 61; allowed: seconds, 0 to 60',
+    ],
+    [
+      'a value that is too small',
+      { ringTimeoutSeconds: 1 },
+      'ringTimeoutSeconds is 1; allowed: seconds, 30 to 3600',
+    ],
+    ['a fraction', { retentionDays: 1.5 }, 'retentionDays is 1.5; allowed: days, 1 to 36500'],
+    [
+      'a value of another type',
+      { retentionDays: '365' },
+      'retentionDays is "365"; allowed: days, 1 to 36500',
+    ],
+    ['an empty text', { notice: { say: '' } }, 'notice.say is ""; allowed: a text that is not empty'],
+    ['a text of blanks', { notice: { say: '  ' } }, 'notice.say is "  "; allowed: a text that is not empty'],
+    [
+      'a control character',
+      { otherwise: { say: 'Good\u0007bye' } },
+      'otherwise.say is "Good\\u0007bye"; allowed: a text without control characters',
+    ],
+    [
+      'half a character',
+      { otherwise: { say: 'Good\ud800' } },
+      'otherwise.say is "Good\\ud800"; allowed: a text without control characters',
+    ],
+    [
+      'a language that is none',
+      { notice: { say: 'Hi', language: 'english!' } },
+      'notice.language is "english!"; allowed: a language tag, such as en-US',
+    ],
+    [
+      'a wrong value in a union',
+      { recording: { channels: 'stereo', track: 'both', trim: 'do-not-trim' } },
+      "recording.channels is \"stereo\"; allowed: 'mono' or 'dual'",
+    ],
+    [
+      'a number that is none',
+      { otherwise: { dial: '12345' } },
+      'otherwise.dial is "12345"; allowed: a phone number in E.164, such as +15551234567',
+    ],
+    [
+      'a value in the second key of a union',
+      { otherwise: { dial: '+15551234567', timeoutSeconds: 1 } },
+      'otherwise.timeoutSeconds is 1; allowed: seconds, 5 to 600',
+    ],
+    [
+      'none of a union',
+      { notice: true },
+      'notice is true; allowed: false, { say, voice?, language? } or { play }',
+    ],
+    [
+      'a URL of another scheme',
+      { twilioApiBaseUrl: 'ftp://example.com' },
+      'twilioApiBaseUrl is "ftp://example.com"; allowed: an http(s) URL',
+    ],
+    [
+      'a name that CloudFormation refuses',
+      { stackName: '1st' },
+      'stackName is "1st"; allowed: a stack name: letters, digits and hyphens',
+    ],
+  ])('%s', (_, configuration, complaint) => {
+    expect(complaints(configuration)).toContain(complaint);
+  });
+
+  test.each([0, 2, 91])('%d days that CloudWatch does not know', (logRetentionDays) => {
+    const [complaint, ...others] = complaints({ logRetentionDays });
+    expect(complaint).toMatch(
+      new RegExp(`^logRetentionDays is ${logRetentionDays}; allowed: one of 1, 3, 5, 7, .*, 3653$`),
+    );
+    expect(others).toEqual([]);
+  });
+
+  test('an unknown key, with those there are', () => {
+    const [complaint, ...others] = complaints({ startDelay: 2 });
+    expect(complaint).toMatch(/^startDelay is 2; allowed: only stackName, notice, .*, twilioApiBaseUrl$/);
+    expect(others).toEqual([]);
+  });
+
+  test('an unknown key within one, with its path', () => {
+    const [complaint = ''] = complaints({ notice: { say: 'Hi', speed: 2 } });
+    expect(complaint).toContain('notice');
+    expect(complaint).toContain('speed');
+  });
+
+  test('a key that is missing within a union', () => {
+    const [complaint = ''] = complaints({ recording: { channels: 'dual' } });
+    expect(complaint).toMatch(/^recording/);
+    expect(complaint).toMatch(/track/);
+  });
+
+  test('all that is wrong at once', () => {
+    const lines = complaints({ startDelaySeconds: -1, retentionDays: 0, notice: 1, colour: 'red' });
+    expect(lines.map((line) => line.split(' ')[0]).toSorted()).toEqual([
+      'colour',
+      'notice',
+      'retentionDays',
+      'startDelaySeconds',
+    ]);
+  });
+
+  test.each([undefined, null, 'text', 1])('%j is no configuration', (configuration) => {
+    expect(() => parse(configuration)).toThrow(ConfigurationError);
+  });
+
+  test.each([
+    'https://example.com/api',
+    'https://example.com/',
+    'https://example.com?',
+    'https://example.com#',
+    'https://example.com?a=1',
+    'https://example.com#a',
+    'https://user:password@example.com',
+  ])('%s, which is more than scheme and host', (url) => {
+    for (const key of ['publicBaseUrl', 'twilioApiBaseUrl']) {
+      expect(complaints({ [key]: url })).toEqual([
+        `${key} is "${url}"; allowed: scheme and host, without a path or a slash at the end`,
+      ]);
+    }
+  });
+
+  test('a text that no environment variable has room for', () => {
+    expect(complaints({ notice: { say: 'ä'.repeat(200) } })).toEqual([]);
+    expect(complaints({ notice: { say: `${'ä'.repeat(200)}a` } })).toHaveLength(1);
+  });
+});
