@@ -9,13 +9,13 @@ import type {
   RecordingSettings,
   StartSettings,
   StoreSettings,
-  VoiceSettings,
   VoiceWebhookSettings,
 } from '../lambda/shared/settings.ts';
 import { CallStateMachine } from './call-state-machine.ts';
 import { CallTable } from './call-table.ts';
 import { RecorderFunction } from './recorder-function.ts';
 import { voiceDocuments } from './voice-documents.ts';
+import type { VoiceSettings } from './voice-settings.ts';
 import { WebhookApi } from './webhook-api.ts';
 
 export interface CallRecorderProps {

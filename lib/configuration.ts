@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { HttpUrl, RecordingSettings, VoiceSettings } from '../lambda/shared/settings.ts';
+import { HttpUrl, RecordingSettings } from '../lambda/shared/settings.ts';
+import { VoiceSettings } from './voice-settings.ts';
 
 const wholeNumber = (what: string, minimum: number, maximum: number) => {
   const allowed = `${what}, ${minimum} to ${maximum}`;

@@ -1,7 +1,8 @@
 import VoiceResponse from 'twilio/lib/twiml/VoiceResponse.js';
-import type { RecordingSettings, VoiceDocuments, VoiceSettings } from '../lambda/shared/settings.ts';
+import type { RecordingSettings, VoiceDocuments } from '../lambda/shared/settings.ts';
 import { recordingAttributes } from '../lambda/twilio/recording-parameters.ts';
 import { NEXT_PLACEHOLDER } from '../lambda/twilio/twiml.ts';
+import type { VoiceSettings } from './voice-settings.ts';
 
 /**
  * Silence after the last words of a call that goes nowhere, in seconds: the document's end ends the call, and the

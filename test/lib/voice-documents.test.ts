@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { VoiceSettings } from '../../lambda/shared/settings.ts';
 import { NEXT_PLACEHOLDER } from '../../lambda/twilio/twiml.ts';
 import { voiceDocuments } from '../../lib/voice-documents.ts';
+import type { VoiceSettings } from '../../lib/voice-settings.ts';
 import { namesOf, verbsOf } from '../lambda/support/twiml.ts';
 import { PUBLIC_BASE_URL } from '../lambda/support/webhooks.ts';
 
