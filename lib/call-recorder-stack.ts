@@ -13,6 +13,7 @@ export class CallRecorderStack extends Stack {
       recording: configuration.recording,
       startDelay: Duration.seconds(configuration.startDelaySeconds),
       ringTimeout: Duration.seconds(configuration.ringTimeoutSeconds),
+      reconcileAfter: Duration.seconds(configuration.reconcileAfterSeconds),
       retention: Duration.days(configuration.retentionDays),
       logRetention: configuration.logRetentionDays as RetentionDays,
       ...(configuration.publicBaseUrl && { publicBaseUrl: configuration.publicBaseUrl }),

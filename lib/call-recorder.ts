@@ -1,11 +1,13 @@
 import { Duration } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { ENVIRONMENT, ROUTES } from '../lambda/shared/contract.ts';
 import type {
+  ReconcileSettings,
   RecordingSettings,
   StartSettings,
   StoreSettings,
@@ -50,6 +52,12 @@ export interface CallRecorderProps {
    */
   readonly ringTimeout?: Duration;
   /**
+   * How long to wait for Twilio's callbacks before asking how a call and its recordings are.
+   *
+   * @default Duration.minutes(15)
+   */
+  readonly reconcileAfter?: Duration;
+  /**
    * How long the rows of a call are kept.
    *
    * @default Duration.days(365)
@@ -87,6 +95,7 @@ export class CallRecorder extends Construct {
       otherwise: props.otherwise ?? { say: 'Thank you for your call. Goodbye.' },
     };
     const recording = props.recording ?? { channels: 'dual', track: 'both', trim: 'do-not-trim' };
+    const twilioApiBaseUrl = props.twilioApiBaseUrl ?? 'https://api.twilio.com';
     const ringTimeout = props.ringTimeout ?? Duration.minutes(10);
     const logRetention = props.logRetention ?? RetentionDays.THREE_MONTHS;
     const storeSettings: StoreSettings = { retentionDays: (props.retention ?? Duration.days(365)).toDays() };
@@ -110,7 +119,7 @@ export class CallRecorder extends Construct {
         ...storeSettings,
         recording,
         ringTimeoutSeconds: ringTimeout.toSeconds(),
-        twilioApiBaseUrl: props.twilioApiBaseUrl ?? 'https://api.twilio.com',
+        twilioApiBaseUrl,
       } satisfies StartSettings,
       environment: { [ENVIRONMENT.publicBaseUrl]: publicBaseUrl },
     });
@@ -121,9 +130,26 @@ export class CallRecorder extends Construct {
       logRetention,
       settings: storeSettings,
     });
+    const awaitOutcome = new RecorderFunction(this, 'AwaitOutcome', {
+      handler: 'await-outcome',
+      description: 'Keeps the token of the task that waits for a call to be final',
+      timeout: Duration.seconds(10),
+      logRetention,
+      settings: storeSettings,
+    });
+    const reconcile = new RecorderFunction(this, 'Reconcile', {
+      handler: 'reconcile',
+      description: 'Asks Twilio how a call and its recordings are',
+      timeout: Duration.seconds(30),
+      logRetention,
+      settings: { ...storeSettings, twilioApiBaseUrl } satisfies ReconcileSettings,
+    });
     const stateMachine = new CallStateMachine(this, 'StateMachine', {
       startRecording,
       recordUnrecorded,
+      awaitOutcome,
+      reconcile,
+      reconcileAfter: props.reconcileAfter ?? Duration.minutes(15),
       startDelay: props.startDelay ?? Duration.seconds(0),
       ringTimeout,
       logRetention,
@@ -150,15 +176,26 @@ export class CallRecorder extends Construct {
       environment: { [ENVIRONMENT.publicBaseUrl]: publicBaseUrl },
     });
 
-    for (const storing of [startRecording, recordUnrecorded, recordingStatus]) {
+    for (const storing of [startRecording, recordUnrecorded, awaitOutcome, reconcile, recordingStatus]) {
       table.grantStore(storing);
       storing.addEnvironment(ENVIRONMENT.tableName, table.tableName);
     }
-    for (const verifying of [startRecording, voiceWebhook, recordingStatus]) {
-      secret.grantRead(verifying);
-      verifying.addEnvironment(ENVIRONMENT.secretArn, secret.secretArn);
+    for (const authenticating of [startRecording, reconcile, voiceWebhook, recordingStatus]) {
+      secret.grantRead(authenticating);
+      authenticating.addEnvironment(ENVIRONMENT.secretArn, secret.secretArn);
     }
     stateMachine.grantStartExecution(voiceWebhook);
+    stateMachine.grantTaskResponse(recordingStatus);
+    // A policy of its own: the machine needs the function, and the function would wait for its role's default policy.
+    new Policy(this, 'AwaitOutcomeReleases', {
+      roles: [awaitOutcome.ownRole],
+      statements: [
+        new PolicyStatement({
+          actions: ['states:SendTaskSuccess'],
+          resources: [stateMachine.stateMachineArn],
+        }),
+      ],
+    });
 
     api.post('Voice', [ROUTES.voice, ROUTES.voiceNext], voiceWebhook);
     api.post('Status', [ROUTES.recordingStatus], recordingStatus);

@@ -7,6 +7,7 @@ import {
   DefinitionBody,
   Fail,
   type IChainable,
+  IntegrationPattern,
   JitterType,
   JsonPath,
   LogLevel,
@@ -20,12 +21,14 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
-import { START_OUTCOMES, STATES } from '../lambda/shared/contract.ts';
+import type { UnrecordedResult } from '../lambda/record-unrecorded/record-unrecorded.ts';
+import { RECONCILE_OUTCOMES, START_OUTCOMES, STATES } from '../lambda/shared/contract.ts';
 import {
   EnvironmentInvalidError,
   SecretInvalidError,
   SecretUnavailableError,
   StoreUnavailableError,
+  TwilioUnavailableError,
 } from '../lambda/shared/errors.ts';
 
 /** Step Functions reports an error of a function by its class's name. */
@@ -37,7 +40,7 @@ const names = (...classes: (new (message: string) => Error)[]): string[] =>
  * https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html
  */
 const TRANSIENT = [
-  ...names(StoreUnavailableError, SecretUnavailableError),
+  ...names(StoreUnavailableError, SecretUnavailableError, TwilioUnavailableError),
   'Lambda.ClientExecutionTimeoutException',
   'Lambda.ServiceException',
   'Lambda.AWSLambdaException',
@@ -75,6 +78,12 @@ export interface CallStateMachineProps {
   readonly startRecording: IFunction;
   /** Keeps why there is no recording. */
   readonly recordUnrecorded: IFunction;
+  /** Keeps the token of the task that waits for the call to be final. */
+  readonly awaitOutcome: IFunction;
+  /** Asks Twilio how the call and its recordings are. */
+  readonly reconcile: IFunction;
+  /** How long to wait for callbacks before Twilio is asked. */
+  readonly reconcileAfter: Duration;
   /** Wait before the first try. */
   readonly startDelay: Duration;
   /** How long a call may ring. */
@@ -91,8 +100,8 @@ export class CallStateMachine extends StateMachine {
     super(scope, id, {
       stateMachineType: StateMachineType.STANDARD,
       definitionBody: DefinitionBody.fromChainable(definition(new Construct(scope, `${id}States`), props)),
-      // The functions give up by themselves at the ring timeout; this ends what hangs.
-      timeout: props.ringTimeout.plus(props.startDelay).plus(Duration.minutes(15)),
+      // The longest call lasts a day. This ends what hangs.
+      timeout: props.ringTimeout.plus(props.startDelay).plus(Duration.hours(26)),
       tracingEnabled: true,
       logs: {
         destination: new LogGroup(scope, `${id}Logs`, {
@@ -108,41 +117,27 @@ export class CallStateMachine extends StateMachine {
 }
 
 function definition(scope: Construct, props: CallStateMachineProps): IChainable {
-  const unrecorded = recordUnrecorded(scope, props.recordUnrecorded);
-  const start = new LambdaInvoke(scope, STATES.startRecording, {
+  const awaitOutcome = awaitFinalRows(scope, props);
+  const unrecorded = recordUnrecorded(scope, props.recordUnrecorded, awaitOutcome);
+  const start = task(scope, STATES.startRecording, {
     comment: 'Tries to start the recording for a few seconds',
     lambdaFunction: props.startRecording,
-    payload: TaskInput.fromObject({
+    payload: {
       call: JsonPath.entirePayload,
       executionStartTime: JsonPath.stringAt('$$.Execution.StartTime'),
-    }),
-    payloadResponseOnly: true,
+    },
     resultPath: '$.start',
-    retryOnServiceExceptions: false,
-    taskTimeout: Timeout.duration(Duration.seconds(40)),
   });
-  start.addRetry({ errors: PERMANENT, maxAttempts: 0 });
-  start.addRetry(TRANSIENT_RETRY);
-  start.addRetry(UNFORESEEN_RETRY);
   start.addCatch(unrecorded, { errors: ['States.ALL'], resultPath: '$.failure' });
 
   const waitForAnswer = new Wait(scope, STATES.waitForAnswer, {
     comment: 'The call is not in progress yet',
     time: WaitTime.secondsPath('$.start.waitSeconds'),
   });
-  const outcome = (...values: string[]): Condition =>
-    values.length === 1
-      ? Condition.stringEquals('$.start.outcome', values[0] ?? '')
-      : Condition.or(...values.map((value) => Condition.stringEquals('$.start.outcome', value)));
-
+  const outcome = (value: string): Condition => Condition.stringEquals('$.start.outcome', value);
   start.next(
     new Choice(scope, STATES.outcome)
-      .when(
-        outcome(START_OUTCOMES.started, START_OUTCOMES.adopted),
-        new Succeed(scope, STATES.recording, {
-          comment: 'The recording runs; callbacks tell how it goes on',
-        }),
-      )
+      .when(Condition.or(outcome(START_OUTCOMES.started), outcome(START_OUTCOMES.adopted)), awaitOutcome)
       .when(outcome(START_OUTCOMES.notYet), waitForAnswer.next(start))
       .otherwise(unrecorded),
   );
@@ -151,28 +146,88 @@ function definition(scope: Construct, props: CallStateMachineProps): IChainable 
     : start;
 }
 
-function recordUnrecorded(scope: Construct, lambdaFunction: IFunction): LambdaInvoke {
-  const task = new LambdaInvoke(scope, STATES.recordUnrecorded, {
+/** Waits for the callback that makes the call final; when none comes for long, asks Twilio. */
+function awaitFinalRows(scope: Construct, props: CallStateMachineProps): LambdaInvoke {
+  const recorded = new Succeed(scope, STATES.recorded, { comment: 'Each recording has its last status' });
+  const awaitOutcome = new LambdaInvoke(scope, STATES.awaitOutcome, {
+    comment: 'Waits until a callback says how the recording ended',
+    lambdaFunction: props.awaitOutcome,
+    integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
+    payload: TaskInput.fromObject({ callSid: JsonPath.stringAt('$.callSid'), taskToken: JsonPath.taskToken }),
+    resultPath: JsonPath.DISCARD,
+    retryOnServiceExceptions: false,
+    taskTimeout: Timeout.duration(props.reconcileAfter),
+  });
+  const reconcile = task(scope, STATES.reconcile, {
+    comment: 'Asks Twilio how the call and its recordings are',
+    lambdaFunction: props.reconcile,
+    payload: { call: JsonPath.entirePayload },
+    resultPath: '$.reconciled',
+  });
+  const waitForProcessing = new Wait(scope, STATES.waitForProcessing, {
+    time: WaitTime.duration(Duration.minutes(1)),
+  });
+  const outcome = (value: string): Condition => Condition.stringEquals('$.reconciled.outcome', value);
+  awaitOutcome.addCatch(reconcile, { errors: ['States.ALL'], resultPath: '$.overdue' });
+  awaitOutcome.next(recorded);
+  // Whatever Reconcile failed of, the row must not stay open: it comes round again until the execution's own time-out.
+  reconcile.addCatch(awaitOutcome, { errors: ['States.ALL'], resultPath: '$.reconcileFailure' });
+  reconcile.next(
+    new Choice(scope, STATES.isItFinal)
+      .when(outcome(RECONCILE_OUTCOMES.final), recorded)
+      .when(outcome(RECONCILE_OUTCOMES.live), awaitOutcome)
+      .otherwise(waitForProcessing),
+  );
+  waitForProcessing.next(reconcile);
+  return awaitOutcome;
+}
+
+function recordUnrecorded(
+  scope: Construct,
+  lambdaFunction: IFunction,
+  awaitOutcome: IChainable,
+): LambdaInvoke {
+  const unrecorded = task(scope, STATES.recordUnrecorded, {
     comment: 'Keeps why the call has no recording, and counts it',
     lambdaFunction,
-    payload: TaskInput.fromObject({ call: JsonPath.entirePayload }),
-    payloadResponseOnly: true,
+    payload: { call: JsonPath.entirePayload },
     resultPath: '$.unrecorded',
-    retryOnServiceExceptions: false,
-    taskTimeout: Timeout.duration(Duration.seconds(40)),
   });
-  task.addRetry(TRANSIENT_RETRY);
-  task.addRetry(UNFORESEEN_RETRY);
-  task.next(
+  const outcome = (value: UnrecordedResult['outcome']): Condition =>
+    Condition.stringEquals('$.unrecorded.outcome', value);
+  unrecorded.next(
     new Choice(scope, STATES.wasItExpected)
       .when(
-        Condition.stringEquals('$.unrecorded.outcome', 'unrecorded'),
+        outcome('unrecorded'),
         new Fail(scope, STATES.unrecorded, {
           error: 'Unrecorded',
           cause: 'The call was answered and not recorded; its row says why',
         }),
       )
-      .otherwise(new Succeed(scope, STATES.neverAnswered, { comment: 'Nothing was left unrecorded' })),
+      .when(outcome('recorded'), awaitOutcome)
+      .otherwise(new Succeed(scope, STATES.neverAnswered, { comment: 'There was nothing to record' })),
   );
-  return task;
+  return unrecorded;
+}
+
+interface TaskProps {
+  readonly comment: string;
+  readonly lambdaFunction: IFunction;
+  readonly payload: Record<string, unknown>;
+  readonly resultPath: string;
+}
+
+/** A state that runs a function, with the retries that all have. */
+function task(scope: Construct, id: string, { payload, ...props }: TaskProps): LambdaInvoke {
+  const invoke = new LambdaInvoke(scope, id, {
+    ...props,
+    payload: TaskInput.fromObject(payload),
+    payloadResponseOnly: true,
+    retryOnServiceExceptions: false,
+    taskTimeout: Timeout.duration(Duration.seconds(40)),
+  });
+  invoke.addRetry({ errors: PERMANENT, maxAttempts: 0 });
+  invoke.addRetry(TRANSIENT_RETRY);
+  invoke.addRetry(UNFORESEEN_RETRY);
+  return invoke;
 }

@@ -48,6 +48,8 @@ export const RecorderConfiguration = v.strictObject({
   startDelaySeconds: v.optional(wholeNumber('seconds', 0, 60), 0),
   /** Seconds that a call may ring before the recorder gives up on it. */
   ringTimeoutSeconds: v.optional(wholeNumber('seconds', 30, 3600), 600),
+  /** Seconds to wait for Twilio's callbacks before asking how a call and its recordings are. */
+  reconcileAfterSeconds: v.optional(wholeNumber('seconds', 5, 86_400), 900),
   /** Days that the rows of a call are kept. */
   retentionDays: v.optional(wholeNumber('days', 1, 36_500), 365),
   /** Days that logs are kept. */

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -17,7 +17,13 @@ const NEVER_LOADED = ['@smithy/core/event-streams', 'bowser'];
 
 export interface RecorderFunctionProps {
   /** Folder of the handler under `lambda/`. */
-  readonly handler: 'voice-webhook' | 'start-recording' | 'recording-status' | 'record-unrecorded';
+  readonly handler:
+    | 'voice-webhook'
+    | 'start-recording'
+    | 'recording-status'
+    | 'record-unrecorded'
+    | 'await-outcome'
+    | 'reconcile';
   readonly description: string;
   readonly timeout: Duration;
   readonly logRetention: RetentionDays;
@@ -39,6 +45,8 @@ export interface RecorderFunctionProps {
 
 /** A function of the recorder, with a role that may do nothing but write to its own log group, until it is granted more. */
 export class RecorderFunction extends NodejsFunction {
+  readonly ownRole: IRole;
+
   constructor(scope: Construct, id: string, props: RecorderFunctionProps) {
     const logGroup = new LogGroup(scope, `${id}Logs`, {
       retention: props.logRetention,
@@ -73,5 +81,6 @@ export class RecorderFunction extends NodejsFunction {
         },
       },
     });
+    this.ownRole = role;
   }
 }

@@ -18,7 +18,7 @@ const RecordUnrecordedEvent = v.object({
 export type UnrecordedResult = { readonly outcome: 'recorded' | 'never-answered' | 'unrecorded' };
 
 /** Keeps why a call has no recording, and counts it. */
-export function recordUnrecorded(store: CallStore, telemetry: Telemetry) {
+export function recordUnrecorded(store: Pick<CallStore, 'apply'>, telemetry: Telemetry) {
   return async (event: unknown): Promise<UnrecordedResult> => {
     const { call } = v.parse(RecordUnrecordedEvent, event);
     const { start, failure, callSid } = call;

@@ -3,6 +3,7 @@ import { ENVIRONMENT } from '../shared/contract.ts';
 import { environmentVariable, settings } from '../shared/environment.ts';
 import { secretFromSecretsManager } from '../shared/secret.ts';
 import { StoreSettings } from '../shared/settings.ts';
+import { stepFunctionsTaskTokens } from '../shared/task-tokens.ts';
 import { powertools } from '../shared/telemetry.ts';
 import { recordingStatus } from './recording-status.ts';
 
@@ -14,6 +15,7 @@ export const handler = perInvocation(
   recordingStatus({
     secrets: secretFromSecretsManager(SECRET_TIMEOUT_MILLISECONDS),
     store: storeFromEnvironment(settings(StoreSettings).retentionDays),
+    taskTokens: stepFunctionsTaskTokens(),
     publicBaseUrl: environmentVariable(ENVIRONMENT.publicBaseUrl),
     telemetry,
   }),

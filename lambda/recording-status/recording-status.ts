@@ -3,6 +3,7 @@ import type { Applied, CallStore } from '../recording/store.ts';
 import { METRICS } from '../shared/contract.ts';
 import { describeError } from '../shared/errors.ts';
 import type { SecretSource } from '../shared/secret.ts';
+import type { TaskTokens } from '../shared/task-tokens.ts';
 import type { Telemetry } from '../shared/telemetry.ts';
 import { authenticate } from '../twilio/authenticate.ts';
 import { parseRequest, RecordingStatusRequest } from '../twilio/requests.ts';
@@ -10,7 +11,8 @@ import { readWebhook } from '../twilio/webhook.ts';
 
 export interface RecordingStatusDependencies {
   readonly secrets: SecretSource;
-  readonly store: CallStore;
+  readonly store: Pick<CallStore, 'apply'>;
+  readonly taskTokens: TaskTokens;
   readonly telemetry: Telemetry;
   readonly publicBaseUrl: string;
 }
@@ -19,7 +21,13 @@ export interface RecordingStatusDependencies {
  * Keeps what Twilio's recording status callback says. 204 when it is stored or was known; 4xx for what is not Twilio's
  * callback; 503 when another try may succeed, which the callback's URL makes Twilio do.
  */
-export function recordingStatus({ secrets, store, telemetry, publicBaseUrl }: RecordingStatusDependencies) {
+export function recordingStatus({
+  secrets,
+  store,
+  taskTokens,
+  telemetry,
+  publicBaseUrl,
+}: RecordingStatusDependencies) {
   return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
     const webhook = readWebhook(event, publicBaseUrl);
     if (webhook.refused) {
@@ -44,7 +52,9 @@ export function recordingStatus({ secrets, store, telemetry, publicBaseUrl }: Re
       return refuse(403);
     }
     try {
-      report(callback, await keep(callback));
+      const applied = await keep(callback);
+      report(callback, applied);
+      await releaseTask(callback, applied);
       return { statusCode: 204 };
     } catch (error) {
       telemetry.error('A callback could not be stored; Twilio will send it again', {
@@ -75,6 +85,24 @@ export function recordingStatus({ secrets, store, telemetry, publicBaseUrl }: Re
         },
       },
     );
+  }
+
+  /** Ends the execution's wait. What is stored stays stored, and the wait ends by itself in time, if that fails. */
+  async function releaseTask(
+    { CallSid }: RecordingStatusRequest,
+    { summary, taskToken }: Applied,
+  ): Promise<void> {
+    if (!summary.final || taskToken === undefined) {
+      return;
+    }
+    try {
+      await taskTokens.release(taskToken);
+    } catch (error) {
+      telemetry.warn('The execution could not be told that the call is final', {
+        callSid: CallSid,
+        error: describeError(error),
+      });
+    }
   }
 
   function report(callback: RecordingStatusRequest, { effect, unknownCall, summary }: Applied): void {

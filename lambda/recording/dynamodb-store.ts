@@ -45,6 +45,8 @@ interface CallRow extends Attributes {
   readonly RecordingSid?: string;
   readonly Reason?: string;
   readonly Answered?: boolean;
+  readonly Final?: boolean;
+  readonly TaskToken?: string;
 }
 
 interface RecordingRow {
@@ -180,7 +182,7 @@ export function dynamoDbStore({ client, tableName, retentionDays, clock }: Dynam
       const before = stateOf(row, recordingRows);
       const { state, effect } = merge(before, event);
       const summary = summarize(state);
-      const applied: Applied = { effect, summary, unknownCall: row === undefined };
+      const applied: Applied = { effect, summary, unknownCall: row === undefined, taskToken: row?.TaskToken };
       const summaryAttributes = attributesOfSummary(summary);
       // A writer may have died between a recording's row and the call's.
       const summaryIsStored =
@@ -193,7 +195,7 @@ export function dynamoDbStore({ client, tableName, retentionDays, clock }: Dynam
           await tell(call.callSid, event, effect);
           told = true;
         }
-        if (event.type === 'recording' && effect === 'news') {
+        if (event.type === 'recording' && (effect === 'news' || effect === 'override')) {
           const { recordingSid } = event.recording;
           await putRecording(
             call.callSid,
@@ -201,10 +203,12 @@ export function dynamoDbStore({ client, tableName, retentionDays, clock }: Dynam
             versionOf(recordingRows, recordingSid),
           );
         }
-        if (!summaryIsStored) {
-          await updateCall(call, event, row, summary, summaryAttributes);
+        if (summaryIsStored) {
+          return applied;
         }
-        return applied;
+        // The token may have been kept since the row was read; this write and that one see each other.
+        const after = await updateCall(call, event, row, summary, summaryAttributes);
+        return { ...applied, taskToken: after.TaskToken };
       } catch (error) {
         if (!(error instanceof ConditionalCheckFailedException)) {
           throw error;
@@ -255,10 +259,10 @@ export function dynamoDbStore({ client, tableName, retentionDays, clock }: Dynam
     row: CallRow | undefined,
     summary: CallSummary,
     summaryAttributes: Attributes,
-  ): Promise<void> {
+  ): Promise<CallRow> {
     const version = row?.Version;
     const cameByCallback = event.type === 'recording' && event.source === 'callback';
-    await client.send(
+    const { Attributes: after } = await client.send(
       new UpdateItemCommand({
         TableName: tableName,
         Key: key(call.callSid, CALL),
@@ -271,11 +275,40 @@ export function dynamoDbStore({ client, tableName, retentionDays, clock }: Dynam
           condition: version === undefined ? 'attribute_not_exists(Version)' : 'Version = :version',
           values: version === undefined ? {} : { ':version': version },
         }),
+        ReturnValues: 'ALL_NEW',
       }),
     );
+    return after ? unmarshall(after) : {};
   }
 
-  return { claim: guarded(claim), release: guarded(release), apply: guarded(apply) };
+  async function keepToken(callSid: string, taskToken: string): Promise<boolean> {
+    const { Attributes: after } = await client.send(
+      new UpdateItemCommand({
+        TableName: tableName,
+        Key: key(callSid, CALL),
+        ...updateOf({ set: { TaskToken: taskToken }, condition: 'attribute_exists(CallSid)', values: {} }),
+        ReturnValues: 'ALL_NEW',
+      }),
+    );
+    const row: CallRow = after ? unmarshall(after) : {};
+    return row.Final === true;
+  }
+
+  async function known(callSid: string) {
+    const [row, recordingRows] = await Promise.all([readCall(callSid), readRecordings(callSid)]);
+    return {
+      recordingSids: recordingRows.map(({ RecordingSid }) => RecordingSid),
+      final: row?.Final === true,
+    };
+  }
+
+  return {
+    claim: guarded(claim),
+    release: guarded(release),
+    keepToken: guarded(keepToken),
+    known: guarded(known),
+    apply: guarded(apply),
+  };
 }
 
 /** What DynamoDB's client throws becomes the one error that callers and the state machine know. */
@@ -311,6 +344,7 @@ const attributesOfSummary = (summary: CallSummary): Attributes => ({
   ...(summary.recording && attributesOfRecording(summary.recording)),
   RecordingStatus: summary.recordingStatus,
   RecordingCount: summary.recordingCount,
+  Final: summary.final,
   Reason: summary.unrecorded?.reason,
   Answered: summary.unrecorded?.answered,
 });

@@ -32,19 +32,23 @@ export interface CallState {
   readonly unrecorded?: Unrecorded | undefined;
 }
 
-/** Something that was seen or done. `source` says by whom: our create, its search for an earlier one, or a callback. */
+/** Something that was seen or done. `source` says by whom: our create, its search for an
+ * earlier one, a callback, or Twilio's own answer when we asked. */
 export type CallEvent =
   | {
       readonly type: 'recording';
-      readonly source: 'create' | 'adopt' | 'callback';
+      readonly source: 'create' | 'adopt' | 'callback' | 'reconcile';
       readonly recording: RecordingState;
     }
   | { readonly type: 'unrecorded'; readonly unrecorded: Unrecorded };
 
 export interface Merged {
   readonly state: CallState;
-  /** `news`: the state changed; `nothing-new`: a repetition or a straggler; `conflict`: it contradicts a final state. */
-  readonly effect: 'news' | 'nothing-new' | 'conflict';
+  /**
+   * `news`: the state changed; `nothing-new`: a repetition or a straggler; `conflict`: it contradicts a final state, which
+   * stands; `override`: it contradicts one and takes its place, because Twilio said so when it was asked.
+   */
+  readonly effect: 'news' | 'nothing-new' | 'conflict' | 'override';
 }
 
 export const NOTHING_KNOWN: CallState = { recordings: {} };
@@ -57,6 +61,7 @@ const RANKS: ReadonlyMap<string, number> = new Map([
   ['completed', 3],
   ['absent', 3],
   ['failed', 3],
+  ['deleted', 3],
 ]);
 const FINAL_RANK = 3;
 const rank = (status: string): number => RANKS.get(status) ?? 0;
@@ -75,14 +80,26 @@ export function merge(state: CallState, event: CallEvent): Merged {
   const { recording } = event;
   const known = state.recordings[recording.recordingSid];
   if (known && isFinal(known.status) && isFinal(recording.status) && known.status !== recording.status) {
-    return { state, effect: 'conflict' };
+    return event.source === 'reconcile'
+      ? { state: withRecording(state, overridden(known, recording)), effect: 'override' }
+      : { state, effect: 'conflict' };
   }
   const merged = known ? join(known, recording) : recording;
-  if (known && addsNothing(known, merged)) {
-    return { state, effect: 'nothing-new' };
-  }
-  return { state: { recordings: { ...state.recordings, [recording.recordingSid]: merged } }, effect: 'news' };
+  return known && addsNothing(known, merged)
+    ? { state, effect: 'nothing-new' }
+    : { state: withRecording(state, merged), effect: 'news' };
 }
+
+const withRecording = (state: CallState, recording: RecordingState): CallState => ({
+  recordings: { ...state.recordings, [recording.recordingSid]: recording },
+});
+
+const overridden = (known: RecordingState, answer: RecordingState): RecordingState => ({
+  ...join(known, answer),
+  status: answer.status,
+  duration: answer.duration,
+  errorCode: answer.errorCode,
+});
 
 /**
  * A status never goes back, and the first final one stands. Of the facts, the one that sorts first counts (the create's
@@ -124,6 +141,8 @@ export interface CallSummary {
   /** The call's recording: with several, the one worth most to whoever asks for it. */
   readonly recording?: RecordingState | undefined;
   readonly recordingCount: number;
+  /** Nothing more is to come: each recording has its last status, or there will be none. */
+  readonly final: boolean;
   readonly unrecorded?: Unrecorded | undefined;
 }
 
@@ -132,11 +151,17 @@ export function summarize(state: CallState): CallSummary {
   const recordings = Object.values(state.recordings).toSorted(byWorth);
   const [recording] = recordings;
   if (recording) {
-    return { recordingStatus: recording.status, recording, recordingCount: recordings.length };
+    return {
+      recordingStatus: recording.status,
+      recording,
+      recordingCount: recordings.length,
+      final: recordings.every(({ status }) => isFinal(status)),
+    };
   }
   return {
     recordingStatus: state.unrecorded ? 'unrecorded' : 'starting',
     recordingCount: 0,
+    final: state.unrecorded !== undefined,
     unrecorded: state.unrecorded,
   };
 }
@@ -151,5 +176,5 @@ function byWorth(a: RecordingState, b: RecordingState): number {
 }
 
 const isEmpty = (recording: RecordingState): boolean =>
-  recording.status === 'absent' || recording.status === 'failed';
+  ['absent', 'failed', 'deleted'].includes(recording.status);
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -10,7 +10,7 @@ import {
   refusalReason,
   wasAnswered,
 } from './classify.ts';
-import type { RecordingState } from './merge.ts';
+import { isOurs, recordingState } from './ours.ts';
 import type { CallFacts, CallStore, Progress } from './store.ts';
 
 /** How long and how often one invocation tries, in milliseconds. */
@@ -75,7 +75,7 @@ export interface StartRequest {
 
 export interface StartDependencies {
   readonly twilio: TwilioApi;
-  readonly store: CallStore;
+  readonly store: Pick<CallStore, 'claim' | 'release' | 'apply'>;
   readonly clock: Clock;
   /** 0 <= random() < 1. */
   readonly random: () => number;
@@ -301,16 +301,10 @@ class Attempt {
   }
 }
 
-/**
- * A recording of ours: one that the API or our TwiML started, whatever became of it since. Other ways of recording have
- * other sources.
- */
+/** A recording of ours, whatever became of it since, unless nothing did. */
 function ours(recordings: readonly TwilioRecording[]): TwilioRecording | undefined {
   const candidates = recordings.filter(
-    ({ source, status }) =>
-      (source === 'StartCallRecordingAPI' || source === 'StartCallRecordingTwiML') &&
-      status !== 'absent' &&
-      status !== 'failed',
+    (recording) => isOurs(recording) && recording.status !== 'absent' && recording.status !== 'failed',
   );
   return candidates.find(({ status }) => status === 'in-progress' || status === 'paused') ?? candidates[0];
 }
@@ -334,16 +328,4 @@ function waitSeconds(elapsedMilliseconds: number): number {
     return 1;
   }
   return elapsedMilliseconds < 180_000 ? 3 : 5;
-}
-
-function recordingState(recording: TwilioRecording): RecordingState {
-  const startTime = Date.parse(recording.start_time ?? '');
-  return {
-    recordingSid: recording.sid,
-    status: recording.status,
-    source: recording.source ?? undefined,
-    startTime: Number.isNaN(startTime) ? undefined : new Date(startTime).toISOString(),
-    channels: recording.channels ?? undefined,
-    track: recording.track ?? undefined,
-  };
 }

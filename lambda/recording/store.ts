@@ -36,6 +36,8 @@ export interface Applied {
   readonly summary: CallSummary;
   /** Whether the call had no row before. */
   readonly unknownCall: boolean;
+  /** The token of the task that waits for the call to be final, if one does. */
+  readonly taskToken?: string | undefined;
 }
 
 /** The table of calls. Every method throws StoreUnavailableError when DynamoDB does not do its part. */
@@ -46,6 +48,13 @@ export interface CallStore {
   claim(call: CallFacts, owner: string, leaseUntilMilliseconds: number): Promise<Claim>;
   /** Gives a claim back. Does nothing when it is no longer `owner`'s. */
   release(callSid: string, owner: string, progress: Progress): Promise<void>;
+  /**
+   * Keeps the token of the task that waits for the call to be final. Whether it is already: then no callback will come
+   * that could release the task.
+   */
+  keepToken(callSid: string, taskToken: string): Promise<boolean>;
+  /** The RecordingSids that the call's rows know, and whether it is final. */
+  known(callSid: string): Promise<{ readonly recordingSids: readonly string[]; readonly final: boolean }>;
   /** Merges an event into the call's rows and keeps it in the audit trail. Repeating it is harmless. */
   apply(call: CallFacts, event: CallEvent): Promise<Applied>;
 }

@@ -34,7 +34,11 @@ export const STATES = {
   waitForAnswer: 'WaitForAnswer',
   recordUnrecorded: 'RecordUnrecorded',
   wasItExpected: 'WasTheCallAnswered',
-  recording: 'Recording',
+  awaitOutcome: 'AwaitOutcome',
+  reconcile: 'Reconcile',
+  isItFinal: 'IsItFinal',
+  waitForProcessing: 'WaitForProcessing',
+  recorded: 'Recorded',
   neverAnswered: 'NeverAnswered',
   unrecorded: 'Unrecorded',
 } as const;
@@ -48,6 +52,17 @@ export const START_OUTCOMES = {
   refused: 'refused',
 } as const;
 export type StartOutcome = (typeof START_OUTCOMES)[keyof typeof START_OUTCOMES];
+
+/** What reconcile returns to the state machine. */
+export const RECONCILE_OUTCOMES = {
+  /** Every recording of the call has its last status. */
+  final: 'final',
+  /** The call goes on. */
+  live: 'live',
+  /** The call has ended, a recording has not. */
+  processing: 'processing',
+} as const;
+export type ReconcileOutcome = (typeof RECONCILE_OUTCOMES)[keyof typeof RECONCILE_OUTCOMES];
 
 /** CloudWatch metrics, all counts unless their name ends in a unit. */
 export const METRICS = {
@@ -67,4 +82,5 @@ export const METRICS = {
   callbackDuplicate: 'CallbackDuplicate',
   callbackConflict: 'CallbackConflict',
   callbackUnknownCall: 'CallbackUnknownCall',
+  recordingReconciled: 'RecordingReconciled',
 } as const;

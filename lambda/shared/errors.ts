@@ -13,6 +13,11 @@ export class SecretUnavailableError extends Error {
   override readonly name = 'SecretUnavailableError';
 }
 
+/** Twilio did not answer, or not so that anything could be learnt. Worth another try. */
+export class TwilioUnavailableError extends Error {
+  override readonly name = 'TwilioUnavailableError';
+}
+
 /** The secret's value is not what its description asks for. Only a person can mend it. */
 export class SecretInvalidError extends Error {
   override readonly name = 'SecretInvalidError';

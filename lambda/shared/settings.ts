@@ -60,6 +60,10 @@ export const StartSettings = v.strictObject({
 });
 export type StartSettings = v.InferOutput<typeof StartSettings>;
 
+/** What reconcile needs to know. */
+export const ReconcileSettings = v.strictObject({ twilioApiBaseUrl: HttpUrl, retentionDays: v.number() });
+export type ReconcileSettings = v.InferOutput<typeof ReconcileSettings>;
+
 /** What the functions that only write rows need to know. */
 export const StoreSettings = v.strictObject({ retentionDays: v.number() });
 export type StoreSettings = v.InferOutput<typeof StoreSettings>;

@@ -5,6 +5,8 @@ import { HttpRequest } from '@smithy/protocol-http';
 export interface TwilioCall {
   readonly sid: string;
   readonly status: string;
+  /** RFC 2822. */
+  readonly end_time: string | null;
 }
 
 /** A Recording of a Call, as far as we read it. https://www.twilio.com/docs/voice/api/recording#recording-properties */
@@ -18,6 +20,9 @@ export interface TwilioRecording {
   readonly start_time: string | null;
   readonly channels: number | null;
   readonly track: string | null;
+  /** Whole seconds. */
+  readonly duration: string | null;
+  readonly error_code: number | null;
 }
 
 /**

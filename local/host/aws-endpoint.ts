@@ -6,6 +6,7 @@ import type { Execution } from './execution.ts';
 import { readBody } from './http-server.ts';
 import type { Secret } from './secret.ts';
 import type { StateMachine } from './state-machine.ts';
+import type { TaskTokens } from './task-tokens.ts';
 
 type Operation = (input: unknown) => Promise<unknown>;
 
@@ -15,6 +16,12 @@ const StartExecutionInput = v.object({
   input: v.optional(v.string(), '{}'),
 });
 const DescribeExecutionInput = v.object({ executionArn: v.string() });
+const SendTaskSuccessInput = v.object({ taskToken: v.string(), output: v.string() });
+const SendTaskFailureInput = v.object({
+  taskToken: v.string(),
+  error: v.optional(v.string(), 'States.TaskFailed'),
+  cause: v.optional(v.string(), ''),
+});
 const GetSecretValueInput = v.object({
   SecretId: v.string(),
   VersionId: v.optional(v.string()),
@@ -53,6 +60,16 @@ export function createAwsEndpoint({ stateMachine, secret }: AwsEndpointOptions):
       }
       return describe(execution);
     },
+    'AWSStepFunctions.SendTaskSuccess': async (request) => {
+      const { taskToken, output } = parse(SendTaskSuccessInput, request);
+      tokens().succeed(taskToken, output);
+      return {};
+    },
+    'AWSStepFunctions.SendTaskFailure': async (request) => {
+      const { taskToken, error, cause } = parse(SendTaskFailureInput, request);
+      tokens().fail(taskToken, error, cause);
+      return {};
+    },
     'secretsmanager.GetSecretValue': async (request) => {
       const { SecretId, VersionId, VersionStage } = parse(GetSecretValueInput, request);
       if (!secret) {
@@ -60,6 +77,11 @@ export function createAwsEndpoint({ stateMachine, secret }: AwsEndpointOptions):
       }
       return secret.getSecretValue(SecretId, VersionStage, VersionId);
     },
+  };
+
+  const tokens = (): TaskTokens => {
+    if (!stateMachine) throw new AwsError('InvalidToken', 'Invalid Token');
+    return stateMachine.tokens;
   };
 
   const answer = async (request: IncomingMessage): Promise<unknown> => {

@@ -7,6 +7,8 @@ export interface TaskState {
   readonly name: string;
   /** `lambda:invoke` takes FunctionName and Payload; a function's ARN takes the input itself. */
   readonly integration: 'lambda:invoke' | 'function';
+  /** Set when the state waits for SendTaskSuccess or SendTaskFailure with its token, for so long. */
+  readonly waitsForToken?: { readonly timeoutSeconds: number };
   /** The function's name or ARN, absent when `lambda:invoke` takes it from the input. */
   readonly functionReference: string | undefined;
 }
@@ -110,7 +112,13 @@ function rewriteState(state: Fields, name: string, isNested: boolean, tasks: Tas
   if (!allowed) throw unsupported(name, 'Type', type);
   checkFields(state, allowed, `state "${name}"`);
   const text = JSON.stringify({ ...state, Branches: [], ItemProcessor: {}, Iterator: {} });
-  if (text.includes('$$.Task')) throw unsupported(name, '$$.Task', 'there are no task tokens');
+  if (text.includes('$$.Task') && (isNested || !waitsForToken(state))) {
+    throw unsupported(
+      name,
+      '$$.Task',
+      'only a state that waits for a token has one, outside Map and Parallel',
+    );
+  }
   if (isNested && text.includes('$$.State')) throw unsupported(name, '$$.State', 'inside Map or Parallel');
 
   const rewritten: Record<string, unknown> = { ...state };
@@ -129,9 +137,12 @@ function rewriteState(state: Fields, name: string, isNested: boolean, tasks: Tas
   switch (type) {
     case 'Task':
       tasks.push(readTask(state, name));
-      // The library's own default is 60 s, that of Step Functions is more than three years.
+      // The library's own default is 60 s, that of Step Functions is more than three years. Of a wait for a token it
+      // would not tell when it ends.
       if (state.TimeoutSecondsPath === undefined) {
-        rewritten.TimeoutSeconds = timer(state.TimeoutSeconds ?? MAX_TIMER_SECONDS);
+        rewritten.TimeoutSeconds = waitsForToken(state)
+          ? MAX_TIMER_SECONDS
+          : timer(state.TimeoutSeconds ?? MAX_TIMER_SECONDS);
       }
       break;
     case 'Parallel':
@@ -177,7 +188,9 @@ function readTask(state: Fields, name: string): TaskState {
   if (/^arn:[\w-]+:lambda:[\w-]+:\d+:function:/.test(resource)) {
     return { name, integration: 'function', functionReference: resource };
   }
-  if (!/^arn:[\w-]+:states:::lambda:invoke$/.test(resource)) throw unsupported(name, 'Resource', resource);
+  if (!/^arn:[\w-]+:states:::lambda:invoke(\.waitForTaskToken)?$/.test(resource)) {
+    throw unsupported(name, 'Resource', resource);
+  }
   const parameters = fields(state.Parameters ?? {});
   for (const parameter of Object.keys(parameters)) {
     if (!LAMBDA_INVOKE_PARAMETERS.has(parameter.replace(/\.\$$/, ''))) {
@@ -189,8 +202,15 @@ function readTask(state: Fields, name: string): TaskState {
   }
   const functionReference =
     parameters.FunctionName === undefined ? undefined : String(parameters.FunctionName);
-  return { name, integration: 'lambda:invoke', functionReference };
+  if (!waitsForToken(state)) return { name, integration: 'lambda:invoke', functionReference };
+  if (state.TimeoutSecondsPath !== undefined) {
+    throw unsupported(name, 'TimeoutSecondsPath', 'while it waits for a token');
+  }
+  const timeoutSeconds = timer(state.TimeoutSeconds ?? MAX_TIMER_SECONDS);
+  return { name, integration: 'lambda:invoke', functionReference, waitsForToken: { timeoutSeconds } };
 }
+
+const waitsForToken = (state: Fields): boolean => String(state.Resource).endsWith('.waitForTaskToken');
 
 /** The library answers "no" to every type test for `false`, such as the CDK's `Condition.isNotPresent`. */
 function rewriteRule(rule: Fields, name: string): Fields {

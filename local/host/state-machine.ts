@@ -12,6 +12,7 @@ import type { Execution } from './execution.ts';
 import type { Lambda } from './lambda.ts';
 import type { Latency, Pause } from './latency.ts';
 import { type HostableDefinition, readDefinition, type TaskState } from './state-machine-definition.ts';
+import { TaskTokens } from './task-tokens.ts';
 
 type Run = ReturnType<StateMachineLibrary['run']>;
 type RunOptions = NonNullable<Parameters<StateMachineLibrary['run']>[1]>;
@@ -39,6 +40,8 @@ export class StateMachine {
   readonly #hostable: HostableDefinition;
   readonly #executions = new Map<string, Execution>();
   readonly #runs = new Map<string, Run>();
+  /** Those that tasks of any execution wait for. */
+  readonly tokens = new TaskTokens();
   #stopped = false;
 
   /** @throws Error naming the state and the field which cannot be hosted */
@@ -95,6 +98,7 @@ export class StateMachine {
   stop(): void {
     this.#stopped = true;
     for (const run of this.#runs.values()) run.abort();
+    this.tokens.closeAll(new ExecutionClosedError());
   }
 
   async #execute(execution: Execution, input: Json): Promise<void> {
@@ -111,6 +115,7 @@ export class StateMachine {
       context: {
         Execution: { Id: execution.executionArn, Name: name },
         State: transitions.state,
+        Task: transitions.task,
         StateMachine: { Id: this.arn, Name: this.#options.name },
       },
       overrides: { taskResourceLocalHandlers: this.#taskHandlers(name, transitions) },
@@ -139,14 +144,27 @@ export class StateMachine {
           // After an abort the library runs what is left of a Retry without waiting.
           if (!this.#runs.has(executionName)) throw new ExecutionClosedError();
           try {
-            return await this.#invoke(task, input);
+            return await this.#perform(task, input, transitions.task.Token);
           } catch (error) {
-            transitions.state.RetryCount += 1;
+            transitions.fail();
             throw error;
           }
         },
       ]),
     );
+  }
+
+  /** @see https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#connect-wait-token */
+  async #perform(task: TaskState, input: Json, token: string): Promise<Json> {
+    if (!task.waitsForToken) return this.#invoke(task, input);
+    const { timeoutSeconds } = task.waitsForToken;
+    const answered = this.tokens.wait(token, timeoutSeconds * 1000);
+    try {
+      await Promise.race([this.#invoke(task, input), answered]);
+      return JSON.parse(await answered);
+    } finally {
+      this.tokens.close(token);
+    }
   }
 
   /** @see https://docs.aws.amazon.com/step-functions/latest/dg/connect-lambda.html */
@@ -199,6 +217,8 @@ class ExecutionClosedError extends Error {
 class Transitions {
   /** `$$.State` */
   readonly state = { EnteredTime: '', Name: '', RetryCount: 0 };
+  /** `$$.Task`, for the states that wait for a token */
+  readonly task = { Token: randomUUID() };
   readonly #latency: Latency;
   readonly #pause: Pause;
   #owedMs = 0;
@@ -215,11 +235,18 @@ class Transitions {
           this.state.Name = name;
           this.state.EnteredTime = new Date().toISOString();
           this.state.RetryCount = 0;
+          this.task.Token = randomUUID();
           this.#owedMs += this.#latency('transition', name);
         }
         return Reflect.get(target, name, receiver);
       },
     });
+  }
+
+  /** A task failed: should it be tried again, it counts that and has another token. */
+  fail(): void {
+    this.state.RetryCount += 1;
+    this.task.Token = randomUUID();
   }
 
   /** Only a Task can wait, so the latency of Pass, Choice and Wait states is paid by the next one or at the end. */

@@ -1,13 +1,25 @@
 import { describe, expect, test } from '@jest/globals';
 import { type GenericSchema, parse } from 'valibot';
-import { StartSettings, StoreSettings, VoiceWebhookSettings } from '../../lambda/shared/settings.ts';
+import {
+  ReconcileSettings,
+  StartSettings,
+  StoreSettings,
+  VoiceWebhookSettings,
+} from '../../lambda/shared/settings.ts';
 import { ConfigurationError, type RecorderConfigurationInput } from '../../lib/configuration.ts';
 import { voiceDocuments } from '../../lib/voice-documents.ts';
 import { only, readable, resources, synthesize } from './support/synthesize.ts';
 
 const template = synthesize();
 const functions = resources(template, 'AWS::Lambda::Function');
-const FUNCTIONS = ['RecordUnrecorded', 'RecordingStatus', 'StartRecording', 'VoiceWebhook'];
+const FUNCTIONS = [
+  'AwaitOutcome',
+  'Reconcile',
+  'RecordUnrecorded',
+  'RecordingStatus',
+  'StartRecording',
+  'VoiceWebhook',
+];
 
 /** The environment of a function. */
 const environmentOf = (name: string, of = functions): Record<string, string> => {
@@ -31,6 +43,8 @@ describe('the functions', () => {
     ['RecordingStatus', 10],
     ['StartRecording', 30],
     ['RecordUnrecorded', 30],
+    ['Reconcile', 30],
+    ['AwaitOutcome', 10],
   ])('%s say all that decides how they run', (name, timeout) => {
     expect(functions[name]?.Properties).toMatchObject({
       Runtime: 'nodejs24.x',
@@ -47,7 +61,7 @@ describe('the functions', () => {
   test('end before Step Functions gives up waiting for them', () => {
     const { Properties } = only(template, 'AWS::StepFunctions::StateMachine');
     const { States } = JSON.parse(String(Properties.DefinitionString));
-    for (const name of ['StartRecording', 'RecordUnrecorded']) {
+    for (const name of ['StartRecording', 'RecordUnrecorded', 'Reconcile']) {
       expect(States[name].TimeoutSeconds).toBeGreaterThan(Number(functions[name]?.Properties.Timeout));
     }
   });
@@ -57,6 +71,8 @@ describe('the functions', () => {
       FUNCTIONS.map((name) => [name, Object.keys(environmentOf(name)).toSorted()]),
     );
     expect(names).toEqual({
+      AwaitOutcome: ['SETTINGS', 'TABLE_NAME'],
+      Reconcile: ['SECRET_ARN', 'SETTINGS', 'TABLE_NAME'],
       RecordUnrecorded: ['SETTINGS', 'TABLE_NAME'],
       RecordingStatus: ['PUBLIC_BASE_URL', 'SECRET_ARN', 'SETTINGS', 'TABLE_NAME'],
       StartRecording: ['PUBLIC_BASE_URL', 'SECRET_ARN', 'SETTINGS', 'TABLE_NAME'],
@@ -69,6 +85,8 @@ describe('the functions', () => {
     ['StartRecording', StartSettings],
     ['RecordingStatus', StoreSettings],
     ['RecordUnrecorded', StoreSettings],
+    ['AwaitOutcome', StoreSettings],
+    ['Reconcile', ReconcileSettings],
   ])('%s can read their settings', (name, schema) => {
     expect(parse(schema, JSON.parse(environmentOf(name).SETTINGS ?? ''))).toBeDefined();
   });
@@ -191,6 +209,11 @@ describe('a role', () => {
     Resource: '<TwilioSecret>',
   };
   const executions = { Effect: 'Allow', Action: 'states:StartExecution', Resource: '<StateMachine>' };
+  const taskResponses = {
+    Effect: 'Allow',
+    Action: ['states:SendTaskSuccess', 'states:SendTaskFailure', 'states:SendTaskHeartbeat'],
+    Resource: '<StateMachine>',
+  };
   const invocation = (name: string) => ({
     Effect: 'Allow',
     Action: 'lambda:InvokeFunction',
@@ -199,7 +222,12 @@ describe('a role', () => {
 
   test.each<[string, Statement[]]>([
     ['VoiceWebhook', [logs('VoiceWebhook'), traces, secret, executions]],
-    ['RecordingStatus', [logs('RecordingStatus'), traces, rows, secret]],
+    ['RecordingStatus', [logs('RecordingStatus'), traces, rows, secret, taskResponses]],
+    ['Reconcile', [logs('Reconcile'), traces, rows, secret]],
+    [
+      'AwaitOutcome',
+      [logs('AwaitOutcome'), traces, rows, { ...taskResponses, Action: 'states:SendTaskSuccess' }],
+    ],
     ['StartRecording', [logs('StartRecording'), traces, rows, secret]],
     ['RecordUnrecorded', [logs('RecordUnrecorded'), traces, rows]],
     [
@@ -207,6 +235,8 @@ describe('a role', () => {
       [
         invocation('StartRecording'),
         invocation('RecordUnrecorded'),
+        invocation('AwaitOutcome'),
+        invocation('Reconcile'),
         {
           Effect: 'Allow',
           Action: [
@@ -228,9 +258,8 @@ describe('a role', () => {
     const own = Object.values(policies).filter(({ Properties }) =>
       (Properties.Roles as string[]).includes(`<${name}Role>`),
     );
-    expect(own.map(({ Properties }) => Properties.PolicyDocument)).toEqual([
-      { Version: '2012-10-17', Statement: statements },
-    ]);
+    const documents = own.map(({ Properties }) => Properties.PolicyDocument as { Statement: Statement[] });
+    expect(documents.flatMap(({ Statement }) => Statement)).toEqual(statements);
   });
 
   test('is there for each function and the state machine, and for nothing else', () => {
@@ -332,7 +361,7 @@ test('the secret says what belongs into it', () => {
 
 test('logs are kept for as long as is configured, by every group', () => {
   const groups = Object.values(resources(synthesize({ logRetentionDays: 7 }), 'AWS::Logs::LogGroup'));
-  expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(5).fill(7));
+  expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(7).fill(7));
 });
 
 describe('the outputs', () => {

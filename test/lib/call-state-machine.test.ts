@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { START_OUTCOMES, STATES } from '../../lambda/shared/contract.ts';
+import { RECONCILE_OUTCOMES, START_OUTCOMES, STATES } from '../../lambda/shared/contract.ts';
 import * as errors from '../../lambda/shared/errors.ts';
 import type { RecorderConfigurationInput } from '../../lib/configuration.ts';
 import { only, synthesize } from './support/synthesize.ts';
@@ -55,7 +55,7 @@ describe('the story of a call', () => {
     expect(stateOf(STATES.outcome)).toMatchObject({
       Type: 'Choice',
       Choices: [
-        { Or: [equals(START_OUTCOMES.started), equals(START_OUTCOMES.adopted)], Next: STATES.recording },
+        { Or: [equals(START_OUTCOMES.started), equals(START_OUTCOMES.adopted)], Next: STATES.awaitOutcome },
         { ...equals(START_OUTCOMES.notYet), Next: STATES.waitForAnswer },
       ],
       Default: STATES.recordUnrecorded,
@@ -70,6 +70,42 @@ describe('the story of a call', () => {
     });
   });
 
+  test('waits with a token for the callback that makes the call final', () => {
+    expect(stateOf(STATES.awaitOutcome)).toMatchObject({
+      Type: 'Task',
+      Resource: expect.stringMatching(/:states:::lambda:invoke\.waitForTaskToken$/),
+      Parameters: {
+        FunctionName: '<AwaitOutcome.Arn>',
+        Payload: { 'callSid.$': '$.callSid', 'taskToken.$': '$$.Task.Token' },
+      },
+      TimeoutSeconds: 900,
+      ResultPath: null,
+      Next: STATES.recorded,
+      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.overdue', Next: STATES.reconcile }],
+    });
+    expect(definitionOf({ reconcileAfterSeconds: 60 }).States[STATES.awaitOutcome]?.TimeoutSeconds).toBe(60);
+  });
+
+  test('asks Twilio when no callback comes, until the call is final', () => {
+    expect(stateOf(STATES.reconcile)).toMatchObject({
+      Type: 'Task',
+      Resource: '<Reconcile.Arn>',
+      Parameters: { 'call.$': '$' },
+      ResultPath: '$.reconciled',
+      Next: STATES.isItFinal,
+      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.reconcileFailure', Next: STATES.awaitOutcome }],
+    });
+    const equals = (StringEquals: string) => ({ Variable: '$.reconciled.outcome', StringEquals });
+    expect(stateOf(STATES.isItFinal)).toMatchObject({
+      Choices: [
+        { ...equals(RECONCILE_OUTCOMES.final), Next: STATES.recorded },
+        { ...equals(RECONCILE_OUTCOMES.live), Next: STATES.awaitOutcome },
+      ],
+      Default: STATES.waitForProcessing,
+    });
+    expect(stateOf(STATES.waitForProcessing)).toMatchObject({ Seconds: 60, Next: STATES.reconcile });
+  });
+
   test('keeps why there is no recording', () => {
     expect(stateOf(STATES.recordUnrecorded)).toMatchObject({
       Type: 'Task',
@@ -82,14 +118,17 @@ describe('the story of a call', () => {
 
   test('fails only when a call was answered and not recorded', () => {
     expect(stateOf(STATES.wasItExpected)).toMatchObject({
-      Choices: [{ Variable: '$.unrecorded.outcome', StringEquals: 'unrecorded', Next: STATES.unrecorded }],
+      Choices: [
+        { Variable: '$.unrecorded.outcome', StringEquals: 'unrecorded', Next: STATES.unrecorded },
+        { Variable: '$.unrecorded.outcome', StringEquals: 'recorded', Next: STATES.awaitOutcome },
+      ],
       Default: STATES.neverAnswered,
     });
     const types = Object.fromEntries(
       Object.entries(definition.States).map(([name, { Type }]) => [name, Type]),
     );
     expect(types).toMatchObject({
-      [STATES.recording]: 'Succeed',
+      [STATES.recorded]: 'Succeed',
       [STATES.neverAnswered]: 'Succeed',
       [STATES.unrecorded]: 'Fail',
     });
@@ -112,6 +151,7 @@ describe('an error', () => {
       'SecretInvalidError',
       'SecretUnavailableError',
       'StoreUnavailableError',
+      'TwilioUnavailableError',
     ]);
   });
 
@@ -135,6 +175,7 @@ describe('an error', () => {
   test.each([
     'StoreUnavailableError',
     'SecretUnavailableError',
+    'TwilioUnavailableError',
     'Lambda.TooManyRequestsException',
     'Lambda.ServiceException',
     'Lambda.AWSLambdaException',
@@ -178,8 +219,8 @@ describe('a delay', () => {
   test.each([
     [{}, 600],
     [{ ringTimeoutSeconds: 3_600, startDelaySeconds: 60 }, 3_660],
-  ])('of %j ends long before the execution does', (configuration, seconds) => {
-    expect(definitionOf(configuration).TimeoutSeconds).toBeGreaterThan(seconds + 600);
+  ])('of %j and the longest call, a day, end before the execution does', (configuration, seconds) => {
+    expect(definitionOf(configuration).TimeoutSeconds).toBeGreaterThan(seconds + 86_400);
   });
 });
 

@@ -20,22 +20,22 @@ import {
 
 let telemetry: FakeTelemetry;
 let kept: [CallFacts, CallEvent][];
+let released: string[];
 
 beforeEach(() => {
   telemetry = fakeTelemetry();
   kept = [];
+  released = [];
 });
 
 /** A store that keeps what it is given and answers what it is told to. */
-const storeThat = (apply: () => Promise<Partial<Applied>>): CallStore => ({
-  claim: () => Promise.reject(new Error('nobody claims here')),
-  release: () => Promise.reject(new Error('nobody releases here')),
+const storeThat = (apply: () => Promise<Partial<Applied>>): Pick<CallStore, 'apply'> => ({
   apply: async (call, event) => {
     kept.push([call, event]);
     return {
       effect: 'news',
       unknownCall: false,
-      summary: { recordingStatus: 'completed', recordingCount: 1 },
+      summary: { recordingStatus: 'completed', recordingCount: 1, final: true },
       ...(await apply()),
     };
   },
@@ -49,6 +49,11 @@ const send = (
   recordingStatus({
     secrets: secretSource(),
     store: storeThat(async () => applied),
+    taskTokens: {
+      release: async (taskToken) => {
+        released.push(taskToken);
+      },
+    },
     telemetry,
     publicBaseUrl: PUBLIC_BASE_URL,
     ...changes,

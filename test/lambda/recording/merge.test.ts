@@ -52,7 +52,7 @@ describe('a status', () => {
     expect(statusAfter(below, above)).toBe(above);
   });
 
-  test.each(['archived', 'deleted', 'constructor'])(
+  test.each(['archived', 'erased', 'constructor'])(
     '%s is unknown and outranked by every known one',
     (unknown) => {
       for (const known of statuses.flat()) {
@@ -150,12 +150,42 @@ describe('facts that contradict each other', () => {
   });
 });
 
+describe('what Twilio says when it is asked', () => {
+  const asked = (status: string, facts: object = {}): CallEvent => ({
+    type: 'recording',
+    source: 'reconcile',
+    recording: { recordingSid: RECORDING_SID, status, ...facts },
+  });
+
+  test('takes the place of a final status that it contradicts, with its figures', () => {
+    const absent = stateAfter([seen('absent', { errorCode: 16102, track: 'both' })]);
+    const { state, effect } = merge(absent, asked('completed', { duration: 7, errorCode: 0 }));
+    expect(effect).toBe('override');
+    expect(state.recordings[RECORDING_SID]).toMatchObject({
+      status: 'completed',
+      duration: 7,
+      errorCode: 0,
+      track: 'both',
+    });
+  });
+
+  test('counts like a callback otherwise', () => {
+    expect(merge(NOTHING_KNOWN, asked('in-progress')).effect).toBe('news');
+    expect(merge(stateAfter([seen('completed')]), asked('in-progress')).effect).toBe('nothing-new');
+    expect(merge(stateAfter([seen('completed')]), asked('completed')).effect).toBe('nothing-new');
+  });
+});
+
 describe('a summary', () => {
   const first = { startTime: '2026-11-24T12:00:01.000Z' };
   const second = { startTime: '2026-11-24T12:00:02.000Z' };
 
   test('of nothing says that the recording is about to start', () => {
-    expect(summarize(NOTHING_KNOWN)).toEqual({ recordingStatus: 'starting', recordingCount: 0 });
+    expect(summarize(NOTHING_KNOWN)).toEqual({
+      recordingStatus: 'starting',
+      recordingCount: 0,
+      final: false,
+    });
   });
 
   test('without a recording says why there is none', () => {
@@ -163,6 +193,7 @@ describe('a summary', () => {
       recordingStatus: 'unrecorded',
       recordingCount: 0,
       unrecorded: { reason: 'never-answered', answered: false },
+      final: true,
     });
   });
 
@@ -171,9 +202,21 @@ describe('a summary', () => {
       recordingStatus: 'in-progress',
       recordingCount: 1,
       recording: { recordingSid: RECORDING_SID, status: 'in-progress' },
+      final: false,
     };
     expect(summarize(stateAfter([seen('in-progress'), gaveUp('recorder-failed')]))).toEqual(expected);
     expect(summarize(stateAfter([gaveUp('recorder-failed'), seen('in-progress')]))).toEqual(expected);
+  });
+
+  test.each([
+    [['completed'], true],
+    [['absent'], true],
+    [['completed', 'in-progress'], false],
+    [['processing'], false],
+    [['completed', 'deleted'], true],
+  ])('of recordings that are %j is final: %s', (statuses, final) => {
+    const events = statuses.map((status, index) => seen(status, {}, `RE${index}`));
+    expect(summarize(stateAfter(events)).final).toBe(final);
   });
 
   test.each([

@@ -11,6 +11,8 @@ export const recordingResource = (overrides: Partial<TwilioRecording> = {}): Twi
   start_time: 'Tue, 24 Nov 2026 12:00:01 +0000',
   channels: 2,
   track: 'both',
+  duration: null,
+  error_code: null,
   ...overrides,
 });
 

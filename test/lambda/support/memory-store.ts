@@ -3,9 +3,11 @@ import type { CallStore, Progress } from '../../../lambda/recording/store.ts';
 import type { Clock } from '../../../lambda/shared/clock.ts';
 import { StoreUnavailableError } from '../../../lambda/shared/errors.ts';
 
-export interface MemoryStore extends CallStore {
+type StartStore = Pick<CallStore, 'claim' | 'release' | 'apply'>;
+
+export interface MemoryStore extends StartStore {
   /** Methods that fail from now on. */
-  readonly down: Set<keyof CallStore>;
+  readonly down: Set<keyof StartStore>;
   state(): CallState;
   /** What the last release left behind. */
   progress(): Progress | undefined;
@@ -19,7 +21,7 @@ export function memoryStore(clock: Clock): MemoryStore {
   let lease: { readonly owner: string; readonly until: number } | undefined;
   let progress: Progress | undefined;
 
-  const use = (method: keyof CallStore): void => {
+  const use = (method: keyof StartStore): void => {
     if (down.has(method)) {
       throw new StoreUnavailableError('the table is down');
     }

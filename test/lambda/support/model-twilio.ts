@@ -77,7 +77,8 @@ export function modelTwilio(fates: readonly Fate[], answeredAfter: number, clock
         recordings.push(recording);
         return ok(recording);
       }),
-    fetchCall: () => request(() => ok({ sid: CALL_SID, status: isAnswered() ? 'in-progress' : 'ringing' })),
+    fetchCall: () =>
+      request(() => ok({ sid: CALL_SID, status: isAnswered() ? 'in-progress' : 'ringing', end_time: null })),
     listRecordings: () => request(() => ok([...recordings])),
   };
 }

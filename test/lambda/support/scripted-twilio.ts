@@ -54,7 +54,7 @@ export function scriptedTwilio(script: Script, clock: ManualClock): ScriptedTwil
     },
     async fetchCall(callSid) {
       const answer = call(callSid);
-      return typeof answer === 'string' ? ok({ sid: callSid, status: answer }) : answer;
+      return typeof answer === 'string' ? ok({ sid: callSid, status: answer, end_time: null }) : answer;
     },
     listRecordings: async (callSid) => list(callSid),
   };

@@ -1,0 +1,20 @@
+import * as v from 'valibot';
+import type { CallStore } from '../recording/store.ts';
+import type { TaskTokens } from '../shared/task-tokens.ts';
+import { CallSid } from '../twilio/requests.ts';
+
+/** What the state AwaitOutcome passes. */
+const AwaitOutcomeEvent = v.object({ callSid: CallSid, taskToken: v.string() });
+
+/**
+ * Keeps the task's token with the call, for the callback that makes the call final to release it. A callback that came
+ * before releases it at once.
+ */
+export function awaitOutcome(store: Pick<CallStore, 'keepToken'>, taskTokens: TaskTokens) {
+  return async (event: unknown): Promise<void> => {
+    const { callSid, taskToken } = v.parse(AwaitOutcomeEvent, event);
+    if (await store.keepToken(callSid, taskToken)) {
+      await taskTokens.release(taskToken);
+    }
+  };
+}

@@ -1,0 +1,81 @@
+import type { Clock } from '../shared/clock.ts';
+import { RECONCILE_OUTCOMES, type ReconcileOutcome } from '../shared/contract.ts';
+import { TwilioUnavailableError } from '../shared/errors.ts';
+import type { TwilioAnswer, TwilioApi } from '../twilio/api.ts';
+import { callPhase } from './classify.ts';
+import { isFinal, type RecordingState } from './merge.ts';
+import { isOurs, recordingState } from './ours.ts';
+import type { CallFacts, CallStore } from './store.ts';
+
+/** A recording that Twilio's list lacks this long after the call has ended is gone. */
+export const GONE_AFTER_MILLISECONDS = 10 * 60_000;
+
+export interface ReconcileDependencies {
+  readonly twilio: TwilioApi;
+  readonly store: Pick<CallStore, 'known' | 'apply'>;
+  readonly clock: Clock;
+}
+
+export interface Reconciled {
+  readonly outcome: ReconcileOutcome;
+  /** Recordings whose row Twilio's answer changed. */
+  readonly changed: readonly string[];
+}
+
+/**
+ * Asks Twilio how a call and its recordings are, when no callback has said so for long, and puts the rows right. Throws
+ * TwilioUnavailableError or StoreUnavailableError.
+ */
+export async function reconcile(
+  { twilio, store, clock }: ReconcileDependencies,
+  call: CallFacts,
+): Promise<Reconciled> {
+  const [answeredCall, answeredList, known] = await Promise.all([
+    twilio.fetchCall(call.callSid),
+    twilio.listRecordings(call.callSid),
+    store.known(call.callSid),
+  ]);
+  const { status, end_time } = bodyOf(answeredCall);
+  const listed = bodyOf(answeredList).filter(
+    (recording) => isOurs(recording) || known.recordingSids.includes(recording.sid),
+  );
+  const ended = callPhase(status) === 'ended';
+  const endedLongAgo = ended && clock.now() - Date.parse(end_time ?? '') > GONE_AFTER_MILLISECONDS;
+  const gone = known.recordingSids.filter(
+    (sid) => endedLongAgo && !listed.some((recording) => recording.sid === sid),
+  );
+
+  let final = known.final;
+  const changed: string[] = [];
+  const states: RecordingState[] = [
+    // Twilio may show a recording as processing while it runs.
+    ...listed
+      .map(recordingState)
+      .map((state) => (ended || isFinal(state.status) ? state : { ...state, status: 'in-progress' })),
+    ...gone.map((recordingSid) => ({ recordingSid, status: 'deleted' })),
+  ];
+  for (const recording of states) {
+    const { effect, summary } = await store.apply(call, {
+      type: 'recording',
+      source: 'reconcile',
+      recording,
+    });
+    final = summary.final;
+    if (effect === 'news' || effect === 'override') {
+      changed.push(recording.recordingSid);
+    }
+  }
+  if (final) {
+    return { outcome: RECONCILE_OUTCOMES.final, changed };
+  }
+  return { outcome: ended ? RECONCILE_OUTCOMES.processing : RECONCILE_OUTCOMES.live, changed };
+}
+
+function bodyOf<T>(answer: TwilioAnswer<T>): T {
+  if (answer.kind === 'ok') {
+    return answer.body;
+  }
+  throw new TwilioUnavailableError(
+    `Twilio did not say how the call is: ${answer.kind === 'error' ? `HTTP ${answer.httpStatus}, code ${answer.code}` : answer.message}`,
+  );
+}

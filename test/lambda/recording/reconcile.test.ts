@@ -1,0 +1,145 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { type CallState, merge, NOTHING_KNOWN, summarize } from '../../../lambda/recording/merge.ts';
+import { GONE_AFTER_MILLISECONDS, type Reconciled, reconcile } from '../../../lambda/recording/reconcile.ts';
+import { TwilioUnavailableError } from '../../../lambda/shared/errors.ts';
+import type { TwilioAnswer, TwilioRecording } from '../../../lambda/twilio/api.ts';
+import { errorAnswer, noAnswer, ok, recordingResource } from '../support/answers.ts';
+import { manualClock } from '../support/manual-clock.ts';
+import { ACCOUNT_SID, CALL_SID, OTHER_RECORDING_SID, RECORDING_SID } from '../support/sids.ts';
+
+const call = { callSid: CALL_SID, accountSid: ACCOUNT_SID };
+const clock = manualClock();
+let state: CallState;
+
+beforeEach(() => {
+  state = NOTHING_KNOWN;
+  know({ recordingSid: RECORDING_SID, status: 'in-progress' });
+});
+
+function know(recording: { recordingSid: string; status: string }): void {
+  state = merge(state, { type: 'recording', source: 'callback', recording }).state;
+}
+
+interface TwilioSays {
+  readonly status: string;
+  readonly endedMillisecondsAgo?: number;
+  readonly recordings?: readonly Partial<TwilioRecording>[];
+  readonly call?: TwilioAnswer<never>;
+  readonly list?: TwilioAnswer<never>;
+}
+
+const run = (says: TwilioSays): Promise<Reconciled> =>
+  reconcile(
+    {
+      clock,
+      store: {
+        known: async () => ({ recordingSids: Object.keys(state.recordings), final: summarize(state).final }),
+        apply: async (_, event) => {
+          const merged = merge(state, event);
+          state = merged.state;
+          return { effect: merged.effect, summary: summarize(state), unknownCall: false };
+        },
+      },
+      twilio: {
+        fetchCall: async () =>
+          says.call ??
+          ok({
+            sid: CALL_SID,
+            status: says.status,
+            end_time: new Date(clock.now() - (says.endedMillisecondsAgo ?? 0)).toUTCString(),
+          }),
+        listRecordings: async () =>
+          says.list ?? ok((says.recordings ?? []).map((one) => recordingResource(one))),
+        createRecording: () => Promise.reject(new Error('nothing is created here')),
+      },
+    },
+    call,
+  );
+
+const statusOf = (recordingSid: string): string | undefined => state.recordings[recordingSid]?.status;
+
+describe('a call of which no callback came', () => {
+  test('that goes on stays as it is, though Twilio shows its recording as processing', async () => {
+    const reconciled = await run({ status: 'in-progress', recordings: [{ status: 'processing' }] });
+    expect(reconciled.outcome).toBe('live');
+    expect(statusOf(RECORDING_SID)).toBe('in-progress');
+  });
+
+  test('that has ended gets what Twilio knows of its recording', async () => {
+    const recordings = [{ status: 'completed', duration: '42', error_code: 0 }];
+    expect(await run({ status: 'completed', recordings })).toEqual({
+      outcome: 'final',
+      changed: [RECORDING_SID],
+    });
+    expect(state.recordings[RECORDING_SID]).toMatchObject({
+      status: 'completed',
+      duration: 42,
+      errorCode: 0,
+    });
+  });
+
+  test('whose recording is still processed is not final', async () => {
+    const { outcome } = await run({ status: 'completed', recordings: [{ status: 'processing' }] });
+    expect(outcome).toBe('processing');
+    expect(statusOf(RECORDING_SID)).toBe('processing');
+  });
+
+  test('gets recordings of ours that no row knows', async () => {
+    const recordings = [
+      { status: 'completed' },
+      { sid: OTHER_RECORDING_SID, status: 'absent', error_code: 16101 },
+    ];
+    expect((await run({ status: 'completed', recordings })).outcome).toBe('final');
+    expect(statusOf(OTHER_RECORDING_SID)).toBe('absent');
+  });
+
+  test('gets no recordings that somebody else made', async () => {
+    const recordings = [
+      { status: 'completed' },
+      { sid: OTHER_RECORDING_SID, source: 'DialVerb', status: 'in-progress' },
+    ];
+    expect((await run({ status: 'completed', recordings })).outcome).toBe('final');
+    expect(statusOf(OTHER_RECORDING_SID)).toBeUndefined();
+  });
+
+  test('changes nothing when the rows know all already', async () => {
+    know({ recordingSid: RECORDING_SID, status: 'completed' });
+    const same = {
+      ...recordingResource({ status: 'completed' }),
+      source: null,
+      start_time: null,
+      channels: null,
+      track: null,
+    };
+    expect(await run({ status: 'completed', recordings: [same] })).toEqual({ outcome: 'final', changed: [] });
+  });
+});
+
+describe('a recording that Twilio does not list', () => {
+  test('is waited for while lists may lag behind', async () => {
+    expect((await run({ status: 'completed' })).outcome).toBe('processing');
+    expect(statusOf(RECORDING_SID)).toBe('in-progress');
+  });
+
+  test('is gone long after the call has ended', async () => {
+    const endedMillisecondsAgo = GONE_AFTER_MILLISECONDS + 2_000;
+    expect((await run({ status: 'completed', endedMillisecondsAgo })).outcome).toBe('final');
+    expect(statusOf(RECORDING_SID)).toBe('deleted');
+  });
+
+  test('is not gone while the call goes on', async () => {
+    const endedMillisecondsAgo = GONE_AFTER_MILLISECONDS + 2_000;
+    expect((await run({ status: 'in-progress', endedMillisecondsAgo })).outcome).toBe('live');
+  });
+});
+
+test.each<[string, Partial<TwilioSays>]>([
+  ['the call', { call: noAnswer }],
+  ['the call', { call: errorAnswer(503) }],
+  ['its recordings', { list: noAnswer }],
+  ['its recordings', { list: errorAnswer(401, 20003) }],
+])('that Twilio does not say how %s is changes nothing and is tried again', async (_, says) => {
+  const before = state;
+  await expect(run({ status: 'completed', ...says })).rejects.toThrow(TwilioUnavailableError);
+  expect(state).toBe(before);
+});
