@@ -1,7 +1,7 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Token } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
@@ -15,6 +15,7 @@ import type {
 } from '../lambda/shared/settings.ts';
 import { CallStateMachine } from './call-state-machine.ts';
 import { CallTable } from './call-table.ts';
+import { parseConfiguration, type RecorderConfigurationInput } from './configuration.ts';
 import { RecorderFunction } from './recorder-function.ts';
 import { voiceDocuments } from './voice-documents.ts';
 import type { VoiceSettings } from './voice-settings.ts';
@@ -79,7 +80,10 @@ export interface CallRecorderProps {
   readonly twilioApiBaseUrl?: string;
 }
 
-/** Records the calls whose voice webhook it answers: the API, the functions, the state machine, the table, the secret. */
+/**
+ * Records the calls whose voice webhook it answers: the API, the functions, the state machine, the table, the secret.
+ * Throws ConfigurationError for props that the configuration would not allow.
+ */
 export class CallRecorder extends Construct {
   /** The voice URL of a number that has no application of its own. */
   readonly voiceUrl: string;
@@ -90,15 +94,26 @@ export class CallRecorder extends Construct {
 
   constructor(scope: Construct, id: string, props: CallRecorderProps = {}) {
     super(scope, id);
-    const voice: VoiceSettings = {
-      notice: props.notice ?? { say: 'This call is recorded.' },
-      otherwise: props.otherwise ?? { say: 'Thank you for your call. Goodbye.' },
-    };
-    const recording = props.recording ?? { channels: 'dual', track: 'both', trim: 'do-not-trim' };
-    const twilioApiBaseUrl = props.twilioApiBaseUrl ?? 'https://api.twilio.com';
-    const ringTimeout = props.ringTimeout ?? Duration.minutes(10);
-    const logRetention = props.logRetention ?? RetentionDays.THREE_MONTHS;
-    const storeSettings: StoreSettings = { retentionDays: (props.retention ?? Duration.days(365)).toDays() };
+    const configuration = parseConfiguration(
+      {
+        notice: props.notice,
+        otherwise: props.otherwise,
+        recording: props.recording,
+        startDelaySeconds: props.startDelay?.toSeconds(),
+        ringTimeoutSeconds: props.ringTimeout?.toSeconds(),
+        reconcileAfterSeconds: props.reconcileAfter?.toSeconds(),
+        retentionDays: props.retention?.toDays(),
+        logRetentionDays: props.logRetention,
+        // Another stack's API is known only when it is deployed.
+        publicBaseUrl: Token.isUnresolved(props.publicBaseUrl) ? undefined : props.publicBaseUrl,
+        twilioApiBaseUrl: props.twilioApiBaseUrl,
+      } satisfies Record<keyof Omit<RecorderConfigurationInput, 'stackName'>, unknown>,
+      this.node.path,
+    );
+    const { notice, otherwise, recording, startDelaySeconds, ringTimeoutSeconds, twilioApiBaseUrl } =
+      configuration;
+    const logRetention: RetentionDays = configuration.logRetentionDays;
+    const storeSettings: StoreSettings = { retentionDays: configuration.retentionDays };
 
     const api = new WebhookApi(this, 'WebhookApi', {
       description: 'Webhooks that Twilio calls for calls and recordings',
@@ -118,7 +133,8 @@ export class CallRecorder extends Construct {
       settings: {
         ...storeSettings,
         recording,
-        ringTimeoutSeconds: ringTimeout.toSeconds(),
+        ringTimeoutSeconds,
+        startDelaySeconds,
         twilioApiBaseUrl,
       } satisfies StartSettings,
       environment: { [ENVIRONMENT.publicBaseUrl]: publicBaseUrl },
@@ -149,9 +165,9 @@ export class CallRecorder extends Construct {
       recordUnrecorded,
       awaitOutcome,
       reconcile,
-      reconcileAfter: props.reconcileAfter ?? Duration.minutes(15),
-      startDelay: props.startDelay ?? Duration.seconds(0),
-      ringTimeout,
+      reconcileAfter: Duration.seconds(configuration.reconcileAfterSeconds),
+      startDelay: Duration.seconds(startDelaySeconds),
+      ringTimeout: Duration.seconds(ringTimeoutSeconds),
       logRetention,
     });
     const voiceWebhook = new RecorderFunction(this, 'VoiceWebhook', {
@@ -160,7 +176,7 @@ export class CallRecorder extends Construct {
       timeout: Duration.seconds(10),
       logRetention,
       settings: {
-        documents: voiceDocuments(voice, recording, publicBaseUrl),
+        documents: voiceDocuments({ notice, otherwise }, recording, publicBaseUrl),
       } satisfies VoiceWebhookSettings,
       environment: {
         [ENVIRONMENT.publicBaseUrl]: publicBaseUrl,

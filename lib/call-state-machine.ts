@@ -25,6 +25,7 @@ import type { UnrecordedResult } from '../lambda/record-unrecorded/record-unreco
 import { RECONCILE_OUTCOMES, START_OUTCOMES, STATES } from '../lambda/shared/contract.ts';
 import {
   EnvironmentInvalidError,
+  InputInvalidError,
   SecretInvalidError,
   SecretUnavailableError,
   StoreUnavailableError,
@@ -53,7 +54,7 @@ const TRANSIENT = [
 ];
 
 /** What only a person can mend. */
-const PERMANENT = names(SecretInvalidError, EnvironmentInvalidError);
+const PERMANENT = names(SecretInvalidError, EnvironmentInvalidError, InputInvalidError);
 
 /** Waits of at most 1, 2, 4, 8, 16, then 30 seconds seven times: four minutes in all, half of that on average. */
 const TRANSIENT_RETRY = {
@@ -201,7 +202,7 @@ function recordUnrecorded(
         outcome('unrecorded'),
         new Fail(scope, STATES.unrecorded, {
           error: 'Unrecorded',
-          cause: 'The call was answered and not recorded; its row says why',
+          cause: 'The call was answered, or may have been, and was not recorded; its row says why',
         }),
       )
       .when(outcome('recorded'), awaitOutcome)

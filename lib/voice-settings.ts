@@ -8,13 +8,14 @@ const isSpeakable = (text: string): boolean =>
 // Lambda allows 4 KB for all environment variables of a function, and these texts travel in them, some twice.
 const MAXIMUM_TEXT_BYTES = 400;
 
+// As XML in JSON.
 const fits = (text: string): boolean =>
-  Buffer.byteLength(text.replace(/[&<>]/g, '&amp;')) <= MAXIMUM_TEXT_BYTES;
+  Buffer.byteLength(JSON.stringify(text.replace(/[&<>]/g, '&amp;'))) - 2 <= MAXIMUM_TEXT_BYTES;
 
 const SpokenText = v.pipe(
   v.string('a text to speak'),
   v.check((text) => text.trim() !== '', 'a text that is not empty'),
-  v.check(fits, `a text of at most ${MAXIMUM_TEXT_BYTES} bytes, five for each of & < >`),
+  v.check(fits, `a text of at most ${MAXIMUM_TEXT_BYTES} bytes, five for each of & < >, two for each quote`),
   v.check(isSpeakable, 'a text without control characters'),
 );
 
@@ -35,7 +36,10 @@ const Say = v.strictObject({ say: SpokenText, voice: v.optional(Voice), language
 const Play = v.strictObject({
   play: v.pipe(
     HttpUrl,
-    v.check(fits, `an http(s) URL of at most ${MAXIMUM_TEXT_BYTES} bytes, five for each of & < >`),
+    v.check(
+      fits,
+      `an http(s) URL of at most ${MAXIMUM_TEXT_BYTES} bytes, five for each of & < >, two for each quote`,
+    ),
   ),
 });
 const Dial = v.strictObject({

@@ -1,3 +1,4 @@
+import { Stack } from 'aws-cdk-lib';
 import { HttpApi, HttpMethod, type IHttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -16,7 +17,10 @@ export class WebhookApi extends Construct {
 
   constructor(scope: Construct, id: string, props: WebhookApiProps) {
     super(scope, id);
-    this.#api = new HttpApi(this, 'Api', { description: props.description });
+    this.#api = new HttpApi(this, 'Api', {
+      apiName: Stack.of(this).stackName,
+      description: props.description,
+    });
     this.api = this.#api;
     this.endpoint = this.#api.apiEndpoint;
   }

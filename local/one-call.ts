@@ -60,6 +60,7 @@ const NOT_SHOWN = [
   'Version',
   'RecordingUrl',
   'UpdatedAt',
+  'TaskToken',
 ];
 
 /** The rows with what is worth reading of each. */

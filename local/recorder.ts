@@ -30,11 +30,13 @@ export interface LocalRecorderOptions
   readonly credentials: Credentials;
   /** Whether callers hear the configured notice, which answers their call. */
   readonly notice: boolean;
+  /** How long callbacks are waited for before Twilio is asked; default as configured. */
+  readonly reconcileAfterSeconds?: number;
 }
 
 /** Synthesizes the app and hosts it. */
 export async function startLocalRecorder(options: LocalRecorderOptions): Promise<LocalRecorder> {
-  const { twilioApiBaseUrl, credentials, notice, ...hostOptions } = options;
+  const { twilioApiBaseUrl, credentials, notice, reconcileAfterSeconds, ...hostOptions } = options;
   const disposables = new AsyncDisposableStack();
   const assembly = disposables.use(
     await synthesize({
@@ -43,6 +45,7 @@ export async function startLocalRecorder(options: LocalRecorderOptions): Promise
         RECORDER_CONFIG: 'local/recorder.config.ts',
         LOCAL_TWILIO_API_BASE_URL: twilioApiBaseUrl,
         ...(!notice && { LOCAL_NOTICE: 'off' }),
+        ...(reconcileAfterSeconds && { LOCAL_RECONCILE_AFTER_SECONDS: String(reconcileAfterSeconds) }),
       },
     }),
   );

@@ -100,7 +100,7 @@ function wrongIn(row: Row, call: SimulatedCall): string | undefined {
     if (row.RecordingStatus !== 'unrecorded') {
       return `was not recorded, but its row says ${row.RecordingStatus}`;
     }
-    return row.Answered === (call.answeredAt !== undefined)
+    return row.Answered === undefined || row.Answered === (call.answeredAt !== undefined)
       ? undefined
       : `was ${call.answeredAt === undefined ? 'not ' : ''}answered, but its row says the opposite (${row.Reason})`;
   }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { CallStore } from '../recording/store.ts';
+import { parseInput } from '../shared/execution-input.ts';
 import type { TaskTokens } from '../shared/task-tokens.ts';
 import { CallSid } from '../twilio/requests.ts';
 
@@ -12,7 +13,7 @@ const AwaitOutcomeEvent = v.object({ callSid: CallSid, taskToken: v.string() });
  */
 export function awaitOutcome(store: Pick<CallStore, 'keepToken'>, taskTokens: TaskTokens) {
   return async (event: unknown): Promise<void> => {
-    const { callSid, taskToken } = v.parse(AwaitOutcomeEvent, event);
+    const { callSid, taskToken } = parseInput(AwaitOutcomeEvent, event);
     if (await store.keepToken(callSid, taskToken)) {
       await taskTokens.release(taskToken);
     }

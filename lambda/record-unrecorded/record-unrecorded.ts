@@ -1,30 +1,41 @@
 import * as v from 'valibot';
+import type { Unrecorded } from '../recording/merge.ts';
 import type { UnrecordedReason } from '../recording/start.ts';
 import type { CallStore } from '../recording/store.ts';
 import { METRICS } from '../shared/contract.ts';
-import { callFacts, ExecutionInput } from '../shared/execution-input.ts';
+import { callFacts, ExecutionInput, parseInput } from '../shared/execution-input.ts';
 import type { Telemetry } from '../shared/telemetry.ts';
 
 /** What the state RecordUnrecorded passes: the call with the last result of StartRecording, or the error that ended it. */
 const RecordUnrecordedEvent = v.object({
   call: v.object({
     ...ExecutionInput.entries,
-    start: v.optional(v.object({ reason: v.optional(v.string()), answered: v.optional(v.boolean()) })),
+    start: v.optional(
+      v.object({
+        reason: v.optional(v.string()),
+        answered: v.optional(v.boolean()),
+        twilioErrorCode: v.optional(v.number()),
+      }),
+    ),
     failure: v.optional(v.object({ Error: v.string() })),
   }),
 });
 
-/** `recorded`: the call has a recording after all. `unrecorded`: it was answered and has none. */
+/** `recorded`: the call has a recording after all. `unrecorded`: it was answered, or may have been, and has none. */
 export type UnrecordedResult = { readonly outcome: 'recorded' | 'never-answered' | 'unrecorded' };
 
 /** Keeps why a call has no recording, and counts it. */
 export function recordUnrecorded(store: Pick<CallStore, 'apply'>, telemetry: Telemetry) {
   return async (event: unknown): Promise<UnrecordedResult> => {
-    const { call } = v.parse(RecordUnrecordedEvent, event);
+    const { call } = parseInput(RecordUnrecordedEvent, event);
     const { start, failure, callSid } = call;
-    const unrecorded = failure
-      ? { reason: 'recorder-failed' satisfies UnrecordedReason, answered: true }
-      : { reason: start?.reason ?? 'recorder-failed', answered: start?.answered ?? true };
+    const unrecorded: Unrecorded = failure
+      ? { reason: 'recorder-failed' satisfies UnrecordedReason }
+      : {
+          reason: start?.reason ?? 'recorder-failed',
+          answered: start?.answered,
+          errorCode: start?.twilioErrorCode,
+        };
     const { summary } = await store.apply(callFacts(call), { type: 'unrecorded', unrecorded });
     if (summary.recording) {
       telemetry.info('The call has a recording after all', {
@@ -33,7 +44,7 @@ export function recordUnrecorded(store: Pick<CallStore, 'apply'>, telemetry: Tel
       });
       return { outcome: 'recorded' };
     }
-    if (!unrecorded.answered) {
+    if (unrecorded.answered === false) {
       telemetry.count(METRICS.callNeverAnswered);
       telemetry.info('The call was never answered', { callSid });
       return { outcome: 'never-answered' };

@@ -5,16 +5,23 @@ import type { TwilioAnswer, TwilioRecording } from '../twilio/api.ts';
  *
  * - `started`: a recording runs.
  * - `not-eligible`: Twilio's one answer for "too early" and "too late"; the call's status tells which.
- * - `throttled`: never processed, safe to send again.
+ * - `not-processed`: too many requests, or no connection; safe to send again.
  * - `ambiguous`: nobody knows whether a recording runs; find out before sending another create.
  * - `refused`: the next one would be refused too; a person has to act.
  */
 export type CreateVerdict =
   | { readonly verdict: 'started'; readonly recording: TwilioRecording }
   | { readonly verdict: 'not-eligible' }
-  | { readonly verdict: 'throttled'; readonly retryAfterMilliseconds?: number | undefined }
+  | { readonly verdict: 'not-processed'; readonly retryAfterMilliseconds?: number | undefined }
   | { readonly verdict: 'ambiguous' }
-  | { readonly verdict: 'refused'; readonly reason: RefusalReason };
+  | ({ readonly verdict: 'refused' } & Refusal);
+
+/** A refusal with what Twilio answered, for people to look up: https://www.twilio.com/docs/api/errors */
+export interface Refusal {
+  readonly reason: RefusalReason;
+  readonly httpStatus?: number | undefined;
+  readonly twilioErrorCode?: number | undefined;
+}
 
 /** Why Twilio will not record: each has a remedy in `REMEDIES`. */
 export type RefusalReason =
@@ -23,6 +30,7 @@ export type RefusalReason =
   | 'trial-account'
   | 'account-suspended'
   | 'request-invalid'
+  | 'call-not-found'
   | 'not-recordable';
 
 /** What a person can do about it. */
@@ -35,6 +43,8 @@ export const REMEDIES: Readonly<Record<RefusalReason, string>> = {
   'account-suspended': 'The account is suspended or not active. See its state in the Twilio console.',
   'request-invalid':
     'Twilio did not accept the recording options. Check the recording settings, and the configuration id if there is one.',
+  'call-not-found':
+    'Twilio does not know the call. Check that twilioApiBaseUrl names the region that the number’s calls are in, and that the API key is of the same account.',
   'not-recordable':
     'The call was in progress and Twilio still refused to record it. It does so for calls under <Connect><ConversationRelay>, and reports say for trial accounts too.',
 };
@@ -53,12 +63,14 @@ export function classifyCreate(answer: TwilioAnswer<TwilioRecording>): CreateVer
   switch (answer.kind) {
     case 'ok':
       return { verdict: 'started', recording: answer.body };
+    case 'not-sent':
+      return { verdict: 'not-processed' };
     case 'no-answer':
       return { verdict: 'ambiguous' };
     case 'error': {
       const { httpStatus, code } = answer;
       if (httpStatus === 429 || code === TOO_MANY_REQUESTS) {
-        return { verdict: 'throttled', retryAfterMilliseconds: answer.retryAfterMilliseconds };
+        return { verdict: 'not-processed', retryAfterMilliseconds: answer.retryAfterMilliseconds };
       }
       // Of anything but a 4xx it is not known whether Twilio got to carry the request out before it failed.
       if (httpStatus < 400 || httpStatus > 499 || httpStatus === 408) {
@@ -67,13 +79,19 @@ export function classifyCreate(answer: TwilioAnswer<TwilioRecording>): CreateVer
       if ((code !== undefined && NOT_ELIGIBLE.includes(code)) || (code === undefined && httpStatus === 404)) {
         return { verdict: 'not-eligible' };
       }
-      return { verdict: 'refused', reason: refusalReason(httpStatus, code) };
+      return { verdict: 'refused', ...refusalOf(httpStatus, code) };
     }
   }
 }
 
-/** Why a 4xx that is not about the call's state was given. */
-export function refusalReason(httpStatus: number, code: number | undefined): RefusalReason {
+/** What a 4xx that is not about the call's state means. */
+export const refusalOf = (httpStatus: number, code: number | undefined): Refusal => ({
+  reason: refusalReason(httpStatus, code),
+  httpStatus,
+  twilioErrorCode: code,
+});
+
+function refusalReason(httpStatus: number, code: number | undefined): RefusalReason {
   const known = code === undefined ? undefined : REFUSALS.get(code);
   if (known) {
     return known;

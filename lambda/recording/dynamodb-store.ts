@@ -18,6 +18,7 @@ import {
   merge,
   type RecordingState,
   summarize,
+  type Unrecorded,
 } from './merge.ts';
 import type { Applied, CallFacts, CallStore, Claim } from './store.ts';
 
@@ -45,6 +46,7 @@ interface CallRow extends Attributes {
   readonly RecordingSid?: string;
   readonly Reason?: string;
   readonly Answered?: boolean;
+  readonly ErrorCode?: number;
   readonly Final?: boolean;
   readonly TaskToken?: string;
 }
@@ -178,7 +180,9 @@ export function dynamoDbStore({ client, tableName, retentionDays, clock }: Dynam
   async function apply(call: CallFacts, event: CallEvent): Promise<Applied> {
     let told = false;
     for (let race = 0; race < MAXIMUM_RACES; race++) {
-      const [row, recordingRows] = await Promise.all([readCall(call.callSid), readRecordings(call.callSid)]);
+      // One after the other: whoever writes a recording after the row was read raises the row's version.
+      const row = await readCall(call.callSid);
+      const recordingRows = await readRecordings(call.callSid);
       const before = stateOf(row, recordingRows);
       const { state, effect } = merge(before, event);
       const summary = summarize(state);
@@ -226,7 +230,7 @@ export function dynamoDbStore({ client, tableName, retentionDays, clock }: Dynam
       Effect: effect,
       ...(event.type === 'recording'
         ? { Type: event.source, ...attributesOfRecording(event.recording) }
-        : { Type: 'unrecorded', Reason: event.unrecorded.reason, Answered: event.unrecorded.answered }),
+        : { Type: 'unrecorded', ...attributesOfUnrecorded(event.unrecorded) }),
       [TABLE.timeToLive]: expiresAt(),
     };
     await client.send(
@@ -345,8 +349,15 @@ const attributesOfSummary = (summary: CallSummary): Attributes => ({
   RecordingStatus: summary.recordingStatus,
   RecordingCount: summary.recordingCount,
   Final: summary.final,
-  Reason: summary.unrecorded?.reason,
-  Answered: summary.unrecorded?.answered,
+  ...(summary.unrecorded
+    ? attributesOfUnrecorded(summary.unrecorded)
+    : { Reason: undefined, Answered: undefined }),
+});
+
+const attributesOfUnrecorded = ({ reason, answered, errorCode }: Unrecorded): Attributes => ({
+  Reason: reason,
+  Answered: answered,
+  ErrorCode: errorCode,
 });
 
 const recordingOf = (row: RecordingRow): RecordingState => ({
@@ -366,7 +377,9 @@ function stateOf(row: CallRow | undefined, recordingRows: readonly RecordingRow[
     recordings: Object.fromEntries(
       recordingRows.map(recordingOf).map((recording) => [recording.recordingSid, recording]),
     ),
-    ...(row?.Reason !== undefined && { unrecorded: { reason: row.Reason, answered: row.Answered ?? true } }),
+    ...(row?.Reason !== undefined && {
+      unrecorded: { reason: row.Reason, answered: row.Answered, errorCode: row.ErrorCode },
+    }),
   };
 }
 

@@ -20,10 +20,13 @@ export interface RecordingState {
   readonly errorCode?: number | undefined;
 }
 
-/** Why a call has no recording. `answered` tells whether there was anything to record. */
+/** Why a call has no recording. */
 export interface Unrecorded {
   readonly reason: string;
-  readonly answered: boolean;
+  /** Whether there was anything to record; undefined when nobody knows. */
+  readonly answered?: boolean | undefined;
+  /** Twilio's. */
+  readonly errorCode?: number | undefined;
 }
 
 /** What is known of a call: its recordings by RecordingSid, and why there is none, if somebody gave up on it. */

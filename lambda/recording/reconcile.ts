@@ -76,6 +76,6 @@ function bodyOf<T>(answer: TwilioAnswer<T>): T {
     return answer.body;
   }
   throw new TwilioUnavailableError(
-    `Twilio did not say how the call is: ${answer.kind === 'error' ? `HTTP ${answer.httpStatus}, code ${answer.code}` : answer.message}`,
+    `Twilio did not say how the call is: ${answer.kind === 'error' ? `HTTP ${answer.httpStatus}, code ${answer.code}` : answer.cause}`,
   );
 }

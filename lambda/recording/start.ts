@@ -6,10 +6,12 @@ import {
   callPhase,
   classifyCreate,
   REMEDIES,
+  type Refusal,
   type RefusalReason,
-  refusalReason,
+  refusalOf,
   wasAnswered,
 } from './classify.ts';
+import { isFinal } from './merge.ts';
 import { isOurs, recordingState } from './ours.ts';
 import type { CallFacts, CallStore, Progress } from './store.ts';
 
@@ -35,6 +37,8 @@ export const START_POLICY = {
   /** First and longest pause after Twilio asked for fewer requests, before jitter. */
   backOff: 250,
   longestBackOff: 2_000,
+  /** The call resource lags behind: a call that Twilio does not know is looked for so long. */
+  notFoundAfter: 10_000,
   /** A call that is in progress and cannot be recorded for this long never will be. */
   notRecordableAfter: 60_000,
 } as const;
@@ -59,16 +63,18 @@ export type StartResult =
   | {
       readonly outcome: typeof START_OUTCOMES.callEnded | typeof START_OUTCOMES.refused;
       readonly reason: UnrecordedReason;
-      /** Whether there was anything to record. */
-      readonly answered: boolean;
+      /** Whether there was anything to record; left out when nobody knows. */
+      readonly answered?: boolean;
+      readonly httpStatus?: number | undefined;
+      readonly twilioErrorCode?: number | undefined;
       /** What a person can do about it. */
       readonly remedy?: string;
     };
 
 export interface StartRequest {
   readonly call: CallFacts;
-  /** When the call's execution began, in ms since the epoch. */
-  readonly executionStartedAt: number;
+  /** When the first attempt was due, in ms since the epoch. */
+  readonly firstAttemptAt: number;
   /** Names this invocation. */
   readonly owner: string;
 }
@@ -98,7 +104,9 @@ export async function startRecording(
   request: StartRequest,
 ): Promise<Started> {
   const { store, clock } = dependencies;
-  const { call, executionStartedAt, owner } = request;
+  const { call, firstAttemptAt, owner } = request;
+  // Counted from before the claim: a slow one must not let the lease end under its holder.
+  const giveBackAt = clock.now() + START_POLICY.tryFor;
   const claim = await store.claim(call, owner, clock.now() + LEASE_MILLISECONDS).catch((error: unknown) => {
     if (error instanceof StoreUnavailableError) {
       return undefined;
@@ -113,7 +121,7 @@ export async function startRecording(
   }
   // A table that does not answer is no reason to leave a call unrecorded: the list of its recordings guards instead.
   const attempt = new Attempt(dependencies, request, claim?.progress ?? { creates: 0, uncertain: true });
-  const found = await attempt.run();
+  const found = await attempt.run(giveBackAt);
   if ('recording' in found) {
     const { recording, source } = found;
     await store.apply(call, { type: 'recording', source, recording: recordingState(recording) });
@@ -124,7 +132,7 @@ export async function startRecording(
     await store.release(call.callSid, owner, attempt.progress);
   }
   return {
-    result: giveUpInTime(found, clock.now() - executionStartedAt, dependencies),
+    result: giveUpInTime(found, clock.now() - firstAttemptAt, dependencies),
     creates: attempt.progress.creates,
   };
 }
@@ -135,7 +143,7 @@ function giveUpInTime(
   { ringTimeoutSeconds }: StartDependencies,
 ): StartResult {
   return result.outcome === START_OUTCOMES.notYet && elapsed > ringTimeoutSeconds * 1000
-    ? { outcome: START_OUTCOMES.refused, reason: 'not-answered-in-time', answered: true }
+    ? { outcome: START_OUTCOMES.refused, reason: 'not-answered-in-time' }
     : result;
 }
 
@@ -169,9 +177,8 @@ class Attempt {
     return { creates: this.#creates, uncertain: this.#uncertain, inProgressSince: this.#inProgressSince };
   }
 
-  async run(): Promise<Found> {
+  async run(giveBackAt: number): Promise<Found> {
     const { clock } = this.#dependencies;
-    const giveBackAt = clock.now() + START_POLICY.tryFor;
     let next = this.#first();
     while (clock.now() + next.afterMilliseconds < giveBackAt) {
       await clock.sleep(next.afterMilliseconds);
@@ -192,7 +199,7 @@ class Attempt {
     if (this.#uncertain) {
       return { step: 'look', afterMilliseconds: START_POLICY.settle };
     }
-    // An earlier attempt without a claim left nothing behind, not even how a create ended.
+    // Of all attempts but the first: one without a claim left nothing behind, not even how a create ended.
     if (this.#elapsed() > START_POLICY.eagerFor) {
       return { step: 'look', afterMilliseconds: 0 };
     }
@@ -223,11 +230,11 @@ class Attempt {
       case 'started':
         return { recording: verdict.recording, source: 'create' };
       case 'refused':
-        return refused(verdict.reason);
+        return refused(verdict);
       case 'ambiguous':
         this.#uncertain = true;
         return { step: 'look', afterMilliseconds: START_POLICY.settle };
-      case 'throttled':
+      case 'not-processed':
         return { step: 'create', afterMilliseconds: this.#backOff(verdict.retryAfterMilliseconds) };
       case 'not-eligible':
         return { step: 'ask', afterMilliseconds: 0 };
@@ -240,14 +247,27 @@ class Attempt {
     if (answer.kind !== 'ok') {
       return this.#failed(answer, 'look');
     }
+    // Of a create of unknown end, the recording may even have ended since.
+    const recording =
+      runningRecording(answer.body) ?? (this.#uncertain ? answer.body.find(isWorthAdopting) : undefined);
     this.#uncertain = false;
-    const recording = ours(answer.body);
     return recording ? { recording, source: 'adopt' } : { step: 'create', afterMilliseconds: 0 };
   }
 
   /** Tells too early from too late. */
   async #ask(): Promise<Next | Found> {
-    const answer = await this.#dependencies.twilio.fetchCall(this.#request.call.callSid);
+    const { twilio } = this.#dependencies;
+    const { callSid } = this.#request.call;
+    const eager = this.#elapsed() < START_POLICY.eagerFor;
+    // While the call may be answered at any moment there is no time for a look before the next create.
+    const [answer, list] = await Promise.all([
+      twilio.fetchCall(callSid),
+      eager ? twilio.listRecordings(callSid) : undefined,
+    ]);
+    const running = list?.kind === 'ok' ? runningRecording(list.body) : undefined;
+    if (running) {
+      return { recording: running, source: 'adopt' };
+    }
     if (answer.kind !== 'ok') {
       return this.#failed(answer, 'create');
     }
@@ -261,30 +281,43 @@ class Attempt {
         };
       }
       case 'in-progress':
-        return this.#inProgress();
+        return this.#inProgress(eager ? 'create' : 'look');
       case 'before-answer':
-        return this.#elapsed() < START_POLICY.eagerFor
+        return eager
           ? { step: 'create', afterMilliseconds: START_POLICY.pause }
           : { step: 'ask', afterMilliseconds: START_POLICY.ringingPause };
     }
   }
 
-  /** The call was answered since the create was refused; or else Twilio contradicts itself. */
-  #inProgress(): Next | Found {
+  /** The call was answered since the create was refused; or else Twilio contradicts itself, and is asked ever less. */
+  #inProgress(step: Next['step']): Next | Found {
     const now = this.#dependencies.clock.now();
     if (this.#inProgressSince === undefined) {
       this.#inProgressSince = now;
-      return { step: 'create', afterMilliseconds: 0 };
+      return { step, afterMilliseconds: 0 };
     }
-    return now - this.#inProgressSince > START_POLICY.notRecordableAfter
-      ? refused('not-recordable')
-      : { step: 'look', afterMilliseconds: START_POLICY.pause };
+    const age = now - this.#inProgressSince;
+    if (age > START_POLICY.notRecordableAfter) {
+      return refused({ reason: 'not-recordable', twilioErrorCode: NOT_IN_PROGRESS });
+    }
+    return { step: 'look', afterMilliseconds: Math.max(START_POLICY.pause, age / 4) };
   }
 
   /** Goes on with `step` after a request that was no create failed, unless the next would fail alike. */
   #failed(answer: Exclude<TwilioAnswer<unknown>, { kind: 'ok' }>, step: Next['step']): Next | Found {
+    if (
+      answer.kind === 'error' &&
+      answer.httpStatus === 404 &&
+      this.#elapsed() > START_POLICY.notFoundAfter
+    ) {
+      return refused({
+        reason: 'call-not-found',
+        httpStatus: answer.httpStatus,
+        twilioErrorCode: answer.code,
+      });
+    }
     if (answer.kind === 'error' && (answer.httpStatus === 401 || answer.httpStatus === 403)) {
-      return refused(refusalReason(answer.httpStatus, answer.code));
+      return refused(refusalOf(answer.httpStatus, answer.code));
     }
     const retryAfter = answer.kind === 'error' ? answer.retryAfterMilliseconds : undefined;
     return { step, afterMilliseconds: this.#backOff(retryAfter) };
@@ -297,23 +330,29 @@ class Attempt {
   }
 
   #elapsed(): number {
-    return this.#dependencies.clock.now() - this.#request.executionStartedAt;
+    return this.#dependencies.clock.now() - this.#request.firstAttemptAt;
   }
 }
 
-/** A recording of ours, whatever became of it since, unless nothing did. */
-function ours(recordings: readonly TwilioRecording[]): TwilioRecording | undefined {
-  const candidates = recordings.filter(
-    (recording) => isOurs(recording) && recording.status !== 'absent' && recording.status !== 'failed',
+/** A recording of ours that goes on. Twilio may show one as processing while it runs. */
+const runningRecording = (recordings: readonly TwilioRecording[]): TwilioRecording | undefined =>
+  recordings.find(
+    (recording) => isOurs(recording) && !isFinal(recording.status) && recording.status !== 'stopped',
   );
-  return candidates.find(({ status }) => status === 'in-progress' || status === 'paused') ?? candidates[0];
-}
 
-const refused = (reason: RefusalReason): StartResult => ({
+const isWorthAdopting = (recording: TwilioRecording): boolean =>
+  isOurs(recording) && !['absent', 'failed', 'deleted'].includes(recording.status);
+
+/** Twilio's code for "the call is not in progress". https://www.twilio.com/docs/api/errors/21220 */
+const NOT_IN_PROGRESS = 21220;
+
+const refused = ({ reason, httpStatus, twilioErrorCode }: Refusal): StartResult => ({
   outcome: START_OUTCOMES.refused,
   reason,
-  answered: true,
   remedy: REMEDIES[reason],
+  ...(reason === 'not-recordable' && { answered: true }),
+  ...(httpStatus !== undefined && { httpStatus }),
+  ...(twilioErrorCode !== undefined && { twilioErrorCode }),
 });
 
 /** Step Functions waits whole seconds. */

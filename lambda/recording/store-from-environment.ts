@@ -9,7 +9,7 @@ import type { CallStore } from './store.ts';
 /** The table that the stack made. Three attempts of a second at most: a call waits for some of them. */
 export function storeFromEnvironment(retentionDays: number): CallStore {
   return dynamoDbStore({
-    client: new DynamoDBClient(awsClientOptions(3, { connection: 500, request: 1_000 })),
+    client: new DynamoDBClient(awsClientOptions(3, 1_000)),
     tableName: environmentVariable(ENVIRONMENT.tableName),
     retentionDays,
     clock: systemClock,

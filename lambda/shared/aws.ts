@@ -6,12 +6,9 @@ import { environmentVariable } from './environment.ts';
  * does not have, while a call waits for the first request of a cold start.
  *
  * @param attempts how often a request is sent at most
- * @param timeouts in milliseconds
+ * @param attemptMilliseconds how long one attempt may take: one that hangs must leave time for the next
  */
-export const awsClientOptions = (
-  attempts: number,
-  timeouts: { readonly connection: number; readonly request?: number },
-) => ({
+export const awsClientOptions = (attempts: number, attemptMilliseconds: number) => ({
   region: environmentVariable('AWS_REGION'),
   defaultsMode: 'standard' as const,
   retryMode: 'standard',
@@ -19,7 +16,8 @@ export const awsClientOptions = (
   useDualstackEndpoint: false,
   useFipsEndpoint: false,
   requestHandler: new NodeHttpHandler({
-    connectionTimeout: timeouts.connection,
-    ...(timeouts.request && { requestTimeout: timeouts.request, throwOnRequestTimeout: true }),
+    connectionTimeout: attemptMilliseconds,
+    requestTimeout: attemptMilliseconds,
+    throwOnRequestTimeout: true,
   }),
 });

@@ -51,7 +51,6 @@ export const START_OUTCOMES = {
   callEnded: 'call-ended',
   refused: 'refused',
 } as const;
-export type StartOutcome = (typeof START_OUTCOMES)[keyof typeof START_OUTCOMES];
 
 /** What reconcile returns to the state machine. */
 export const RECONCILE_OUTCOMES = {

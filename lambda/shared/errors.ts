@@ -23,6 +23,11 @@ export class SecretInvalidError extends Error {
   override readonly name = 'SecretInvalidError';
 }
 
+/** What the state machine passed is not what the function takes: the execution was started by hand, or not by us. */
+export class InputInvalidError extends Error {
+  override readonly name = 'InputInvalidError';
+}
+
 /** The function was deployed with a missing or broken environment variable. Only a deployment can mend it. */
 export class EnvironmentInvalidError extends Error {
   override readonly name = 'EnvironmentInvalidError';

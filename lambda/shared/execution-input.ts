@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { CallFacts } from '../recording/store.ts';
 import { AccountSid, CallSid } from '../twilio/requests.ts';
+import { InputInvalidError } from './errors.ts';
 
 /*
  * What the state machine passes to its functions: the execution's input, which voice-webhook wrote, and what the states
@@ -15,6 +16,21 @@ export const ExecutionInput = v.object({
   to: v.optional(v.string()),
   direction: v.optional(v.string()),
 });
+
+/**
+ * Parses what a state passed. Throws InputInvalidError that names the fields that are wrong: a schema's own error would
+ * carry the whole input, phone numbers included, into the log.
+ */
+export function parseInput<const S extends v.GenericSchema>(schema: S, input: unknown): v.InferOutput<S> {
+  const parsed = v.safeParse(schema, input);
+  if (parsed.success) {
+    return parsed.output;
+  }
+  const wrong = parsed.issues.map((issue) => v.getDotPath(issue) ?? 'the input');
+  throw new InputInvalidError(
+    `The execution's input is not a call's. Wrong or missing: ${wrong.join(', ')}.`,
+  );
+}
 
 export const callFacts = (input: v.InferOutput<typeof ExecutionInput>): CallFacts => ({
   callSid: input.callSid,

@@ -81,9 +81,12 @@ export function cachedSecret(read: () => Promise<string | undefined>, clock: Clo
   };
 }
 
+/** Of the time for two attempts, with the pause between them. */
+const SHARE_OF_AN_ATTEMPT = 0.45;
+
 /** The secret that the stack made, from Secrets Manager. */
 export function secretFromSecretsManager(timeoutMilliseconds: number): SecretSource {
-  const client = new SecretsManagerClient(awsClientOptions(2, { connection: timeoutMilliseconds }));
+  const client = new SecretsManagerClient(awsClientOptions(2, timeoutMilliseconds * SHARE_OF_AN_ATTEMPT));
   const command = new GetSecretValueCommand({ SecretId: environmentVariable(ENVIRONMENT.secretArn) });
   return cachedSecret(async () => {
     const { SecretString } = await client.send(command, {

@@ -55,6 +55,8 @@ export const StartSettings = v.strictObject({
   twilioApiBaseUrl: HttpUrl,
   /** How long a call may ring before the recorder gives up on it, in seconds. */
   ringTimeoutSeconds: v.number(),
+  /** The wait that the state machine puts before the first attempt, in seconds. */
+  startDelaySeconds: v.number(),
   /** How long rows are kept, in days. */
   retentionDays: v.number(),
 });

@@ -13,11 +13,11 @@ export interface TaskTokens {
   release(taskToken: string): Promise<void>;
 }
 
-const TIMEOUT_MILLISECONDS = 1_000;
+const ATTEMPT_MILLISECONDS = 1_000;
 
 /** https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html */
 export function stepFunctionsTaskTokens(): TaskTokens {
-  const client = new SFNClient(awsClientOptions(3, { connection: 500, request: TIMEOUT_MILLISECONDS }));
+  const client = new SFNClient(awsClientOptions(3, ATTEMPT_MILLISECONDS));
   return {
     async release(taskToken) {
       try {

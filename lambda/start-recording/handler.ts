@@ -12,22 +12,24 @@ import { startRecordingTask } from './start-recording.ts';
 
 const SECRET_TIMEOUT_MILLISECONDS = 1_000;
 
-const { recording, retentionDays, ringTimeoutSeconds, twilioApiBaseUrl } = settings(StartSettings);
+const { recording, retentionDays, ringTimeoutSeconds, startDelaySeconds, twilioApiBaseUrl } =
+  settings(StartSettings);
 const createParameters = createRecordingParameters(recording, environmentVariable(ENVIRONMENT.publicBaseUrl));
 const store = storeFromEnvironment(retentionDays);
-const secrets = secretFromSecretsManager(SECRET_TIMEOUT_MILLISECONDS);
 const { telemetry, perInvocation } = powertools();
 
 export const handler = perInvocation(
-  startRecordingTask(
-    async () => ({
-      twilio: twilioApi(await secrets.get(), twilioApiBaseUrl, START_POLICY.requestTimeout),
+  startRecordingTask({
+    secrets: secretFromSecretsManager(SECRET_TIMEOUT_MILLISECONDS),
+    withSecret: (secret) => ({
+      twilio: twilioApi(secret, twilioApiBaseUrl, START_POLICY.requestTimeout),
       store,
       clock: systemClock,
       random: Math.random,
       createParameters,
       ringTimeoutSeconds,
     }),
+    startDelaySeconds,
     telemetry,
-  ),
+  }),
 );

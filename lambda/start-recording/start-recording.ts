@@ -6,7 +6,8 @@ import {
   startRecording,
 } from '../recording/start.ts';
 import { METRICS, START_OUTCOMES } from '../shared/contract.ts';
-import { callFacts, ExecutionInput } from '../shared/execution-input.ts';
+import { callFacts, ExecutionInput, parseInput } from '../shared/execution-input.ts';
+import type { SecretSource, TwilioSecret } from '../shared/secret.ts';
 import type { Telemetry } from '../shared/telemetry.ts';
 
 /** What the state StartRecording passes. */
@@ -19,17 +20,40 @@ const StartRecordingEvent = v.object({
   ),
 });
 
+export interface StartRecordingDependencies {
+  readonly secrets: SecretSource;
+  readonly withSecret: (secret: TwilioSecret) => StartDependencies;
+  /** The wait that the state machine puts before the first attempt. */
+  readonly startDelaySeconds: number;
+  readonly telemetry: Telemetry;
+}
+
 /** Runs one attempt at starting a call's recording and reports what came of it. */
-export function startRecordingTask(dependencies: () => Promise<StartDependencies>, telemetry: Telemetry) {
+export function startRecordingTask({
+  secrets,
+  withSecret,
+  startDelaySeconds,
+  telemetry,
+}: StartRecordingDependencies) {
   return async (event: unknown, requestId: string): Promise<StartResult> => {
-    const { call, executionStartTime } = v.parse(StartRecordingEvent, event);
-    const ready = await dependencies();
-    const started = await startRecording(ready, {
+    const { call, executionStartTime } = parseInput(StartRecordingEvent, event);
+    const request = {
       call: callFacts(call),
-      executionStartedAt: executionStartTime,
+      firstAttemptAt: executionStartTime + startDelaySeconds * 1000,
       owner: requestId,
-    });
-    report(telemetry, call.callSid, started, ready.clock.now() - executionStartTime);
+    };
+    const secret = await secrets.get();
+    let dependencies = withSecret(secret);
+    let started = await startRecording(dependencies, request);
+    if ('reason' in started.result && started.result.reason === 'credentials-refused') {
+      // The API key may have been rotated since the secret was read.
+      const fresh = await secrets.getFresh();
+      if (fresh !== secret) {
+        dependencies = withSecret(fresh);
+        started = await startRecording(dependencies, request);
+      }
+    }
+    report(telemetry, call.callSid, started, dependencies.clock.now() - executionStartTime);
     return started.result;
   };
 }

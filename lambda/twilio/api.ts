@@ -26,8 +26,9 @@ export interface TwilioRecording {
 }
 
 /**
- * What came of a request. `error`: Twilio answered, with its own error code when the body had one. `no-answer`: it
- * did not, so nobody knows whether the request was carried out.
+ * What came of a request. `error`: Twilio answered, with its own error code when the body had one; its message is left
+ * out, since it may quote a phone number. `not-sent`: there was no connection. `no-answer`: nobody knows whether the
+ * request was carried out.
  */
 export type TwilioAnswer<T> =
   | { readonly kind: 'ok'; readonly body: T }
@@ -35,11 +36,11 @@ export type TwilioAnswer<T> =
       readonly kind: 'error';
       readonly httpStatus: number;
       readonly code?: number | undefined;
-      readonly message: string;
       /** From `Retry-After`, which Twilio documents for few answers. */
       readonly retryAfterMilliseconds?: number | undefined;
     }
-  | { readonly kind: 'no-answer'; readonly message: string };
+  | { readonly kind: 'not-sent'; readonly cause: string }
+  | { readonly kind: 'no-answer'; readonly cause: string };
 
 /** Twilio's REST API, as far as we use it. No method throws. */
 export interface TwilioApi {
@@ -108,10 +109,10 @@ export function twilioApi(
       const value = read(body);
       // An answer that cannot be read says nothing of what was done.
       return value === undefined
-        ? { kind: 'no-answer', message: 'Twilio’s answer could not be read' }
+        ? { kind: 'no-answer', cause: 'an answer that cannot be read' }
         : { kind: 'ok', body: value };
     } catch (error) {
-      return { kind: 'no-answer', message: error instanceof Error ? error.name : 'unknown' };
+      return failure(error);
     }
   }
 
@@ -122,6 +123,15 @@ export function twilioApi(
     fetchCall: (callSid) => request('GET', `/Calls/${callSid}.json`, asResource<TwilioCall>),
     listRecordings: (callSid) => request('GET', recordings(callSid), asRecordings),
   };
+}
+
+/** Errors of a connection that was never made. https://nodejs.org/api/errors.html#common-system-errors */
+const NEVER_CONNECTED = ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'];
+
+function failure(error: unknown): TwilioAnswer<never> {
+  const code = isObject(error) && typeof error.code === 'string' ? error.code : undefined;
+  const cause = code ?? (error instanceof Error ? error.name : 'unknown');
+  return { kind: code !== undefined && NEVER_CONNECTED.includes(code) ? 'not-sent' : 'no-answer', cause };
 }
 
 async function readAll(body: AsyncIterable<Uint8Array>): Promise<string> {
@@ -166,8 +176,6 @@ function refusedAnswer(
     kind: 'error',
     httpStatus,
     code: isObject(body) && typeof body.code === 'number' ? body.code : undefined,
-    message:
-      isObject(body) && typeof body.message === 'string' ? body.message.slice(0, 200) : `HTTP ${httpStatus}`,
     retryAfterMilliseconds: seconds > 0 ? seconds * 1000 : undefined,
   };
 }

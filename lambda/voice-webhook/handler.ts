@@ -15,7 +15,7 @@ export const handler = perInvocation(
     ...settings(VoiceWebhookSettings),
     secrets: secretFromSecretsManager(BUDGET_MILLISECONDS.secret),
     executions: stepFunctionsExecutions(
-      new SFNClient(awsClientOptions(2, { connection: BUDGET_MILLISECONDS.execution / 2 })),
+      new SFNClient(awsClientOptions(2, BUDGET_MILLISECONDS.execution * 0.45)),
       environmentVariable(ENVIRONMENT.stateMachineArn),
       BUDGET_MILLISECONDS.execution,
     ),

@@ -30,6 +30,7 @@ beforeAll(async () => {
     twilioApiBaseUrl: simulator.url,
     credentials,
     notice: true,
+    provisionedConcurrency: 10,
     onEvent: (event: HostEvent) => {
       if (event.type === 'log') {
         logLines.push(event.line);
@@ -66,7 +67,7 @@ describe('calls', () => {
       { duplicateWebhook: true },
       { direction: 'outbound-api', dialled: { ringMs: 500, outcome: 'answers' } },
       { hangUpAfterMs: 300 },
-      { talkMs: 1_200 },
+      { talkMs: 2_500 },
       { silent: true },
       { restRefusal: 'trial' },
       { restRefusal: 'credentials' },

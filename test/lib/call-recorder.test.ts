@@ -1,4 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { App, Duration, Fn, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type GenericSchema, parse } from 'valibot';
 import {
   ReconcileSettings,
@@ -6,7 +9,12 @@ import {
   StoreSettings,
   VoiceWebhookSettings,
 } from '../../lambda/shared/settings.ts';
-import { ConfigurationError, type RecorderConfigurationInput } from '../../lib/configuration.ts';
+import { CallRecorder, type CallRecorderProps } from '../../lib/call-recorder.ts';
+import {
+  ConfigurationError,
+  parseConfiguration,
+  type RecorderConfigurationInput,
+} from '../../lib/configuration.ts';
 import { voiceDocuments } from '../../lib/voice-documents.ts';
 import { only, readable, resources, synthesize } from './support/synthesize.ts';
 
@@ -95,6 +103,7 @@ describe('the functions', () => {
     const configured = resources(
       synthesize({
         ringTimeoutSeconds: 90,
+        startDelaySeconds: 3,
         retentionDays: 7,
         twilioApiBaseUrl: 'https://api.dublin.ie1.twilio.com',
         recording: { configurationId: 'CR1' },
@@ -106,6 +115,7 @@ describe('the functions', () => {
     );
     expect(JSON.parse(environmentOf('StartRecording', configured).SETTINGS ?? '')).toEqual({
       ringTimeoutSeconds: 90,
+      startDelaySeconds: 3,
       retentionDays: 7,
       twilioApiBaseUrl: 'https://api.dublin.ie1.twilio.com',
       recording: { configurationId: 'CR1' },
@@ -164,7 +174,7 @@ describe('an environment', () => {
   test.each([
     ['the longest words', words('x'.repeat(400))],
     ['the longest words in two bytes a character', words('ä'.repeat(200))],
-    ['words that JSON has to escape', words('"'.repeat(400))],
+    ['the longest words that JSON has to escape', words('"'.repeat(200))],
     ['a long base URL', { publicBaseUrl: `https://${`${'h'.repeat(60)}.`.repeat(3)}example.com` }],
     ['a file to play at a usual address', { notice: { play: `https://example.com/${'a'.repeat(300)}` } }],
   ])('with %s fits into the 4 KB that Lambda allows', (_, configuration) => {
@@ -174,6 +184,7 @@ describe('an environment', () => {
 
   test.each([
     ['words full of markup', words('&<'.repeat(200))],
+    ['more words that JSON has to escape', words('"\\'.repeat(200))],
     ['a file to play at a long address', { notice: { play: `https://example.com/${'a'.repeat(1_980)}` } }],
     [
       'a file to play at an address full of markup',
@@ -201,7 +212,8 @@ describe('a role', () => {
   const rows = {
     Effect: 'Allow',
     Action: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
-    Resource: ['<Calls.Arn>', '<Calls.Arn>/index/*'],
+    // The index is for people.
+    Resource: '<Calls.Arn>',
   };
   const secret = {
     Effect: 'Allow',
@@ -313,6 +325,11 @@ describe('the table of calls', () => {
 });
 
 describe('the API', () => {
+  test('has the name of its stack, by which people find it', () => {
+    const named = only(synthesize({ stackName: 'Sales-Recorder' }), 'AWS::ApiGatewayV2::Api');
+    expect(named.Properties.Name).toBe('Sales-Recorder');
+  });
+
   test('answers three routes, each with its function', () => {
     const integrations = resources(template, 'AWS::ApiGatewayV2::Integration');
     const routes = Object.values(resources(template, 'AWS::ApiGatewayV2::Route')).map(({ Properties }) => {
@@ -362,6 +379,82 @@ test('the secret says what belongs into it', () => {
 test('logs are kept for as long as is configured, by every group', () => {
   const groups = Object.values(resources(synthesize({ logRetentionDays: 7 }), 'AWS::Logs::LogGroup'));
   expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(7).fill(7));
+});
+
+describe('the construct in an app of one’s own', () => {
+  const construct = (props?: CallRecorderProps): CallRecorder => {
+    const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
+    return new CallRecorder(new Stack(app, 'Sales'), 'Calls', props);
+  };
+  const settingsOf = (recorder: CallRecorder, name: string): unknown => {
+    const template = Template.fromStack(Stack.of(recorder));
+    const found = Object.entries(resources(template, 'AWS::Lambda::Function')).find(([id]) =>
+      id.endsWith(name),
+    );
+    const environment = found?.[1].Properties.Environment as { Variables: Record<string, string> };
+    return JSON.parse(environment.Variables.SETTINGS ?? '');
+  };
+
+  test('has the defaults of the configuration', () => {
+    const { recording, ringTimeoutSeconds, startDelaySeconds, retentionDays, twilioApiBaseUrl } =
+      parseConfiguration({}, 'x');
+    expect(settingsOf(construct(), 'StartRecording')).toEqual({
+      recording,
+      ringTimeoutSeconds,
+      startDelaySeconds,
+      retentionDays,
+      twilioApiBaseUrl,
+    });
+  });
+
+  test('takes what the configuration takes', () => {
+    const recorder = construct({
+      startDelay: Duration.seconds(2),
+      ringTimeout: Duration.minutes(2),
+      retention: Duration.days(7),
+      reconcileAfter: Duration.minutes(1),
+      logRetention: RetentionDays.ONE_WEEK,
+      publicBaseUrl: 'https://calls.example.com',
+    });
+    expect(settingsOf(recorder, 'StartRecording')).toMatchObject({
+      startDelaySeconds: 2,
+      ringTimeoutSeconds: 120,
+      retentionDays: 7,
+    });
+    expect(recorder.voiceUrl).toBe('https://calls.example.com/voice');
+  });
+
+  test.each<[string, CallRecorderProps, string]>([
+    ['too short a ring', { ringTimeout: Duration.seconds(1) }, 'ringTimeoutSeconds is 1'],
+    ['too long a delay', { startDelay: Duration.minutes(2) }, 'startDelaySeconds is 120'],
+    ['no retention', { retention: Duration.days(0) }, 'retentionDays is 0'],
+    ['logs that are kept for ever', { logRetention: RetentionDays.INFINITE }, 'logRetentionDays is 9999'],
+    ['no wait for callbacks', { reconcileAfter: Duration.seconds(0) }, 'reconcileAfterSeconds is 0'],
+    ['a base URL with a path', { publicBaseUrl: 'https://example.com/api' }, 'publicBaseUrl is "https://'],
+    ['another scheme', { twilioApiBaseUrl: 'ftp://example.com' }, 'twilioApiBaseUrl is "ftp://'],
+    ['an empty notice', { notice: { say: '' } }, 'notice.say is ""'],
+    ['a number that is none', { otherwise: { dial: '12345' } }, 'otherwise.dial is "12345"'],
+    ['half of an id', { recording: { configurationId: '' } }, 'recording.configurationId is ""'],
+  ])('refuses %s, and says where', (_, props, complaint) => {
+    expect(() => construct(props)).toThrow(ConfigurationError);
+    expect(() => construct(props)).toThrow(`Sales/Calls is not a valid configuration:\n  - ${complaint}`);
+  });
+
+  test.each<[string, string, string]>([
+    ['is known only when it is deployed', Fn.importValue('base'), '/voice'],
+    ['is so in part', `https://${Fn.importValue('host')}`, '/voice'],
+  ])('takes a base URL that %s', (_, publicBaseUrl, path) => {
+    const recorder = construct({ publicBaseUrl });
+    expect(recorder.voiceUrl).toBe(`${publicBaseUrl}${path}`);
+    const functions = Object.values(
+      Template.fromStack(Stack.of(recorder)).findResources('AWS::Lambda::Function'),
+    );
+    const urls = functions.flatMap(
+      ({ Properties }) => Properties.Environment.Variables.PUBLIC_BASE_URL ?? [],
+    );
+    expect(urls).toHaveLength(3);
+    expect(urls).toEqual(urls.map(() => Stack.of(recorder).resolve(publicBaseUrl)));
+  });
 });
 
 describe('the outputs', () => {

@@ -116,7 +116,7 @@ describe('the story of a call', () => {
     });
   });
 
-  test('fails only when a call was answered and not recorded', () => {
+  test('fails only when a call was answered, or may have been, and not recorded', () => {
     expect(stateOf(STATES.wasItExpected)).toMatchObject({
       Choices: [
         { Variable: '$.unrecorded.outcome', StringEquals: 'unrecorded', Next: STATES.unrecorded },
@@ -148,6 +148,7 @@ describe('an error', () => {
   test('of ours has a name of its own, which is its class’s', () => {
     expect(OUR_ERRORS.toSorted()).toEqual([
       'EnvironmentInvalidError',
+      'InputInvalidError',
       'SecretInvalidError',
       'SecretUnavailableError',
       'StoreUnavailableError',
@@ -168,9 +169,12 @@ describe('an error', () => {
   const ruleOf = (name: string): Rule | undefined =>
     stateOf(STATES.startRecording).Retry?.find(({ ErrorEquals }) => ErrorEquals.includes(name));
 
-  test.each(['SecretInvalidError', 'EnvironmentInvalidError'])('%s is not tried again', (name) => {
-    expect(ruleOf(name)?.MaxAttempts).toBe(0);
-  });
+  test.each(['SecretInvalidError', 'EnvironmentInvalidError', 'InputInvalidError'])(
+    '%s is not tried again',
+    (name) => {
+      expect(ruleOf(name)?.MaxAttempts).toBe(0);
+    },
+  );
 
   test.each([
     'StoreUnavailableError',

@@ -187,5 +187,21 @@ describe('a complaint names the key, its value and what is allowed', () => {
   test('a text that no environment variable has room for', () => {
     expect(complaints({ notice: { say: 'ä'.repeat(200) } })).toEqual([]);
     expect(complaints({ notice: { say: `${'ä'.repeat(200)}a` } })).toHaveLength(1);
+    expect(complaints({ notice: { say: 'x'.repeat(400) } })).toEqual([]);
+    expect(complaints({ notice: { say: 'x'.repeat(401) } })).toHaveLength(1);
+  });
+
+  test.each(['"', '\\'])('of which %s takes two bytes', (character) => {
+    for (const key of ['notice', 'otherwise']) {
+      expect(complaints({ [key]: { say: character.repeat(200) } })).toEqual([]);
+      expect(complaints({ [key]: { say: `${character.repeat(200)}a` } })).toEqual([
+        expect.stringMatching(/allowed: a text of at most 400 bytes, .* two for each quote$/),
+      ]);
+    }
+  });
+
+  test.each(['&', '<', '>'])('of which %s takes five bytes', (character) => {
+    expect(complaints({ notice: { say: character.repeat(80) } })).toEqual([]);
+    expect(complaints({ notice: { say: `${character.repeat(80)}a` } })).toHaveLength(1);
   });
 });

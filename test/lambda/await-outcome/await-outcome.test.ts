@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { awaitOutcome } from '../../../lambda/await-outcome/await-outcome.ts';
+import { InputInvalidError } from '../../../lambda/shared/errors.ts';
 import { CALL_SID } from '../support/sids.ts';
 
 const TASK_TOKEN = 'token';
@@ -39,7 +40,7 @@ describe('a task token', () => {
   test.each([{}, { callSid: 'CA1', taskToken: TASK_TOKEN }, { callSid: CALL_SID }])(
     'of no call is an error: %j',
     async (event) => {
-      await expect(run(false, event)).rejects.toThrow();
+      await expect(run(false, event)).rejects.toThrow(InputInvalidError);
     },
   );
 });

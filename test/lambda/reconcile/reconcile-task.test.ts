@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { reconcileTask } from '../../../lambda/reconcile/reconcile-task.ts';
 import { METRICS } from '../../../lambda/shared/contract.ts';
+import { InputInvalidError } from '../../../lambda/shared/errors.ts';
 import { ok, recordingResource } from '../support/answers.ts';
 import { fakeTelemetry } from '../support/fake-telemetry.ts';
 import { manualClock } from '../support/manual-clock.ts';
@@ -50,5 +51,5 @@ test('counts nothing when the rows were right', async () => {
 });
 
 test('refuses an event without a call', async () => {
-  await expect(handlerWith('news').handler({})).rejects.toThrow();
+  await expect(handlerWith('news').handler({})).rejects.toThrow(InputInvalidError);
 });

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { recordUnrecorded } from '../../../lambda/record-unrecorded/record-unrecorded.ts';
-import { summarize } from '../../../lambda/recording/merge.ts';
-import { StoreUnavailableError } from '../../../lambda/shared/errors.ts';
+import { summarize, type Unrecorded } from '../../../lambda/recording/merge.ts';
+import { InputInvalidError, StoreUnavailableError } from '../../../lambda/shared/errors.ts';
 import { type FakeTelemetry, fakeTelemetry } from '../support/fake-telemetry.ts';
 import { manualClock } from '../support/manual-clock.ts';
 import { type MemoryStore, memoryStore } from '../support/memory-store.ts';
@@ -18,33 +18,60 @@ const call = { callSid: CALL_SID, accountSid: ACCOUNT_SID, from: '+15550001111' 
 const run = (added: object) => recordUnrecorded(store, telemetry)({ call: { ...call, ...added } });
 
 describe('a call without a recording', () => {
-  test.each<[string, object, string]>([
+  test.each<[string, object, Unrecorded]>([
     [
       'ended too early',
       { start: { outcome: 'call-ended', reason: 'ended-before-recording', answered: true } },
-      'ended-before-recording',
+      { reason: 'ended-before-recording', answered: true },
+    ],
+    [
+      'could not be recorded',
+      { start: { outcome: 'refused', reason: 'not-recordable', answered: true, twilioErrorCode: 21220 } },
+      { reason: 'not-recordable', answered: true, errorCode: 21220 },
     ],
     [
       'was refused',
-      { start: { outcome: 'refused', reason: 'trial-account', answered: true, remedy: 'x' } },
-      'trial-account',
+      {
+        start: {
+          outcome: 'refused',
+          reason: 'trial-account',
+          remedy: 'x',
+          httpStatus: 403,
+          twilioErrorCode: 10002,
+        },
+      },
+      { reason: 'trial-account', errorCode: 10002 },
     ],
-    ['met an error', { failure: { Error: 'SecretInvalidError', Cause: '{}' } }, 'recorder-failed'],
+    [
+      'was refused without a code',
+      { start: { outcome: 'refused', reason: 'permission-denied', remedy: 'x', httpStatus: 403 } },
+      { reason: 'permission-denied' },
+    ],
+    [
+      'was not answered in time',
+      { start: { outcome: 'refused', reason: 'not-answered-in-time' } },
+      { reason: 'not-answered-in-time' },
+    ],
+    [
+      'met an error',
+      { failure: { Error: 'SecretInvalidError', Cause: '{}' } },
+      { reason: 'recorder-failed' },
+    ],
     [
       'met an error while it rang',
       { start: { outcome: 'not-yet', waitSeconds: 1 }, failure: { Error: 'States.Timeout' } },
-      'recorder-failed',
+      { reason: 'recorder-failed' },
     ],
-    ['came without a reason', { start: { outcome: 'refused' } }, 'recorder-failed'],
-    ['came without a result', {}, 'recorder-failed'],
-  ])('that %s is unrecorded, for a reason', async (_, added, reason) => {
+    ['came without a reason', { start: { outcome: 'refused' } }, { reason: 'recorder-failed' }],
+    ['came without a result', {}, { reason: 'recorder-failed' }],
+  ])('that %s is unrecorded, with what is known and no more', async (_, added, unrecorded) => {
     expect(await run(added)).toEqual({ outcome: 'unrecorded' });
-    expect(summarize(store.state())).toMatchObject({
-      recordingStatus: 'unrecorded',
-      unrecorded: { reason, answered: true },
-    });
+    expect(summarize(store.state()).recordingStatus).toBe('unrecorded');
+    expect(summarize(store.state()).unrecorded).toEqual(unrecorded);
     expect(telemetry.counted).toEqual(['CallUnrecorded']);
-    expect(telemetry.lines).toMatchObject([{ level: 'error', details: { callSid: CALL_SID, reason } }]);
+    expect(telemetry.lines).toMatchObject([
+      { level: 'error', details: { callSid: CALL_SID, reason: unrecorded.reason } },
+    ]);
   });
 
   test('says which error it met', async () => {
@@ -83,6 +110,6 @@ describe('a call without a recording', () => {
   });
 
   test.each([undefined, {}, { call: { callSid: 'CA1' } }])('%j is none', async (event) => {
-    await expect(recordUnrecorded(store, telemetry)(event)).rejects.toThrow();
+    await expect(recordUnrecorded(store, telemetry)(event)).rejects.toThrow(InputInvalidError);
   });
 });

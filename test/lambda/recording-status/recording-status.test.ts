@@ -152,6 +152,50 @@ describe('a callback', () => {
   });
 });
 
+describe('the execution that waits for a call', () => {
+  const summary = (final: boolean): Applied['summary'] => ({
+    recordingStatus: final ? 'completed' : 'in-progress',
+    recordingCount: 1,
+    final,
+  });
+
+  test.each<[string, Partial<Applied>]>([
+    ['makes the call final', { summary: summary(true), taskToken: 'token' }],
+    // The one before it may have been kept while the release failed.
+    ['comes again', { effect: 'nothing-new', summary: summary(true), taskToken: 'token' }],
+  ])('is told when a callback %s', async (_, applied) => {
+    expect(await send({}, {}, applied)).toEqual({ statusCode: 204 });
+    expect(released).toEqual(['token']);
+  });
+
+  test.each<[string, Partial<Applied>]>([
+    ['a recording goes on', { summary: summary(false), taskToken: 'token' }],
+    ['none waits', { summary: summary(true) }],
+    ['neither', { summary: summary(false) }],
+  ])('is told nothing while %s', async (_, applied) => {
+    expect(await send({}, {}, applied)).toEqual({ statusCode: 204 });
+    expect(released).toEqual([]);
+  });
+
+  test.each([
+    ['an error', new Error('down')],
+    ['what is no error', 'down'],
+  ])('may not be reached, for %s: the callback is kept all the same', async (_, failure) => {
+    const taskTokens = { release: () => Promise.reject(failure) };
+    const applied = { summary: summary(true), taskToken: 'the-token' };
+    expect(await send({}, { taskTokens }, applied)).toEqual({ statusCode: 204 });
+    expect(kept).toHaveLength(1);
+    expect(telemetry.lines.map(({ level }) => level)).toEqual(['info', 'warn']);
+    expect(telemetry.lines.at(-1)?.details).toMatchObject({ callSid: CALL_SID });
+    expect(telemetry.output()).not.toContain('the-token');
+  });
+
+  test('is told nothing when the callback could not be kept', async () => {
+    await send({}, { store: storeThat(() => Promise.reject(new StoreUnavailableError('down'))) });
+    expect(released).toEqual([]);
+  });
+});
+
 describe('a failure that may pass makes Twilio send the callback again', () => {
   test.each([
     ['the table', { store: storeThat(() => Promise.reject(new StoreUnavailableError('down'))) }, []],

@@ -3,10 +3,10 @@ import {
   callPhase,
   classifyCreate,
   REMEDIES,
-  refusalReason,
+  refusalOf,
   wasAnswered,
 } from '../../../lambda/recording/classify.ts';
-import { errorAnswer, noAnswer, ok, recordingResource } from '../support/answers.ts';
+import { errorAnswer, noAnswer, notSent, ok, recordingResource } from '../support/answers.ts';
 
 describe('an answer to a create', () => {
   test('2xx: a recording runs', () => {
@@ -20,6 +20,10 @@ describe('an answer to a create', () => {
     expect(classifyCreate(noAnswer)).toEqual({ verdict: 'ambiguous' });
   });
 
+  test('none, since there was no connection: nothing runs', () => {
+    expect(classifyCreate(notSent)).toEqual({ verdict: 'not-processed' });
+  });
+
   test.each([
     // Too early, or too late.
     [400, 21220, 'not-eligible'],
@@ -27,10 +31,10 @@ describe('an answer to a create', () => {
     [404, 20404, 'not-eligible'],
     [404, undefined, 'not-eligible'],
     // Never processed.
-    [429, 20429, 'throttled'],
-    [429, undefined, 'throttled'],
-    [400, 20429, 'throttled'],
-    [503, 20429, 'throttled'],
+    [429, 20429, 'not-processed'],
+    [429, undefined, 'not-processed'],
+    [400, 20429, 'not-processed'],
+    [503, 20429, 'not-processed'],
     // Perhaps processed.
     [408, 16114, 'ambiguous'],
     [408, undefined, 'ambiguous'],
@@ -61,17 +65,18 @@ describe('an answer to a create', () => {
     [405, undefined, 'request-invalid'],
     [415, undefined, 'request-invalid'],
   ])('HTTP %d with code %s: refused, %s', (httpStatus, code, reason) => {
-    expect(classifyCreate(errorAnswer(httpStatus, code))).toEqual({ verdict: 'refused', reason });
-    expect(refusalReason(httpStatus, code)).toBe(reason);
+    const refusal = { reason, httpStatus, twilioErrorCode: code };
+    expect(classifyCreate(errorAnswer(httpStatus, code))).toEqual({ verdict: 'refused', ...refusal });
+    expect(refusalOf(httpStatus, code)).toEqual(refusal);
   });
 
   test('that asks for fewer requests says when to send the next one, if Twilio did', () => {
     expect(classifyCreate(errorAnswer(429, 20429, 2_000))).toEqual({
-      verdict: 'throttled',
+      verdict: 'not-processed',
       retryAfterMilliseconds: 2_000,
     });
     expect(classifyCreate(errorAnswer(429, 20429))).toEqual({
-      verdict: 'throttled',
+      verdict: 'not-processed',
       retryAfterMilliseconds: undefined,
     });
   });
@@ -85,6 +90,7 @@ describe('a refusal', () => {
   test('has a remedy of its own for each reason', () => {
     expect(Object.keys(REMEDIES).toSorted()).toEqual([
       'account-suspended',
+      'call-not-found',
       'credentials-refused',
       'not-recordable',
       'permission-denied',

@@ -1,4 +1,4 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { dynamoDbStore } from '../../../lambda/recording/dynamodb-store.ts';
 import type { CallEvent } from '../../../lambda/recording/merge.ts';
@@ -39,6 +39,10 @@ const completed = callback(RECORDING_SID, 'completed', {
 });
 const otherStarted = callback(OTHER_RECORDING_SID, 'in-progress', { startTime: '2026-11-24T12:00:02.000Z' });
 const otherAbsent = callback(OTHER_RECORDING_SID, 'absent', { errorCode: 16101 });
+const refused: CallEvent = {
+  type: 'unrecorded',
+  unrecorded: { reason: 'trial-account', errorCode: 10002 },
+};
 const gaveUp: CallEvent = { type: 'unrecorded', unrecorded: { reason: 'never-answered', answered: false } };
 
 let table: LocalTable;
@@ -198,6 +202,7 @@ describe('a recording', () => {
     expect(row).toMatchObject({
       ...told,
       RecordingCount: 1,
+      Final: false,
       From: '+15550001111',
       CreatedAt: '2026-11-24T12:00:00.000Z',
       ExpiresAt: EXPIRES_AT,
@@ -284,10 +289,37 @@ describe('a call that somebody gave up on', () => {
       Reason: 'never-answered',
       Answered: false,
       RecordingCount: 0,
+      Final: true,
     });
     expect(await eventItems()).toMatchObject([
       { Type: 'unrecorded', Reason: 'never-answered', Answered: false },
     ]);
+  });
+
+  test('says what code Twilio gave, and not whether it was answered when nobody knows', async () => {
+    const { summary } = await store.apply(call, refused);
+    expect(summary.unrecorded).toEqual({ reason: 'trial-account', errorCode: 10002 });
+    const row = await callRow();
+    expect(row).toMatchObject({ RecordingStatus: 'unrecorded', Reason: 'trial-account', ErrorCode: 10002 });
+    expect(row).not.toHaveProperty('Answered');
+    expect(await eventItems()).toMatchObject([
+      { Type: 'unrecorded', Reason: 'trial-account', ErrorCode: 10002 },
+    ]);
+    expect((await eventItems())[0]).not.toHaveProperty('Answered');
+    // What was stored is read back as it was.
+    expect((await store.apply(call, gaveUp)).summary.unrecorded).toEqual({
+      reason: 'trial-account',
+      errorCode: 10002,
+    });
+  });
+
+  test('and whose recording turns up later has no code of that refusal any more', async () => {
+    await store.apply(call, refused);
+    await store.apply(callOfCallback, started);
+    const row = await callRow();
+    expect(row).toMatchObject({ RecordingStatus: 'in-progress' });
+    expect(row).not.toHaveProperty('ErrorCode');
+    expect(row).not.toHaveProperty('Reason');
   });
 
   test('has the recording that turns up later, and no reason any more', async () => {
@@ -311,6 +343,7 @@ describe('an event that comes again', () => {
     ['a recording', [started]],
     ['a recording that ended', [started, completed]],
     ['a call without a recording', [gaveUp]],
+    ['a call that Twilio refused', [refused]],
     ['two recordings', [started, otherAbsent, completed]],
     ['a recording after all', [gaveUp, started]],
     ['a reason for a recorded call', [started, gaveUp]],
@@ -351,6 +384,7 @@ describe('the rows of two recordings', () => {
       RecordingStartTime: '2026-11-24T12:00:01.000Z',
       RecordingDuration: 7,
       RecordingCount: 2,
+      Final: true,
     }),
     expect.objectContaining({
       RecordingSid: RECORDING_SID,
@@ -417,11 +451,171 @@ describe('the rows of two recordings', () => {
   });
 });
 
+/** A client whose requests are done by `intervene`, which may do something before and after. */
+function clientThat(
+  intervene: (name: string, send: () => Promise<unknown>) => Promise<unknown>,
+): DynamoDBClient {
+  const client: DynamoDBClient = Object.create(table.client);
+  return Object.assign(client, {
+    send: (command: object) =>
+      intervene(command.constructor.name, () => table.client.send(command as GetItemCommand)),
+  });
+}
+
+type Moment = `${'before' | 'after'} ${'GetItemCommand' | 'QueryCommand'}`;
+const MOMENTS: Moment[] = [
+  'before GetItemCommand',
+  'after GetItemCommand',
+  'before QueryCommand',
+  'after QueryCommand',
+];
+
+/** A client during whose first read of that kind something happens, while all else that was sent meanwhile is served. */
+function interruptedClient(moment: Moment, happen: () => Promise<unknown>): DynamoDBClient {
+  let happened = false;
+  const happenOnce = async (now: string): Promise<void> => {
+    if (now === moment && !happened) {
+      happened = true;
+      await systemClock.sleep(30);
+      await happen();
+    }
+  };
+  return clientThat(async (name, send) => {
+    await happenOnce(`before ${name}`);
+    const answer = await send();
+    await happenOnce(`after ${name}`);
+    return answer;
+  });
+}
+
+describe.each(MOMENTS)('what another writer stores %s', (moment) => {
+  test.each<[string, CallEvent[], CallEvent, CallEvent]>([
+    ['an end, while a second recording begins', [started], otherStarted, completed],
+    ['a second recording, while the first ends', [started], completed, otherStarted],
+    ['an end, while its beginning comes again', [started], started, completed],
+    ['a recording, while somebody gives up', [], gaveUp, completed],
+    ['that somebody gave up, while a recording begins', [], started, gaveUp],
+  ])('is never undone: %s', async (_, before, ours, theirs) => {
+    for (const event of [...before, theirs, ours]) {
+      await store.apply(callOfCallback, event);
+    }
+    const inTurn = await rows();
+    await emptyTable();
+    for (const event of before) {
+      await store.apply(callOfCallback, event);
+    }
+    let interrupted = 0;
+    const other = storeWith(table.client);
+    const slow = storeWith(
+      interruptedClient(moment, () => {
+        interrupted++;
+        return other.apply(callOfCallback, theirs);
+      }),
+    );
+    await slow.apply(callOfCallback, ours);
+    expect(interrupted).toBe(1);
+    expect(await rows()).toEqual(inTurn);
+  });
+});
+
+describe('a task token', () => {
+  const TOKEN = 'the-token-of-the-task';
+
+  test.each<[string, CallEvent[], boolean]>([
+    ['of a call whose recording goes on', [started], false],
+    ['of a call whose recording has ended', [started, completed], true],
+    ['of a call of whose recordings one goes on', [completed, otherStarted], false],
+    ['of a call whose recordings have all ended', [completed, otherAbsent], true],
+    ['of a call that somebody gave up on', [gaveUp], true],
+  ])('%s is kept, and the call is final or not', async (_, events, final) => {
+    for (const event of events) {
+      await store.apply(call, event);
+    }
+    expect(await store.keepToken(CALL_SID, TOKEN)).toBe(final);
+    expect(await callRow()).toMatchObject({ TaskToken: TOKEN, Final: final });
+  });
+
+  test('of a call that was only claimed is kept', async () => {
+    await store.claim(call, 'a', clock.now() + LEASE);
+    expect(await store.keepToken(CALL_SID, TOKEN)).toBe(false);
+    expect(await callRow()).toMatchObject({ TaskToken: TOKEN, LeaseOwner: 'a' });
+  });
+
+  test('of a call that nobody knows is an error, and makes no row', async () => {
+    await expect(store.keepToken(CALL_SID, TOKEN)).rejects.toThrow(StoreUnavailableError);
+    expect(await items()).toEqual([]);
+  });
+
+  test('takes the place of the one before', async () => {
+    await store.apply(call, started);
+    await store.keepToken(CALL_SID, 'an-older-token');
+    await store.keepToken(CALL_SID, TOKEN);
+    expect(await store.apply(call, completed)).toMatchObject({ taskToken: TOKEN });
+  });
+
+  test('comes back from the event that makes the call final, and from its repetition', async () => {
+    await store.apply(call, started);
+    await store.keepToken(CALL_SID, TOKEN);
+    const final = { taskToken: TOKEN, summary: { final: true } };
+    expect(await store.apply(callOfCallback, completed)).toMatchObject({ effect: 'news', ...final });
+    expect(await store.apply(callOfCallback, completed)).toMatchObject({ effect: 'nothing-new', ...final });
+  });
+
+  test('that nobody kept does not come back', async () => {
+    await store.apply(call, started);
+    expect((await store.apply(call, completed)).taskToken).toBeUndefined();
+  });
+
+  test.each(MOMENTS)('that is kept %s is seen by the event or sees it', async (moment) => {
+    await store.apply(call, started);
+    const answers: boolean[] = [];
+    const slow = storeWith(
+      interruptedClient(moment, async () => {
+        answers.push(await store.keepToken(CALL_SID, TOKEN));
+      }),
+    );
+    const { taskToken, summary } = await slow.apply(callOfCallback, completed);
+    expect(answers).toEqual([false]);
+    expect(summary.final).toBe(true);
+    expect(taskToken).toBe(TOKEN);
+  });
+
+  test('that is kept while the call becomes final is released by one of the two at least', async () => {
+    for (let round = 0; round < 30; round++) {
+      await emptyTable();
+      await store.apply(call, started);
+      const [{ taskToken }, final] = await Promise.all([
+        store.apply(callOfCallback, completed),
+        systemClock.sleep(round % 10).then(() => store.keepToken(CALL_SID, TOKEN)),
+      ]);
+      expect(final || taskToken === TOKEN).toBe(true);
+    }
+  });
+});
+
+describe('what is known of a call', () => {
+  test.each<[string, CallEvent[], string[], boolean]>([
+    ['nothing', [], [], false],
+    ['a recording that goes on', [started], [RECORDING_SID], false],
+    ['one that ended', [started, completed], [RECORDING_SID], true],
+    ['two of which one goes on', [completed, otherStarted], [RECORDING_SID, OTHER_RECORDING_SID], false],
+    ['two that ended', [completed, otherAbsent], [RECORDING_SID, OTHER_RECORDING_SID], true],
+    ['why there is none', [gaveUp], [], true],
+  ])('are its RecordingSids, and whether it is final: %s', async (_, events, recordingSids, final) => {
+    for (const event of events) {
+      await store.apply(call, event);
+    }
+    expect(await store.known(CALL_SID)).toEqual({ recordingSids, final });
+  });
+});
+
 describe('a table that cannot be used', () => {
   test.each<[string, (store: CallStore) => Promise<unknown>]>([
     ['claim', (dead) => dead.claim(call, 'a', NOON)],
     ['release', (dead) => dead.release(CALL_SID, 'a', { creates: 0, uncertain: false })],
     ['apply', (dead) => dead.apply(call, started)],
+    ['keepToken', (dead) => dead.keepToken(CALL_SID, 'token')],
+    ['known', (dead) => dead.known(CALL_SID)],
   ])('makes %s fail with the one error that Step Functions knows', async (_, use) => {
     for (const unusable of [storeWith(clientOf(1)), storeWith(table.client, 'missing')]) {
       const error: unknown = await use(unusable).catch((thrown: unknown) => thrown);
@@ -430,6 +624,8 @@ describe('a table that cannot be used', () => {
         'message',
         expect.stringMatching(/^The table of calls could not be used: \w+: /),
       );
+      // The SDK's errors carry the request, and its signature with it.
+      expect(error).not.toHaveProperty('cause');
     }
   });
 });

@@ -21,7 +21,7 @@ const seen = (
   recording: { recordingSid, status, ...fields },
 });
 
-const gaveUp = (reason: string, answered = true): CallEvent => ({
+const gaveUp = (reason: string, answered: boolean | undefined = true): CallEvent => ({
   type: 'unrecorded',
   unrecorded: { reason, answered },
 });
@@ -194,6 +194,17 @@ describe('a summary', () => {
       recordingCount: 0,
       unrecorded: { reason: 'never-answered', answered: false },
       final: true,
+    });
+  });
+
+  test('without a recording says no more than is known: not whether the call was answered, but Twilio’s code', () => {
+    const unrecorded = { reason: 'trial-account', errorCode: 10002 };
+    const { effect, state } = merge(NOTHING_KNOWN, { type: 'unrecorded', unrecorded });
+    expect(effect).toBe('news');
+    expect(summarize(state).unrecorded).toStrictEqual(unrecorded);
+    expect(merge(state, { type: 'unrecorded', unrecorded: { ...unrecorded, answered: true } })).toEqual({
+      state,
+      effect: 'nothing-new',
     });
   });
 

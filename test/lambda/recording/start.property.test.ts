@@ -22,7 +22,7 @@ async function execute({ fates, tables, answeredAfter, random }: History) {
   const clock = manualClock();
   const store = memoryStore(clock);
   const twilio = modelTwilio(fates, answeredAfter, clock);
-  const executionStartedAt = clock.now();
+  const firstAttemptAt = clock.now();
   const results: StartResult[] = [];
   for (let invocation = 0; invocation < 100; invocation++) {
     store.down.clear();
@@ -45,7 +45,7 @@ async function execute({ fates, tables, answeredAfter, random }: History) {
         },
         {
           call: { callSid: CALL_SID, accountSid: ACCOUNT_SID },
-          executionStartedAt,
+          firstAttemptAt,
           owner: `request-${invocation}`,
         },
       );
@@ -61,7 +61,7 @@ async function execute({ fates, tables, answeredAfter, random }: History) {
       clock.advance(1_000);
     }
   }
-  return { recordings: twilio.recordings, result: results.at(-1), elapsed: clock.now() - executionStartedAt };
+  return { recordings: twilio.recordings, result: results.at(-1), elapsed: clock.now() - firstAttemptAt };
 }
 
 const fate = (...fates: Fate[]) =>

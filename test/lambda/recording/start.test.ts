@@ -8,7 +8,15 @@ import {
 } from '../../../lambda/recording/start.ts';
 import type { CallFacts } from '../../../lambda/recording/store.ts';
 import { StoreUnavailableError } from '../../../lambda/shared/errors.ts';
-import { errorAnswer, noAnswer, notEligible, ok, recordingResource, throttled } from '../support/answers.ts';
+import {
+  errorAnswer,
+  noAnswer,
+  notEligible,
+  notSent,
+  ok,
+  recordingResource,
+  throttled,
+} from '../support/answers.ts';
 import { type ManualClock, manualClock } from '../support/manual-clock.ts';
 import { type MemoryStore, memoryStore } from '../support/memory-store.ts';
 import { type Script, type ScriptedTwilio, scriptedTwilio } from '../support/scripted-twilio.ts';
@@ -20,17 +28,17 @@ const RING_TIMEOUT_SECONDS = 600;
 
 let clock: ManualClock;
 let store: MemoryStore;
-let executionStartedAt: number;
+let firstAttemptAt: number;
 
 beforeEach(() => {
   clock = manualClock();
   store = memoryStore(clock);
-  executionStartedAt = clock.now();
+  firstAttemptAt = clock.now();
 });
 
-/** The call's execution began that long ago, and an earlier invocation has sent a create and given the row back. */
+/** The first attempt was due that long ago, and an earlier invocation has sent a create and given the row back. */
 async function begunBefore(milliseconds: number): Promise<void> {
-  executionStartedAt = clock.now() - milliseconds;
+  firstAttemptAt = clock.now() - milliseconds;
   await store.claim(call, 'request-0', clock.now());
   await store.release(CALL_SID, 'request-0', { creates: 1, uncertain: false });
 }
@@ -51,7 +59,7 @@ async function invoke(
       createParameters,
       ringTimeoutSeconds: RING_TIMEOUT_SECONDS,
     },
-    { call: facts, executionStartedAt, owner },
+    { call: facts, firstAttemptAt, owner },
   );
   return { ...started, twilio };
 }
@@ -87,8 +95,8 @@ describe('a call that Twilio records at once', () => {
     [START_POLICY.firstCreateAfter + 100, 0],
     // Step Functions’ clock may be ahead of ours.
     [-60_000, START_POLICY.firstCreateAfter],
-  ])('%d ms after its execution began waits for %d ms more', async (elapsed, wait) => {
-    executionStartedAt = clock.now() - elapsed;
+  ])('%d ms after it was due waits for %d ms more', async (elapsed, wait) => {
+    firstAttemptAt = clock.now() - elapsed;
     expect((await invoke({ creates: [created] })).twilio.times).toEqual([wait]);
   });
 
@@ -116,7 +124,33 @@ describe('a call that is not in progress yet', () => {
     const { result, creates, twilio } = await invoke({ creates: [notEligible, created], calls: [status] });
     expect(result).toEqual(STARTED);
     expect(creates).toBe(2);
-    expect(twilio.requests).toEqual(['create', 'call', 'create']);
+    expect(twilio.requests).toEqual(['create', 'call', 'list', 'create']);
+  });
+
+  test('is asked about and looked at together while it may be answered at any moment', async () => {
+    const { twilio } = await invoke({ creates: [notEligible], calls: ['ringing'] });
+    expect(twilio.requests.join(' ')).toMatch(/^(create call list ){2,}create (call ){2,}create$/);
+  });
+
+  test('is looked at before the next create when it is answered after ringing for long', async () => {
+    await begunBefore(10_000);
+    const { result, twilio } = await invoke({
+      creates: [notEligible, created],
+      calls: ['ringing', 'ringing', 'in-progress'],
+    });
+    expect(result).toEqual(STARTED);
+    expect(twilio.requests).toEqual(['list', 'create', 'call', 'call', 'call', 'list', 'create']);
+  });
+
+  test('is not recorded twice when that look shows a recording that runs', async () => {
+    await begunBefore(10_000);
+    const { result, twilio } = await invoke({
+      creates: [notEligible],
+      calls: ['in-progress'],
+      lists: [listed(), listed({})],
+    });
+    expect(result).toEqual(ADOPTED);
+    expect(twilio.requests).toEqual(['list', 'create', 'call', 'list']);
   });
 
   test('is handed back after a while, with its creates counted and nothing uncertain', async () => {
@@ -124,7 +158,7 @@ describe('a call that is not in progress yet', () => {
     expect(result).toEqual(NOT_YET);
     expect(creates).toBeGreaterThan(2);
     expect(store.progress()).toEqual({ creates, uncertain: false });
-    expect(clock.now() - executionStartedAt).toBeLessThan(LEASE_MILLISECONDS);
+    expect(clock.now() - firstAttemptAt).toBeLessThan(LEASE_MILLISECONDS);
   });
 
   test('costs few creates once it has been ringing for long', async () => {
@@ -160,7 +194,6 @@ describe('a call that is not in progress yet', () => {
     expect((await invoke({ creates: [notEligible], calls: ['ringing'] })).result).toEqual({
       outcome: 'refused',
       reason: 'not-answered-in-time',
-      answered: true,
     });
   });
 
@@ -187,7 +220,7 @@ describe('a call that ended', () => {
   ])('as %s: %s', async (status, reason, answered) => {
     const { result, twilio } = await invoke({ creates: [notEligible], calls: [status] });
     expect(result).toEqual({ outcome: 'call-ended', reason, answered });
-    expect(twilio.requests).toEqual(['create', 'call']);
+    expect(twilio.requests).toEqual(['create', 'call', 'list']);
   });
 });
 
@@ -206,9 +239,43 @@ describe('a call that is in progress and that Twilio does not let be recorded', 
       reason: 'not-recordable',
       answered: true,
       remedy: REMEDIES['not-recordable'],
+      twilioErrorCode: 21220,
     });
-    expect(clock.now() - executionStartedAt).toBeGreaterThan(START_POLICY.notRecordableAfter);
-    expect(clock.now() - executionStartedAt).toBeLessThan(START_POLICY.notRecordableAfter + 10_000);
+    expect(clock.now() - firstAttemptAt).toBeGreaterThan(START_POLICY.notRecordableAfter);
+    // The last pause is a quarter of the time before it.
+    expect(clock.now() - firstAttemptAt).toBeLessThan(
+      1.25 * START_POLICY.notRecordableAfter + START_POLICY.tryFor,
+    );
+  });
+
+  test('is asked ever less, with a look before each create', async () => {
+    const requests: string[] = [];
+    const creates: number[] = [];
+    const begin = clock.now();
+    let outcome = 'not-yet';
+    while (outcome === 'not-yet') {
+      const offset = clock.now() - begin;
+      const { result, twilio } = await invoke(script);
+      requests.push(...twilio.requests);
+      creates.push(
+        ...twilio.times
+          .map((time) => time + offset)
+          .filter((_, index) => twilio.requests[index] === 'create'),
+      );
+      ({ outcome } = result);
+      clock.advance(result.outcome === 'not-yet' ? result.waitSeconds * 1000 : 0);
+    }
+    const pauses = creates.slice(1).map((time, index) => time - (creates[index] ?? 0));
+    const thirds = [0, 1, 2].map(
+      (third) => creates.filter((time) => Math.min(Math.floor(time / 20_000), 2) === third).length,
+    );
+    expect(thirds[0]).toBeGreaterThan(thirds[1] ?? 0);
+    expect(thirds[1]).toBeGreaterThanOrEqual(thirds[2] ?? 0);
+    expect(creates.length).toBeLessThan(30);
+    expect(pauses.at(-1)).toBeGreaterThan(5_000);
+    // After the first, each create comes straight after a look.
+    const before = requests.flatMap((request, index) => (request === 'create' ? [requests[index - 1]] : []));
+    expect(new Set(before.slice(1))).toEqual(new Set(['list']));
   });
 
   test('is looked at for a recording that nobody knows of', async () => {
@@ -222,6 +289,21 @@ describe('a create that Twilio throttled', () => {
     const { result, twilio } = await invoke({ creates: [throttled(), throttled(), created] });
     expect(result).toEqual(STARTED);
     expect(twilio.requests).toEqual(['create', 'create', 'create']);
+  });
+
+  test('is treated alike when there was no connection to send it', async () => {
+    const { result, creates, twilio } = await invoke({ creates: [notSent, notSent, created] });
+    expect(result).toEqual(STARTED);
+    expect(creates).toBe(3);
+    expect(twilio.requests).toEqual(['create', 'create', 'create']);
+    const pauses = twilio.times.slice(1).map((time, index) => time - (twilio.times[index] ?? 0) - 100);
+    expect(pauses).toEqual([125, 250]);
+  });
+
+  test('leaves nothing uncertain when there was no connection to send it', async () => {
+    const { result } = await invoke({ creates: [notSent] });
+    expect(result).toMatchObject({ outcome: 'not-yet' });
+    expect(store.progress()).toMatchObject({ uncertain: false });
   });
 
   test('is sent again after a pause that grows, but not without end', async () => {
@@ -325,6 +407,7 @@ describe('of the recordings that a list shows', () => {
     ['of unknown source', { source: null }],
     ['without audio', { status: 'absent' }],
     ['that failed', { status: 'failed' }],
+    ['that was deleted', { status: 'deleted' }],
   ])('one %s is not', async (_, recording) => {
     expect((await look(recording)).result).toEqual({ outcome: 'started', recordingSid: 'RE-new' });
   });
@@ -339,7 +422,127 @@ describe('of the recordings that a list shows', () => {
   });
 });
 
+const FOREIGN: [string, Parameters<typeof recordingResource>[0]][] = [
+  ['of another way of recording', { source: 'DialVerb' }],
+  ['of a conference', { source: 'StartConferenceRecordingAPI' }],
+  ['of unknown source', { source: null }],
+];
+
+describe.each<[string, () => Promise<void>, Script]>([
+  [
+    'a list that comes with the status',
+    async () => {},
+    { creates: [notEligible, ok(recordingResource({ sid: 'RE-new' }))], calls: ['ringing'] },
+  ],
+  [
+    'a look for what an invocation without a claim left',
+    () => begunBefore(10_000),
+    { creates: [ok(recordingResource({ sid: 'RE-new' }))] },
+  ],
+])('of the recordings that %s shows, while no create of ours is in doubt,', (_, begin, script) => {
+  const look = async (recording: Parameters<typeof recordingResource>[0]) => {
+    await begin();
+    return (await invoke({ ...script, lists: [listed(recording)] })).result;
+  };
+
+  // Twilio may show one as processing while it runs.
+  test.each(['in-progress', 'paused', 'processing', 'something-new'])(
+    'one that is %s is adopted',
+    async (status) => {
+      expect(await look({ status })).toEqual(ADOPTED);
+    },
+  );
+
+  test.each<[string, Parameters<typeof recordingResource>[0]]>([
+    ...FOREIGN,
+    ...['stopped', 'completed', 'absent', 'failed', 'deleted'].map(
+      (status): [string, Parameters<typeof recordingResource>[0]] => [`that is ${status}`, { status }],
+    ),
+  ])('one %s is not', async (_name, recording) => {
+    expect(await look(recording)).toEqual({ outcome: 'started', recordingSid: 'RE-new' });
+  });
+});
+
+describe('a list that comes with the status', () => {
+  test.each<[string, NonNullable<Script['calls']>[number]]>([
+    ['says that the call rings', 'ringing'],
+    ['says that the call has ended', 'completed'],
+    ['gets no answer', noAnswer],
+    ['gets a 404', errorAnswer(404, 20404)],
+  ])('counts though the status %s', async (_, status) => {
+    const { result } = await invoke({ creates: [notEligible], calls: [status], lists: [listed({})] });
+    expect(result).toEqual(ADOPTED);
+  });
+
+  test.each([
+    ['no answer', noAnswer],
+    ['a 500', errorAnswer(500)],
+    ['a 401', errorAnswer(401, 20003)],
+    ['a 429', throttled(60_000)],
+  ])('is not waited for when it gets %s', async (_, unlisted) => {
+    const { result, twilio } = await invoke({
+      creates: [notEligible, created],
+      calls: ['in-progress'],
+      lists: [unlisted],
+    });
+    expect(result).toEqual(STARTED);
+    expect(twilio.requests).toEqual(['create', 'call', 'list', 'create']);
+  });
+});
+
+describe('a call that Twilio does not know', () => {
+  const unknown = errorAnswer(404, 20404);
+  const script: Script = { creates: [notEligible], calls: [unknown] };
+
+  test('is looked for at first', async () => {
+    await begunBefore(START_POLICY.notFoundAfter - START_POLICY.tryFor - 1_000);
+    expect((await invoke(script)).result).toMatchObject({ outcome: 'not-yet' });
+  });
+
+  test.each([20404, undefined])(
+    'is given up on after a while, with what to do about it: code %s',
+    async (code) => {
+      await begunBefore(START_POLICY.notFoundAfter + 1);
+      const { result, twilio } = await invoke({ ...script, calls: [errorAnswer(404, code)] });
+      expect(result).toStrictEqual({
+        outcome: 'refused',
+        reason: 'call-not-found',
+        remedy: REMEDIES['call-not-found'],
+        httpStatus: 404,
+        ...(code !== undefined && { twilioErrorCode: code }),
+      });
+      expect(twilio.requests).toEqual(['list', 'create', 'call']);
+    },
+  );
+
+  test('is given up on over several invocations', async () => {
+    let { result } = await invoke(script);
+    while (result.outcome === 'not-yet') {
+      clock.advance(result.waitSeconds * 1000);
+      ({ result } = await invoke(script));
+    }
+    expect(result).toMatchObject({ reason: 'call-not-found' });
+    expect(clock.now() - firstAttemptAt).toBeGreaterThan(START_POLICY.notFoundAfter);
+    expect(clock.now() - firstAttemptAt).toBeLessThan(START_POLICY.notFoundAfter + 5_000);
+  });
+
+  test('is recorded when Twilio takes the create all the same', async () => {
+    await begunBefore(2 * START_POLICY.notFoundAfter);
+    expect((await invoke({ ...script, creates: [created] })).result).toEqual(STARTED);
+  });
+});
+
 describe('a refusal', () => {
+  test('without a code says only the status', async () => {
+    const { result } = await invoke({ creates: [errorAnswer(403)] });
+    expect(result).toStrictEqual({
+      outcome: 'refused',
+      reason: 'permission-denied',
+      remedy: REMEDIES['permission-denied'],
+      httpStatus: 403,
+    });
+  });
+
   test.each([
     [401, 20003, 'credentials-refused'],
     [403, 20403, 'permission-denied'],
@@ -348,17 +551,49 @@ describe('a refusal', () => {
     [400, 21218, 'request-invalid'],
   ] as const)('of a create with HTTP %d, code %d ends the tries: %s', async (httpStatus, code, reason) => {
     const { result, twilio } = await invoke({ creates: [errorAnswer(httpStatus, code)] });
-    expect(result).toEqual({ outcome: 'refused', reason, answered: true, remedy: REMEDIES[reason] });
+    // Nobody knows whether the call was answered.
+    expect(result).toStrictEqual({
+      outcome: 'refused',
+      reason,
+      remedy: REMEDIES[reason],
+      httpStatus,
+      twilioErrorCode: code,
+    });
     expect(twilio.requests).toEqual(['create']);
   });
 
   test.each([
-    ['status', { creates: [notEligible], calls: [errorAnswer(401, 20003)] }, 'credentials-refused'],
-    ['status', { creates: [notEligible], calls: [errorAnswer(403)] }, 'permission-denied'],
-    ['recordings', { creates: [noAnswer], lists: [errorAnswer(401, 20003)] }, 'credentials-refused'],
-    ['recordings', { creates: [noAnswer], lists: [errorAnswer(403, 10001)] }, 'account-suspended'],
-  ])('of the request for the %s ends them too', async (_, script, reason) => {
-    expect((await invoke(script)).result).toMatchObject({ outcome: 'refused', reason });
+    [
+      'status',
+      { creates: [notEligible], calls: [errorAnswer(401, 20003)] },
+      'credentials-refused',
+      401,
+      20003,
+    ],
+    ['status', { creates: [notEligible], calls: [errorAnswer(403)] }, 'permission-denied', 403, undefined],
+    [
+      'recordings',
+      { creates: [noAnswer], lists: [errorAnswer(401, 20003)] },
+      'credentials-refused',
+      401,
+      20003,
+    ],
+    [
+      'recordings',
+      { creates: [noAnswer], lists: [errorAnswer(403, 10001)] },
+      'account-suspended',
+      403,
+      10001,
+    ],
+  ] as const)('of the request for the %s ends them too', async (_, script, reason, httpStatus, code) => {
+    const { result } = await invoke(script);
+    expect(result).toEqual({
+      outcome: 'refused',
+      reason,
+      remedy: REMEDIES[reason],
+      httpStatus,
+      ...(code !== undefined && { twilioErrorCode: code }),
+    });
   });
 
   test.each([
@@ -411,7 +646,7 @@ describe('a row', () => {
   });
 
   test('stays claimed for as long as an invocation may send creates', async () => {
-    const twilio = scriptedTwilio({ creates: [notEligible], calls: ['ringing'] }, clock);
+    const twilio = scriptedTwilio({ creates: [notEligible], calls: ['ringing'], lists: [listed()] }, clock);
     const claims: number[] = [];
     await startRecording(
       {
@@ -428,12 +663,57 @@ describe('a row', () => {
         createParameters,
         ringTimeoutSeconds: RING_TIMEOUT_SECONDS,
       },
-      { call, executionStartedAt, owner: 'request-1' },
+      { call, firstAttemptAt, owner: 'request-1' },
     );
     expect(claims).toEqual([LEASE_MILLISECONDS]);
     expect(LEASE_MILLISECONDS).toBeGreaterThan(
       START_POLICY.tryFor + START_POLICY.settle + START_POLICY.requestTimeout,
     );
+  });
+});
+
+describe('a claim that takes long', () => {
+  const slowClaim = async (milliseconds: number, script: Script) => {
+    const twilio = scriptedTwilio({ lists: [listed()], ...script }, clock);
+    const begin = clock.now();
+    let leaseUntil = 0;
+    const { result } = await startRecording(
+      {
+        twilio,
+        store: {
+          ...store,
+          claim: async (facts, owner, until) => {
+            leaseUntil = until - begin;
+            clock.advance(milliseconds);
+            return store.claim(facts, owner, until);
+          },
+        },
+        clock,
+        random: () => 0.5,
+        createParameters,
+        ringTimeoutSeconds: RING_TIMEOUT_SECONDS,
+      },
+      { call, firstAttemptAt, owner: 'request-1' },
+    );
+    return { result, times: twilio.times, leaseUntil };
+  };
+
+  test.each([500, 2_000, 3_500])('of %d ms takes its time from the tries', async (milliseconds) => {
+    const { result, times, leaseUntil } = await slowClaim(milliseconds, {
+      creates: [notEligible],
+      calls: ['ringing'],
+    });
+    expect(result).toEqual(NOT_YET);
+    // The two last requests: a status, and the create that ends an invocation.
+    expect(times.at(-1)).toBeLessThan(START_POLICY.tryFor + START_POLICY.requestTimeout);
+    expect((times.at(-1) ?? 0) + START_POLICY.requestTimeout).toBeLessThan(leaseUntil);
+  });
+
+  test('as the tries may is given back without one', async () => {
+    const { result, times } = await slowClaim(START_POLICY.tryFor, {});
+    expect(result).toEqual(NOT_YET);
+    expect(times).toEqual([]);
+    expect(store.progress()).toEqual({ creates: 0, uncertain: false });
   });
 });
 
@@ -489,7 +769,7 @@ describe('a table that does not answer', () => {
     await expect(
       startRecording(
         { ...dependencies, ringTimeoutSeconds: RING_TIMEOUT_SECONDS },
-        { call, executionStartedAt, owner: 'request-1' },
+        { call, firstAttemptAt, owner: 'request-1' },
       ),
     ).rejects.toThrow('a mistake');
   });

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { SecretInvalidError, SecretUnavailableError } from '../../../lambda/shared/errors.ts';
 import { cachedSecret, parseSecret, type SecretSource } from '../../../lambda/shared/secret.ts';
@@ -76,6 +77,18 @@ describe('a secret that cannot be read', () => {
     stored = undefined;
     await expect(source.get()).rejects.toThrow(SecretUnavailableError);
     await expect(source.get()).rejects.toThrow('Error: no answer');
+  });
+
+  test('is an error without the cause, which may carry a signed request', async () => {
+    const request = { headers: { authorization: 'AWS4-HMAC-SHA256 Signature=abc' } };
+    const failing = cachedSecret(
+      () => Promise.reject(Object.assign(new Error('no answer'), { $response: request, request })),
+      clock,
+    );
+    const error: unknown = await failing.get().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(SecretUnavailableError);
+    expect(error).not.toHaveProperty('cause');
+    expect(inspect(error, { depth: null })).not.toContain('Signature');
   });
 
   test('is tried again by the next that asks for it', async () => {

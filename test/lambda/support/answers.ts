@@ -26,10 +26,10 @@ export const errorAnswer = (
   kind: 'error',
   httpStatus,
   code,
-  message: 'a message of Twilio’s',
   retryAfterMilliseconds,
 });
 
-export const noAnswer: TwilioAnswer<never> = { kind: 'no-answer', message: 'TimeoutError' };
+export const noAnswer: TwilioAnswer<never> = { kind: 'no-answer', cause: 'TimeoutError' };
+export const notSent: TwilioAnswer<never> = { kind: 'not-sent', cause: 'ECONNREFUSED' };
 export const notEligible = errorAnswer(400, 21220);
 export const throttled = (retryAfterMilliseconds?: number) => errorAnswer(429, 20429, retryAfterMilliseconds);

@@ -25,7 +25,7 @@ beforeEach(() => {
 });
 
 const recording = recordingResource();
-const call = { sid: CALL_SID, status: 'in-progress' };
+const call = { sid: CALL_SID, status: 'completed', end_time: 'Tue, 24 Nov 2026 12:00:09 +0000' };
 
 describe('a request', () => {
   test.each<[string, (api: TwilioApi) => Promise<unknown>, unknown, string, string, string]>([
@@ -152,7 +152,6 @@ describe('an answer', () => {
       kind: 'error',
       httpStatus: status,
       code,
-      message,
       retryAfterMilliseconds: undefined,
     });
   });
@@ -169,7 +168,6 @@ describe('an answer', () => {
       kind: 'error',
       httpStatus: 502,
       code: undefined,
-      message: 'HTTP 502',
       retryAfterMilliseconds: undefined,
     });
   });
@@ -180,10 +178,23 @@ describe('an answer', () => {
     expect(server.received).toHaveLength(1);
   });
 
-  test('has a message that is no longer than a line of a log', async () => {
-    server.answerWith(reply(400, { message: 'x'.repeat(100_000) }));
-    expect(await api.createRecording(CALL_SID, {})).toHaveProperty('message', 'x'.repeat(200));
-  });
+  test.each([400, 404, 500])(
+    '%d says nothing of Twilio’s message, which may quote a phone number',
+    async (status) => {
+      const message = 'The number +15550001111 cannot be recorded';
+      server.answerWith(reply(status, { code: 21220, message, more_info: message, detail: { message } }));
+      const answers = [
+        await api.createRecording(CALL_SID, {}),
+        await api.fetchCall(CALL_SID),
+        await api.listRecordings(CALL_SID),
+      ];
+      for (const answer of answers) {
+        expect(answer).toMatchObject({ kind: 'error', httpStatus: status, code: 21220 });
+        expect(JSON.stringify(answer)).not.toContain('1555000');
+        expect(answer).not.toHaveProperty('message');
+      }
+    },
+  );
 
   test.each([
     ['2', 2_000],
@@ -219,12 +230,12 @@ describe.each<[string, () => Promise<unknown>]>([
 ])('%s does not throw and has no answer', (name, send) => {
   test.each(UNREADABLE)('when a success holds %s', async (_, body) => {
     server.answerWith(reply(200, body));
-    expect(await send()).toMatchObject({ kind: 'no-answer' });
+    expect(await send()).toEqual({ kind: 'no-answer', cause: 'an answer that cannot be read' });
   });
 
   test('when the connection breaks', async () => {
     server.answerWith((response) => response.destroy());
-    expect(await send()).toMatchObject({ kind: 'no-answer' });
+    expect(await send()).toEqual({ kind: 'no-answer', cause: 'ECONNRESET' });
   });
 
   test('when the connection breaks within the answer', async () => {
@@ -248,7 +259,10 @@ describe.each<[string, () => Promise<unknown>]>([
 
   test('when Twilio takes too long', async () => {
     server.answerWith(() => {});
-    expect(await impatient(server.baseUrl)).toMatchObject({ kind: 'no-answer' });
+    expect(await impatient(server.baseUrl)).toEqual({
+      kind: 'no-answer',
+      cause: expect.stringMatching(/^(Abort|Timeout)Error$/),
+    });
   });
 
   test('when Twilio takes too long to end its answer', async () => {
@@ -256,11 +270,20 @@ describe.each<[string, () => Promise<unknown>]>([
       response.writeHead(200);
       response.write('{"sid":');
     });
-    expect(await impatient(server.baseUrl)).toMatchObject({ kind: 'no-answer' });
+    expect(await impatient(server.baseUrl)).toEqual({
+      kind: 'no-answer',
+      cause: expect.stringMatching(/^(AbortError|TimeoutError|ECONNRESET)$/),
+    });
   });
 
-  test('when nobody listens', async () => {
-    expect(await impatient('http://127.0.0.1:1')).toMatchObject({ kind: 'no-answer' });
+  test.each([
+    ['nobody listens', 'http://127.0.0.1:1', ['ECONNREFUSED']],
+    // No resolver is asked for a name that long.
+    ['there is no such host', `http://${'x'.repeat(64)}.invalid`, ['ENOTFOUND', 'EAI_AGAIN']],
+  ])('nor sent anything when %s', async (_, baseUrl, causes) => {
+    const answer = await impatient(baseUrl);
+    expect(answer).toEqual({ kind: 'not-sent', cause: expect.any(String) });
+    expect(causes).toContain((answer as { cause: string }).cause);
   });
 });
 

@@ -1,13 +1,16 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
 import {
   ExecutionAlreadyExists,
   ExecutionLimitExceeded,
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
+import { awsClientOptions } from '../../../lambda/shared/aws.ts';
 import { stepFunctionsExecutions } from '../../../lambda/voice-webhook/executions.ts';
-import { voiceWebhook } from '../../../lambda/voice-webhook/voice-webhook.ts';
+import { BUDGET_MILLISECONDS, voiceWebhook } from '../../../lambda/voice-webhook/voice-webhook.ts';
 import { voiceDocuments } from '../../../lib/voice-documents.ts';
 import { fakeTelemetry } from '../support/fake-telemetry.ts';
 import { secretSource } from '../support/secrets.ts';
@@ -92,5 +95,91 @@ describe('the execution of a call', () => {
     expect(started()).toMatchObject([
       { input: JSON.stringify({ callSid: CALL_SID, accountSid: ACCOUNT_SID }) },
     ]);
+  });
+});
+
+describe('Step Functions', () => {
+  const hang = (): void => {};
+  const succeed = (response: ServerResponse): void => {
+    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
+    response.end(
+      JSON.stringify({ executionArn: `${STATE_MACHINE_ARN}:${CALL_SID}`, startDate: 1_795_521_600 }),
+    );
+  };
+  const refuse = (response: ServerResponse): void => {
+    response.writeHead(500, { 'content-type': 'application/x-amz-json-1.0' });
+    response.end('{}');
+  };
+  const close: (() => void)[] = [];
+  let former: string | undefined;
+
+  beforeEach(() => {
+    former = process.env.AWS_REGION;
+    process.env.AWS_REGION = 'eu-central-1';
+  });
+  afterEach(() => {
+    for (const end of close.splice(0)) {
+      end();
+    }
+    delete process.env.AWS_REGION;
+    if (former !== undefined) {
+      process.env.AWS_REGION = former;
+    }
+  });
+
+  /** Starts an execution with the options of the handler, at a server that does these things in turn. */
+  async function start(...answers: ((response: ServerResponse) => void)[]) {
+    const bodies: string[] = [];
+    const server = createServer(async (request, response) => {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of request) {
+        chunks.push(chunk);
+      }
+      const answer = answers[Math.min(bodies.length, answers.length - 1)];
+      bodies.push(Buffer.concat(chunks).toString());
+      answer?.(response);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    if (address === null || typeof address === 'string') {
+      throw new Error('the server has no port');
+    }
+    const real = new SFNClient({
+      ...awsClientOptions(2, BUDGET_MILLISECONDS.execution * 0.45),
+      endpoint: `http://127.0.0.1:${address.port}`,
+      credentials: { accessKeyId: 'fake', secretAccessKey: 'fake' },
+    });
+    close.push(() => {
+      real.destroy();
+      server.close();
+      server.closeAllConnections();
+    });
+    const begin = performance.now();
+    const outcome = await stepFunctionsExecutions(real, STATE_MACHINE_ARN, BUDGET_MILLISECONDS.execution)
+      .start({ callSid: CALL_SID, accountSid: ACCOUNT_SID })
+      .then(
+        () => 'started',
+        () => 'failed',
+      );
+    return { outcome, bodies, milliseconds: performance.now() - begin };
+  }
+
+  test.each([
+    ['hangs', hang],
+    ['fails', refuse],
+  ])('that %s once is asked again within the time that a call has for it', async (_, first) => {
+    const { outcome, bodies, milliseconds } = await start(first, succeed);
+    expect(outcome).toBe('started');
+    expect(bodies).toHaveLength(2);
+    expect(bodies[1]).toBe(bodies[0]);
+    expect(milliseconds).toBeLessThan(BUDGET_MILLISECONDS.execution);
+  });
+
+  test('that hangs for good is given up on in that time', async () => {
+    const { outcome, bodies, milliseconds } = await start(hang);
+    expect(outcome).toBe('failed');
+    expect(bodies).toHaveLength(2);
+    expect(milliseconds).toBeLessThan(BUDGET_MILLISECONDS.execution + 150);
   });
 });

@@ -35,6 +35,7 @@ const MODULE = `
     if (event.hang) await new Promise((resolve) => setTimeout(resolve, 60_000));
     if (event.block) for (;;);
     if (event.exit) process.exit(3);
+    if (event.print) console.log(event.print);
     attempts[event.key] = (attempts[event.key] ?? 0) + 1;
     if (event.failTimes >= attempts[event.key]) throw Object.assign(new Error('try again'), { name: event.errorName });
     if (event.reply) return { statusCode: 201, headers: { 'X-One': 1 }, cookies: ['a=1', 'b=2'], body: 'ok' };

@@ -23,7 +23,14 @@ describe('what the library would ignore is an error naming the state and the fie
     ['Output', { Type: 'Pass', Output: {}, End: true }],
     ['HeartbeatSeconds', task({ HeartbeatSeconds: 3 })],
     ['Credentials', task({ Credentials: {} })],
-    ['Resource', task({ Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken' })],
+    [
+      'TimeoutSecondsPath',
+      {
+        ...invoke({}),
+        Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
+        TimeoutSecondsPath: '$.seconds',
+      },
+    ],
     ['Resource', task({ Resource: 'arn:aws:states:::aws-sdk:dynamodb:getItem' })],
     ['$$.Task', invoke({ 'Payload.$': '$$.Task.Token' })],
     ['InvocationType', invoke({ InvocationType: 'Event' })],
