@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
 import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import twilioWebhooks from 'twilio/lib/webhooks/webhooks.js';
@@ -12,6 +12,7 @@ import { readAssets } from '../local/host/assets.ts';
 import { readFunctions } from '../local/host/functions.ts';
 import { readStack } from '../local/host/stack.ts';
 import { type Assembly, PROJECT, synthesize } from '../local/synthesize.ts';
+import { orExit, readOptions, wholeNumber } from '../local/usage.ts';
 import { startStandIn } from './cold/stand-in.ts';
 import { median, rounded } from './statistics.ts';
 
@@ -21,10 +22,13 @@ import { median, rounded } from './statistics.ts';
  * answers at once. What it cannot show: TLS, the download of the code, Lambda's own share.
  */
 
-const { values: options } = parseArgs({
-  options: { runs: { type: 'string', default: '15' }, json: { type: 'boolean' } },
-});
-const RUNS = Number(options.runs);
+const { runs: RUNS, json } = orExit(() => {
+  const { runs, ...options } = readOptions({
+    runs: { type: 'string', default: '15' },
+    json: { type: 'boolean', default: false },
+  });
+  return { runs: wholeNumber('runs', runs, 1), ...options };
+}, 'npm run bench:cold -- [--runs N] [--json]');
 
 const credentials = credentialsFromSeed(1);
 const PUBLIC_BASE_URL = 'https://recorder.example.com';
@@ -148,12 +152,12 @@ const parent = join(PROJECT, 'cdk.out', 'bench');
 await mkdir(parent, { recursive: true });
 await writeFile(join(parent, 'package.json'), '{}');
 await using standIn = await startStandIn(secretValue(credentials), RECORDING_SID);
-await using recorder = await synthesize({
+using recorder = await synthesize({
   app: 'bin/app.ts',
   parent,
   environment: { RECORDER_CONFIG: 'local/recorder.config.ts', LOCAL_TWILIO_API_BASE_URL: standIn.url },
 });
-await using comparison = await synthesize({ app: 'bench/cold/app.ts', parent });
+using comparison = await synthesize({ app: 'bench/cold/app.ts', parent });
 
 const certificate = join(parent, 'stand-in.pem');
 await writeFile(certificate, standIn.certificate);
@@ -234,6 +238,6 @@ for (const { key, bundles } of measured) {
 }
 console.log(`Medians of ${RUNS} fresh processes each, Node.js ${process.version}.`);
 console.log(table.toString());
-if (options.json) {
+if (json) {
   console.log(JSON.stringify(figures));
 }

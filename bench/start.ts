@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { twilioApi } from '../lambda/twilio/api.ts';
 import { credentialsFromSeed } from '../local/credentials.ts';
@@ -12,6 +11,7 @@ import {
   type SimulatedCall,
   TwilioSimulator,
 } from '../local/twilio-simulator/simulator.ts';
+import { orExit, readOptions, wholeNumber } from '../local/usage.ts';
 import { lostAudioMs, mean, type Percentiles, percentiles } from '../local/verdict.ts';
 import { POLICIES } from './start/policies.ts';
 import { startPolicyWebhook } from './start/policy-webhook.ts';
@@ -22,15 +22,26 @@ import { startPolicyWebhook } from './start/policy-webhook.ts';
  * network with the same TwiML. The network is a model, printed below; nobody has measured Twilio's.
  */
 
-const { values: options } = parseArgs({
-  options: {
+const {
+  calls,
+  longRingCalls,
+  seed: SEED,
+  json,
+} = orExit(() => {
+  const options = readOptions({
     calls: { type: 'string', default: '200' },
     'long-ring-calls': { type: 'string', default: '100' },
     seed: { type: 'string', default: '1' },
-    json: { type: 'boolean' },
-  },
-});
-const SEED = Number(options.seed);
+    json: { type: 'boolean', default: false },
+  });
+  return {
+    calls: wholeNumber('calls', options.calls, 1),
+    longRingCalls: wholeNumber('long-ring-calls', options['long-ring-calls'], 1),
+    seed: wholeNumber('seed', options.seed, 0),
+    json: options.json,
+  };
+}, 'npm run bench:start -- [--calls N] [--long-ring-calls N] [--seed S] [--json]');
+
 const credentials = credentialsFromSeed(SEED);
 const CALLS_PER_SECOND = 8;
 const TALK_MS = 8_000;
@@ -119,8 +130,6 @@ async function measurePolicy(name: string, calls: number): Promise<Figures> {
   return figuresOf(await place(simulator, calls, () => ({ voiceUrl: webhook.url, talkMs: TALK_MS })));
 }
 
-const calls = Number(options.calls);
-const longRingCalls = Number(options['long-ring-calls']);
 console.error(
   `${calls} answered calls with the recorder, ${longRingCalls} that ring for about 30 s, then the other policies...`,
 );
@@ -172,6 +181,6 @@ for (const [name, figures] of Object.entries(policies)) {
 }
 row('ours, ringing 30 s', longRing);
 console.log(table.toString());
-if (options.json) {
+if (json) {
   console.log(JSON.stringify({ ours, longRing, policies }));
 }

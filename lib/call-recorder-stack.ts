@@ -23,6 +23,12 @@ export class CallRecorderStack extends Stack {
       description: 'Voice URL of a number that has no application of its own (POST)',
       value: recorder.voiceUrl,
     });
+    if ('configurationId' in configuration.recording) {
+      new CfnOutput(this, 'RecordingStatusUrl', {
+        description: 'Status callback that the recording configuration has to name (POST, all events)',
+        value: recorder.recordingStatusUrl,
+      });
+    }
     new CfnOutput(this, 'PutSecretCommand', {
       description: 'Puts the Twilio credentials in, from a file that you delete afterwards',
       value: `aws secretsmanager put-secret-value --region ${this.region} --secret-id ${recorder.secret.secretArn} --secret-string file://twilio.json`,

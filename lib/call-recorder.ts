@@ -13,6 +13,7 @@ import type {
   StoreSettings,
   VoiceWebhookSettings,
 } from '../lambda/shared/settings.ts';
+import { recordingStatusCallbackUrl } from '../lambda/twilio/recording-parameters.ts';
 import { CallStateMachine } from './call-state-machine.ts';
 import { CallTable } from './call-table.ts';
 import { parseConfiguration, type RecorderConfigurationInput } from './configuration.ts';
@@ -87,6 +88,8 @@ export interface CallRecorderProps {
 export class CallRecorder extends Construct {
   /** The voice URL of a number that has no application of its own. */
   readonly voiceUrl: string;
+  /** Where Twilio's recording status callbacks go: a recording configuration has to name it itself. */
+  readonly recordingStatusUrl: string;
   readonly table: ITable;
   readonly stateMachine: IStateMachine;
   /** Twilio's credentials. The stack makes the secret, and a person puts its value in. */
@@ -217,6 +220,7 @@ export class CallRecorder extends Construct {
     api.post('Status', [ROUTES.recordingStatus], recordingStatus);
 
     this.voiceUrl = `${publicBaseUrl}${ROUTES.voice}`;
+    this.recordingStatusUrl = recordingStatusCallbackUrl(publicBaseUrl);
     this.table = table;
     this.stateMachine = stateMachine;
     this.secret = secret;

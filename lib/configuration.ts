@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import * as v from 'valibot';
 import { HttpUrl, RecordingSettings } from '../lambda/shared/settings.ts';
 import { VoiceSettings } from './voice-settings.ts';
@@ -78,11 +79,17 @@ export function parseConfiguration(configuration: unknown, file: string): Record
   if (parsed.success) {
     return parsed.output;
   }
-  const complaints = parsed.issues.flatMap(withinUnion).map(complaint);
-  throw new ConfigurationError(
-    `${file} is not a valid configuration:\n${complaints.map((line) => `  - ${line}`).join('\n')}`,
-  );
+  const complaints = parsed.issues.flatMap(complaintsOf).map(({ key, value, allowed }) => {
+    return `  - ${key} is ${inWords(value)}; allowed: ${allowed}`;
+  });
+  throw new ConfigurationError(`${file} is not a valid configuration:\n${complaints.join('\n')}`);
 }
+
+/** As one would write it; JSON has no word for some of what TypeScript can hold. */
+const inWords = (value: unknown): string =>
+  typeof value === 'string' || (typeof value === 'object' && value !== null)
+    ? JSON.stringify(value)
+    : inspect(value);
 
 interface Complaint {
   readonly key: string;
@@ -90,30 +97,46 @@ interface Complaint {
   readonly allowed: string;
 }
 
-/** Of a union, what is wrong with a key that was given; or, where no alternative has such keys, the union's own words. */
-function withinUnion(issue: v.BaseIssue<unknown>): Complaint[] {
-  const path = v.getDotPath(issue) ?? 'the configuration';
+function complaintsOf(issue: v.BaseIssue<unknown>): Complaint[] {
+  const key = v.getDotPath(issue);
+  if (key === null) {
+    return [{ key: 'the default export', value: issue.input, allowed: 'an object' }];
+  }
+  if (issue.type === 'strict_object' && issue.expected === 'never') {
+    return [{ key, value: issue.path?.at(-1)?.value, allowed: only(RecorderConfiguration.entries) }];
+  }
   const wrongValues = (issue.issues ?? []).filter(
     ({ type, path }) => path !== undefined && type !== 'strict_object',
   );
   if (wrongValues.length > 0) {
     return wrongValues.map((inner) => ({
-      key: `${path}.${v.getDotPath(inner)}`,
+      key: `${key}.${v.getDotPath(inner)}`,
       value: inner.input,
       allowed: inner.message,
     }));
   }
-  if (issue.type === 'strict_object' && issue.expected === 'never') {
-    return [
-      {
-        key: path,
-        value: issue.path?.at(-1)?.value,
-        allowed: `only ${Object.keys(RecorderConfiguration.entries).join(', ')}`,
-      },
-    ];
-  }
-  return [{ key: path, value: issue.input, allowed: issue.message }];
+  const unknownKeys = unknownKeysOf(key, issue.input, issue.message);
+  return unknownKeys.length > 0 ? unknownKeys : [{ key, value: issue.input, allowed: issue.message }];
 }
 
-const complaint = ({ key, value, allowed }: Complaint): string =>
-  `${key} is ${JSON.stringify(value)}; allowed: ${allowed}`;
+/** Of a setting that has alternatives, the keys that the one which was probably meant does not have. */
+function unknownKeysOf(setting: string, value: unknown, alternativesInWords: string): Complaint[] {
+  const schema = Object.entries(RecorderConfiguration.entries).find(([name]) => name === setting)?.[1];
+  const alternatives =
+    schema && 'wrapped' in schema && 'options' in schema.wrapped ? schema.wrapped.options : [];
+  if (typeof value !== 'object' || value === null) {
+    return [];
+  }
+  const given = Object.entries(value);
+  const [meant] = alternatives
+    .flatMap((option) => (typeof option === 'object' && 'entries' in option ? [option.entries] : []))
+    .toSorted((a, b) => known(given, b) - known(given, a));
+  const unknown = given.filter(([name]) => meant && !(name in meant));
+  const allowed = meant && known(given, meant) > 0 ? only(meant) : alternativesInWords;
+  return unknown.map(([name, inner]) => ({ key: `${setting}.${name}`, value: inner, allowed }));
+}
+
+const known = (given: readonly [string, unknown][], entries: object): number =>
+  given.filter(([name]) => name in entries).length;
+
+const only = (entries: object): string => `only ${Object.keys(entries).join(', ')}`;

@@ -1,9 +1,8 @@
-import { parseArgs } from 'node:util';
 import { Presets, SingleBar } from 'cli-progress';
 import { runManyCalls, summaryTable } from './many-calls.ts';
 import { runOneCall } from './one-call.ts';
 import { serveRecorder } from './serve.ts';
-import { UsageError } from './usage-error.ts';
+import { readOptions, runCommand, UsageError, wholeNumber } from './usage.ts';
 import { isRight } from './verdict.ts';
 
 const USAGE = `The call recorder on this machine, with a simulated Twilio. No account is needed.
@@ -19,37 +18,51 @@ const USAGE = `The call recorder on this machine, with a simulated Twilio. No ac
   --public-url URL   with --serve: where Twilio reaches this machine, for example a tunnel
 `;
 
-try {
-  process.exitCode = (await main()) ? 0 : 1;
-} catch (error) {
-  if (!(error instanceof UsageError)) {
-    throw error;
-  }
-  console.error(`${error.message}\n\n${USAGE}`);
-  process.exitCode = 2;
-}
+await runCommand(main, USAGE);
 
 /** Whether all went as it should. */
 async function main(): Promise<boolean> {
-  const options = read();
+  const options = readOptions({
+    calls: { type: 'string' },
+    seed: { type: 'string' },
+    json: { type: 'boolean' },
+    serve: { type: 'boolean' },
+    port: { type: 'string' },
+    'twilio-api': { type: 'string' },
+    'public-url': { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  });
   if (options.help) {
     console.log(USAGE);
     return true;
   }
+  const only = (mode: 'serve' | 'calls', ...dependent: (keyof typeof options)[]): void => {
+    const stray = dependent.find((name) => options[name] !== undefined);
+    if (options[mode] === undefined && stray) {
+      throw new UsageError(`--${stray} goes with --${mode}.`);
+    }
+  };
+  only('serve', 'port', 'twilio-api', 'public-url');
+  only('calls', 'json');
+  if (options.serve && options.calls !== undefined) {
+    throw new UsageError('--serve and --calls exclude each other.');
+  }
   const seed = wholeNumber('seed', options.seed ?? '1', 0);
   if (options.serve) {
     await serveRecorder({
-      port: wholeNumber('port', options.port ?? '3000', 0),
+      port: wholeNumber('port', options.port ?? '3000', 0, 65_535),
       seed,
-      twilioApiUrl: url('twilio-api', options['twilio-api']),
-      publicUrl: url('public-url', options['public-url']),
+      twilioApiUrl: origin('twilio-api', options['twilio-api']),
+      publicUrl: origin('public-url', options['public-url']),
     });
     return true;
   }
-  if (options.calls === undefined) {
-    return runOneCall(seed, console.log);
-  }
-  const calls = wholeNumber('calls', options.calls, 1);
+  return options.calls === undefined
+    ? runOneCall(seed, console.log)
+    : judgeManyCalls(wholeNumber('calls', options.calls, 1), seed, options.json === true);
+}
+
+async function judgeManyCalls(calls: number, seed: number, json: boolean): Promise<boolean> {
   // The bar is for people; it goes to standard error and only to a terminal.
   const bar = new SingleBar(
     { format: '{bar} {value}/{total} calls ended, {duration_formatted}', stream: process.stderr },
@@ -62,42 +75,17 @@ async function main(): Promise<boolean> {
   for (const finding of findings) {
     console.log(finding);
   }
-  if (options.json) {
+  if (json) {
     console.log(JSON.stringify({ seed, ...figures }));
   }
   return isRight(run.verdict);
 }
 
-function read() {
-  try {
-    return parseArgs({
-      options: {
-        calls: { type: 'string' },
-        seed: { type: 'string' },
-        json: { type: 'boolean' },
-        serve: { type: 'boolean' },
-        port: { type: 'string' },
-        'twilio-api': { type: 'string' },
-        'public-url': { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function wholeNumber(name: string, text: string, minimum: number): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < minimum) {
-    throw new UsageError(`--${name} is '${text}'; it takes a whole number from ${minimum} up.`);
-  }
-  return value;
-}
-
-function url(name: string, text: string | undefined): string | undefined {
+function origin(option: string, text: string | undefined): string | undefined {
   if (text !== undefined && !/^https?:\/\/[^/]+$/.test(text)) {
-    throw new UsageError(`--${name} is '${text}'; it takes scheme and host, such as https://api.twilio.com.`);
+    throw new UsageError(
+      `--${option} is '${text}'; it takes scheme and host, such as https://api.twilio.com.`,
+    );
   }
   return text;
 }

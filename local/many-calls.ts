@@ -80,6 +80,7 @@ export function summaryTable({ verdict, kinds }: Run): string {
       'rows lost',
       'rows wrong',
       'unrecorded',
+      'of these unexplained',
       'lost audio p50/p95/p99',
       'creates',
     ],
@@ -97,6 +98,7 @@ export function summaryTable({ verdict, kinds }: Run): string {
       v.rowsLost,
       v.rowsWrong,
       v.unrecorded,
+      v.unexplained,
       v.recorded > 0 ? `${p50} / ${p95} / ${p99} ms` : '',
       v.recorded > 0 ? v.createsPerRecording : '',
     ]);

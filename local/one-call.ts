@@ -1,6 +1,6 @@
-import Table from 'cli-table3';
 import { credentialsFromSeed } from './credentials.ts';
-import { type Row, startLocalRecorder } from './recorder.ts';
+import { startLocalRecorder } from './recorder.ts';
+import { tableOf } from './rows-table.ts';
 import { Timeline } from './timeline.ts';
 import { TwilioSimulator } from './twilio-simulator/simulator.ts';
 import { isRight, judge } from './verdict.ts';
@@ -49,31 +49,4 @@ export async function runOneCall(seed: number, print: (line: string) => void): P
     );
   }
   return isRight(verdict) && verdict.recorded === 1;
-}
-
-const NOT_SHOWN = [
-  'CallSid',
-  'Item',
-  'AccountSid',
-  'DayShard',
-  'ExpiresAt',
-  'Version',
-  'RecordingUrl',
-  'UpdatedAt',
-  'TaskToken',
-];
-
-/** The rows with what is worth reading of each. */
-function tableOf(rows: readonly Row[]): string {
-  const table = new Table({
-    head: ['Item', 'Attributes'],
-    style: { head: [], border: [] },
-    wordWrap: true,
-    colWidths: [46, 70],
-  });
-  for (const row of rows) {
-    const shown = Object.entries(row).filter(([name]) => !NOT_SHOWN.includes(name));
-    table.push([row.Item, shown.map(([name, value]) => `${name}: ${value}`).join('\n')]);
-  }
-  return table.toString();
 }

@@ -37,7 +37,7 @@ export interface LocalRecorderOptions
 /** Synthesizes the app and hosts it. */
 export async function startLocalRecorder(options: LocalRecorderOptions): Promise<LocalRecorder> {
   const { twilioApiBaseUrl, credentials, notice, reconcileAfterSeconds, ...hostOptions } = options;
-  const disposables = new AsyncDisposableStack();
+  await using disposables = new AsyncDisposableStack();
   const assembly = disposables.use(
     await synthesize({
       app: 'bin/app.ts',
@@ -67,6 +67,7 @@ export async function startLocalRecorder(options: LocalRecorderOptions): Promise
   if (!voiceUrl) {
     throw new Error('The template has no output VoiceUrl');
   }
+  const kept = disposables.move();
   return {
     host,
     voiceUrl: (application) => (application ? `${voiceUrl}/${encodeNext(application)}` : voiceUrl),
@@ -79,7 +80,7 @@ export async function startLocalRecorder(options: LocalRecorderOptions): Promise
         (a, b) => compare(a.CallSid, b.CallSid) || compare(a[TABLE.sortKey], b[TABLE.sortKey]),
       );
     },
-    [Symbol.asyncDispose]: () => disposables.disposeAsync(),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
 

@@ -1,9 +1,12 @@
 import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
 import { credentialsFromSeed } from './credentials.ts';
 import { startLocalRecorder } from './recorder.ts';
+import { tableOf } from './rows-table.ts';
 import { Timeline } from './timeline.ts';
 import { type Credentials, TwilioSimulator } from './twilio-simulator/simulator.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from './usage.ts';
 
 export interface ServeOptions {
   readonly port: number;
@@ -13,17 +16,18 @@ export interface ServeOptions {
   readonly publicUrl: string | undefined;
 }
 
-/** Hosts the recorder until Ctrl-C. */
+/** Hosts the recorder until Ctrl-C, then shows the rows of its calls. */
 export async function serveRecorder({ port, seed, twilioApiUrl, publicUrl }: ServeOptions): Promise<void> {
-  const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  const credentials = twilioApiUrl ? credentialsFromEnvironment() : credentialsFromSeed(seed);
+  await checkPort(port);
   const timeline = new Timeline(console.log);
   await using disposables = new AsyncDisposableStack();
-  const credentials = twilioApiUrl ? credentialsFromEnvironment() : credentialsFromSeed(seed);
   const simulator = twilioApiUrl
     ? undefined
     : disposables.use(await TwilioSimulator.start({ seed, credentials }));
   simulator?.onEvent(timeline.twilio);
   const twilioApiBaseUrl = twilioApiUrl ?? simulator?.url ?? '';
+  console.log('Synthesizing the app and hosting its template on this machine...\n');
   const recorder = disposables.use(
     await startLocalRecorder({
       twilioApiBaseUrl,
@@ -31,39 +35,93 @@ export async function serveRecorder({ port, seed, twilioApiUrl, publicUrl }: Ser
       notice: true,
       port,
       ...(publicUrl && { publicUrl }),
-      onEvent: timeline.host,
+      // The simulated Twilio tells of the requests itself.
+      onEvent: simulator ? timeline.host : timeline.hostAlone,
     }),
   );
+  // From here on there is something to show at the end.
+  process.removeAllListeners('SIGINT');
+  const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+
   console.log(`Voice URL   ${recorder.voiceUrl()}  (POST)`);
   console.log(`Twilio API  ${twilioApiBaseUrl}`);
   console.log(`DynamoDB    ${recorder.host.dynamodbEndpoint}, table ${recorder.host.tableName}`);
   if (simulator) {
-    const { accountSid, authToken, apiKeySid, apiKeySecret } = credentials;
-    console.log('\nThe simulated Twilio takes these credentials:');
-    console.log(`  TWILIO_ACCOUNT_SID=${accountSid}\n  TWILIO_AUTH_TOKEN=${authToken}`);
-    console.log(`  TWILIO_API_KEY=${apiKeySid}\n  TWILIO_API_SECRET=${apiKeySecret}`);
+    printCredentials(credentials);
     console.log('\nAn outgoing call whose URL is the recorder:');
-    console.log(
-      `  curl -u "${apiKeySid}:${apiKeySecret}" ${simulator.url}/2010-04-01/Accounts/${accountSid}/Calls.json -d From=+15550100100 -d To=+15550200123 -d Url=${recorder.voiceUrl()}`,
+    console.log(outgoingCall(simulator.url, credentials, recorder.voiceUrl()));
+    const application = simulator.hostApplication(
+      '<Response><Say>Welcome. How can we help you today?</Say><Pause length="60"/></Response>',
     );
+    const callers = createInterface({ input: process.stdin });
+    disposables.defer(() => callers.close());
+    callers.on('line', () => {
+      simulator.placeCall({
+        from: '+15550200123',
+        to: '+15550100100',
+        voiceUrl: recorder.voiceUrl(application),
+        talkMs: 8_000,
+      });
+    });
+    console.log('\nEnter places an incoming call.');
   }
   console.log('\nCtrl-C ends it.\n');
   await interrupted;
+  const rows = await recorder.rows();
+  if (rows.length > 0) {
+    console.log(`\n${tableOf(rows.filter(({ Item }) => Item === 'CALL'))}`);
+  }
 }
 
-/** Credentials of a real account. @throws UsageError naming what is missing */
+function printCredentials({ accountSid, authToken, apiKeySid, apiKeySecret }: Credentials): void {
+  console.log('\nThe simulated Twilio takes these credentials:');
+  console.log(`  TWILIO_ACCOUNT_SID=${accountSid}\n  TWILIO_AUTH_TOKEN=${authToken}`);
+  console.log(`  TWILIO_API_KEY=${apiKeySid}\n  TWILIO_API_SECRET=${apiKeySecret}`);
+}
+
+const outgoingCall = (
+  api: string,
+  { accountSid, apiKeySid, apiKeySecret }: Credentials,
+  url: string,
+): string =>
+  `  curl -u '${apiKeySid}:${apiKeySecret}' ${api}/2010-04-01/Accounts/${accountSid}/Calls.json --data-urlencode From=+15550100100 --data-urlencode To=+15550200123 --data-urlencode Url=${url}`;
+
+/** Found out before the app is synthesized. @throws UsageError */
+async function checkPort(port: number): Promise<void> {
+  const server = createServer();
+  try {
+    await once(server.listen(port, '127.0.0.1'), 'listening');
+  } catch {
+    throw new UsageError(
+      `Port ${port} cannot be used, probably because something else does; choose another with --port.`,
+    );
+  }
+  await once(server.close(), 'close');
+}
+
+const FROM_ENVIRONMENT = {
+  accountSid: { name: 'TWILIO_ACCOUNT_SID', form: /^AC[0-9a-f]{32}$/, what: 'AC and 32 hexadecimal digits' },
+  authToken: { name: 'TWILIO_AUTH_TOKEN', form: /^\S{16,}$/, what: 'the auth token of the account' },
+  apiKeySid: { name: 'TWILIO_API_KEY', form: /^SK[0-9a-f]{32}$/, what: 'SK and 32 hexadecimal digits' },
+  apiKeySecret: { name: 'TWILIO_API_SECRET', form: /^\S{16,}$/, what: 'the secret of the API key' },
+} as const;
+
+/** Credentials of a real account. @throws UsageError naming what is missing or wrong */
 function credentialsFromEnvironment(): Credentials {
-  const read = (name: string): string => {
-    const value = process.env[name];
-    if (!value) {
-      throw new UsageError(`Set ${name}: with --twilio-api the credentials come from the environment.`);
+  const read = (field: keyof typeof FROM_ENVIRONMENT): string => {
+    const { name, form, what } = FROM_ENVIRONMENT[field];
+    const value = process.env[name] ?? '';
+    if (!form.test(value)) {
+      throw new UsageError(
+        `${name} is ${value ? 'not of the right form' : 'not set'}: with --twilio-api it has to be ${what}.`,
+      );
     }
     return value;
   };
   return {
-    accountSid: read('TWILIO_ACCOUNT_SID'),
-    authToken: read('TWILIO_AUTH_TOKEN'),
-    apiKeySid: read('TWILIO_API_KEY'),
-    apiKeySecret: read('TWILIO_API_SECRET'),
+    accountSid: read('accountSid'),
+    authToken: read('authToken'),
+    apiKeySid: read('apiKeySid'),
+    apiKeySecret: read('apiKeySecret'),
   };
 }

@@ -1,17 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { CloudFormationTemplate } from './host/template.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 /** The project's root. */
 export const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 
 /** A synthesized stack; its folder goes when it is disposed of. */
-export interface Assembly extends AsyncDisposable {
+export interface Assembly extends Disposable {
   readonly template: CloudFormationTemplate;
   /** The `cdk.out` folder. */
   readonly directory: string;
@@ -31,14 +31,10 @@ export interface SynthesizeOptions {
  *
  * @throws Error with what the app printed, when it does not synthesize
  */
-export async function synthesize({
-  app,
-  environment,
-  parent = tmpdir(),
-}: SynthesizeOptions): Promise<Assembly> {
-  await mkdir(parent, { recursive: true });
+export async function synthesize({ app, environment, parent }: SynthesizeOptions): Promise<Assembly> {
+  using disposables = new DisposableStack();
+  const { path: directory } = disposables.use(temporaryFolder(parent));
   const { context } = JSON.parse(await readFile(join(PROJECT, 'cdk.json'), 'utf8'));
-  const directory = await mkdtemp(join(parent, 'call-recorder-'));
   const synthesis = spawn(process.execPath, [app], {
     cwd: PROJECT,
     env: {
@@ -53,16 +49,13 @@ export async function synthesize({
   });
   const [complaints, [exitCode]] = await Promise.all([text(synthesis.stderr), once(synthesis, 'exit')]);
   if (exitCode !== 0) {
-    await rm(directory, { recursive: true, force: true });
     throw new Error(`${app} could not be synthesized:\n${complaints}`);
   }
   const file = (await readdir(directory)).find((name) => name.endsWith('.template.json'));
   if (!file) {
     throw new Error(`${app} synthesized no template into ${directory}`);
   }
-  return {
-    template: JSON.parse(await readFile(join(directory, file), 'utf8')),
-    directory,
-    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
-  };
+  const template: CloudFormationTemplate = JSON.parse(await readFile(join(directory, file), 'utf8'));
+  const kept = disposables.move();
+  return { template, directory, [Symbol.dispose]: () => kept.dispose() };
 }

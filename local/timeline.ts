@@ -22,6 +22,9 @@ export class Timeline {
 
   readonly twilio = (event: SimulatorEvent): void => this.#tell(event.at, lineOfTwilio(event));
   readonly host = (event: HostEvent): void => this.#tell(event.at, lineOfHost(event));
+  /** For a host whose Twilio tells nothing: what reaches it, and what its functions have to say. */
+  readonly hostAlone = (event: HostEvent): void =>
+    this.#tell(event.at, lineOfHost(event) ?? lineOfTraffic(event));
 
   #tell(at: number, line: Line | undefined): void {
     if (line) {
@@ -77,7 +80,7 @@ function lineOfRest({ operation, httpStatus, code }: SimulatorEvent & { type: 'r
   const answer = [httpStatus ?? 'no answer', ...(code === undefined ? [] : [`code ${code}`])].join(', ');
   const refused = httpStatus === undefined || httpStatus >= 300;
   return {
-    who: 'recorder',
+    who: operation in OPERATIONS ? 'recorder' : 'api',
     what: `${OPERATIONS[operation] ?? operation} -> ${answer}${code === 21220 ? ' (not in progress)' : ''}`,
     style: refused ? 'yellow' : 'green',
   };
@@ -93,6 +96,45 @@ function lineOfHost(event: HostEvent): Line | undefined {
       return { who: 'execution', what: event.status, style: event.status === 'SUCCEEDED' ? 'green' : 'red' };
     default:
       return undefined;
+  }
+}
+
+function lineOfTraffic(event: HostEvent): Line | undefined {
+  switch (event.type) {
+    case 'httpRequest':
+      return { who: 'twilio?', what: `${event.method} ${shortened(event.path)}` };
+    case 'httpResponse':
+      return {
+        who: 'webhook',
+        what: `${event.status} after ${Math.round(event.ms)} ms`,
+        style: event.status < 400 ? 'green' : 'red',
+      };
+    case 'log':
+      return lineOfLog(event.line);
+    default:
+      return undefined;
+  }
+}
+
+/** A function's own log line; the metrics between them are for CloudWatch. */
+function lineOfLog(line: string): Line | undefined {
+  const { level, message, reason, remedy, error } = jsonOf(line);
+  if (typeof message !== 'string') {
+    return undefined;
+  }
+  const details = [reason, remedy, jsonOf(JSON.stringify(error ?? {})).message].filter(Boolean);
+  return {
+    who: 'log',
+    what: [message, ...details].join('; '),
+    ...(level !== 'INFO' && { style: 'yellow' }),
+  };
+}
+
+function jsonOf(text: string): Record<string, unknown> {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    return { level: 'INFO', message: text };
   }
 }
 

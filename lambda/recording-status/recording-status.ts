@@ -7,7 +7,7 @@ import type { TaskTokens } from '../shared/task-tokens.ts';
 import type { Telemetry } from '../shared/telemetry.ts';
 import { authenticate } from '../twilio/authenticate.ts';
 import { parseRequest, RecordingStatusRequest } from '../twilio/requests.ts';
-import { readWebhook } from '../twilio/webhook.ts';
+import { type Refusal, readWebhook, refusal, refusalResponse } from '../twilio/webhook.ts';
 
 export interface RecordingStatusDependencies {
   readonly secrets: SecretSource;
@@ -31,7 +31,7 @@ export function recordingStatus({
   return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
     const webhook = readWebhook(event, publicBaseUrl);
     if (webhook.refused) {
-      return refuse(webhook.statusCode);
+      return refuse(webhook);
     }
     const authentication = await authenticate(webhook, secrets);
     if (authentication.kind === 'unverifiable') {
@@ -42,14 +42,14 @@ export function recordingStatus({
       return { statusCode: 503 };
     }
     if (authentication.kind === 'forged') {
-      return refuse(403);
+      return refuse(refusal(403, 'the signature is not Twilio’s'));
     }
     const callback = parseRequest(RecordingStatusRequest, webhook.parameters);
     if (!callback) {
-      return refuse(400);
+      return refuse(refusal(400, 'the parameters are not those of a recording status callback'));
     }
     if (callback.AccountSid !== authentication.secret.accountSid) {
-      return refuse(403);
+      return refuse(refusal(403, 'the account is another one'));
     }
     try {
       const applied = await keep(callback);
@@ -129,8 +129,8 @@ export function recordingStatus({
     telemetry.info('Callback kept', { ...details, effect });
   }
 
-  function refuse(statusCode: number): APIGatewayProxyStructuredResultV2 {
+  function refuse(refused: Refusal): APIGatewayProxyStructuredResultV2 {
     telemetry.count(METRICS.requestRefused);
-    return { statusCode };
+    return refusalResponse(refused);
   }
 }

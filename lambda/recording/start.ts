@@ -105,9 +105,8 @@ export async function startRecording(
 ): Promise<Started> {
   const { store, clock } = dependencies;
   const { call, firstAttemptAt, owner } = request;
-  // Counted from before the claim: a slow one must not let the lease end under its holder.
-  const giveBackAt = clock.now() + START_POLICY.tryFor;
-  const claim = await store.claim(call, owner, clock.now() + LEASE_MILLISECONDS).catch((error: unknown) => {
+  const begunAt = clock.now();
+  const claim = await store.claim(call, owner, begunAt + LEASE_MILLISECONDS).catch((error: unknown) => {
     if (error instanceof StoreUnavailableError) {
       return undefined;
     }
@@ -121,7 +120,9 @@ export async function startRecording(
   }
   // A table that does not answer is no reason to leave a call unrecorded: the list of its recordings guards instead.
   const attempt = new Attempt(dependencies, request, claim?.progress ?? { creates: 0, uncertain: true });
-  const found = await attempt.run(giveBackAt);
+  // Counted from before the claim, so that no lease ends under its holder; without one there is none to outlast, and a
+  // table that hangs must leave time to look and to create.
+  const found = await attempt.run((claim ? begunAt : clock.now()) + START_POLICY.tryFor);
   if ('recording' in found) {
     const { recording, source } = found;
     await store.apply(call, { type: 'recording', source, recording: recordingState(recording) });
@@ -268,6 +269,13 @@ class Attempt {
     if (running) {
       return { recording: running, source: 'adopt' };
     }
+    if (
+      answer.kind === 'error' &&
+      answer.httpStatus === 404 &&
+      this.#elapsed() > START_POLICY.notFoundAfter
+    ) {
+      return refused({ reason: 'call-not-found', httpStatus: 404, twilioErrorCode: answer.code });
+    }
     if (answer.kind !== 'ok') {
       return this.#failed(answer, 'create');
     }
@@ -298,24 +306,13 @@ class Attempt {
     }
     const age = now - this.#inProgressSince;
     if (age > START_POLICY.notRecordableAfter) {
-      return refused({ reason: 'not-recordable', twilioErrorCode: NOT_IN_PROGRESS });
+      return refused({ reason: 'not-recordable' });
     }
     return { step: 'look', afterMilliseconds: Math.max(START_POLICY.pause, age / 4) };
   }
 
   /** Goes on with `step` after a request that was no create failed, unless the next would fail alike. */
   #failed(answer: Exclude<TwilioAnswer<unknown>, { kind: 'ok' }>, step: Next['step']): Next | Found {
-    if (
-      answer.kind === 'error' &&
-      answer.httpStatus === 404 &&
-      this.#elapsed() > START_POLICY.notFoundAfter
-    ) {
-      return refused({
-        reason: 'call-not-found',
-        httpStatus: answer.httpStatus,
-        twilioErrorCode: answer.code,
-      });
-    }
     if (answer.kind === 'error' && (answer.httpStatus === 401 || answer.httpStatus === 403)) {
       return refused(refusalOf(answer.httpStatus, answer.code));
     }
@@ -342,9 +339,6 @@ const runningRecording = (recordings: readonly TwilioRecording[]): TwilioRecordi
 
 const isWorthAdopting = (recording: TwilioRecording): boolean =>
   isOurs(recording) && !['absent', 'failed', 'deleted'].includes(recording.status);
-
-/** Twilio's code for "the call is not in progress". https://www.twilio.com/docs/api/errors/21220 */
-const NOT_IN_PROGRESS = 21220;
 
 const refused = ({ reason, httpStatus, twilioErrorCode }: Refusal): StartResult => ({
   outcome: START_OUTCOMES.refused,

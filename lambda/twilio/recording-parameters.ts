@@ -17,20 +17,24 @@ export const recordingStatusCallbackUrl = (publicBaseUrl: string): string =>
 
 /**
  * The form of a create request: `POST /2010-04-01/Accounts/{AccountSid}/Calls/{CallSid}/Recordings.json`. The events
- * are one value: that Twilio takes repeated keys is not documented.
+ * are one value: that Twilio takes repeated keys is not documented. A configuration id stands alone: Twilio takes an id or
+ * individual parameters, and whether callbacks count among them is not documented. The configuration names them itself.
  * @see https://www.twilio.com/docs/voice/api/recording#create-a-recording-resource
  */
 export function createRecordingParameters(
   recording: RecordingSettings,
   publicBaseUrl: string,
 ): Record<string, string> {
+  if ('configurationId' in recording) {
+    return { RecordingConfigurationId: recording.configurationId };
+  }
   return {
     RecordingStatusCallback: recordingStatusCallbackUrl(publicBaseUrl),
     RecordingStatusCallbackMethod: 'POST',
     RecordingStatusCallbackEvent: CALLBACK_EVENTS,
-    ...('configurationId' in recording
-      ? { RecordingConfigurationId: recording.configurationId }
-      : { RecordingChannels: recording.channels, RecordingTrack: recording.track, Trim: recording.trim }),
+    RecordingChannels: recording.channels,
+    RecordingTrack: recording.track,
+    Trim: recording.trim,
   };
 }
 
@@ -43,12 +47,15 @@ export function recordingAttributes(
   recording: RecordingSettings,
   publicBaseUrl: string,
 ): Record<string, string> {
+  if ('configurationId' in recording) {
+    return { recordingConfigurationId: recording.configurationId };
+  }
   return {
     recordingStatusCallback: recordingStatusCallbackUrl(publicBaseUrl),
     recordingStatusCallbackMethod: 'POST',
     recordingStatusCallbackEvent: CALLBACK_EVENTS,
-    ...('configurationId' in recording
-      ? { recordingConfigurationId: recording.configurationId }
-      : { channels: recording.channels, track: recording.track, trim: recording.trim }),
+    channels: recording.channels,
+    track: recording.track,
+    trim: recording.trim,
   };
 }

@@ -1,4 +1,4 @@
-import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 
 /** A form's parameters; one that was sent more than once has all its values. */
 export type FormParameters = Readonly<Record<string, string | string[]>>;
@@ -22,6 +22,13 @@ export interface Webhook {
 // Twilio's own requests are a few KB and some sixty parameters; SIP headers can add more.
 const MAXIMUM_BODY_BYTES = 64 * 1024;
 const MAXIMUM_PARAMETERS = 500;
+
+/** What whoever sent it is told. */
+export const refusalResponse = ({ statusCode, reason }: Refusal): APIGatewayProxyStructuredResultV2 => ({
+  statusCode,
+  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  body: `${reason}\n`,
+});
 
 export const refusal = (statusCode: Refusal['statusCode'], reason: string): Refusal => ({
   refused: true,

@@ -9,7 +9,7 @@ import { type Telemetry, unfailing } from '../shared/telemetry.ts';
 import { type Authentication, authenticate } from '../twilio/authenticate.ts';
 import { parseRequest, VoiceRequest } from '../twilio/requests.ts';
 import { decodeNext, voiceTwiml } from '../twilio/twiml.ts';
-import { type Refusal, readWebhook, refusal } from '../twilio/webhook.ts';
+import { type Refusal, readWebhook, refusal, refusalResponse } from '../twilio/webhook.ts';
 import type { Executions } from './executions.ts';
 
 /**
@@ -132,9 +132,9 @@ export function voiceWebhook(dependencies: VoiceWebhookDependencies) {
     return answer(twiml);
   }
 
-  function refuse({ statusCode, reason }: Refusal): APIGatewayProxyStructuredResultV2 {
+  function refuse(refused: Refusal): APIGatewayProxyStructuredResultV2 {
     telemetry.count(METRICS.requestRefused);
-    return { statusCode, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: `${reason}\n` };
+    return refusalResponse(refused);
   }
 }
 

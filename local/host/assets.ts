@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const AssetManifest = v.object({
   files: v.optional(
@@ -36,7 +36,7 @@ export function readAssets(assemblyDirectory: string): ReadonlyMap<string, strin
   return folders;
 }
 
-export interface Deployment extends AsyncDisposable {
+export interface Deployment extends Disposable {
   /** The folder of each asset's copy by S3 key. */
   readonly folders: ReadonlyMap<string, string>;
 }
@@ -46,15 +46,16 @@ export interface Deployment extends AsyncDisposable {
  * package.json would turn CommonJS bundles into ES modules, and its node_modules would hide what a bundle lacks.
  */
 export async function deployAssets(assets: ReadonlyMap<string, string>): Promise<Deployment> {
-  const root = await mkdtemp(join(tmpdir(), 'lambda-'));
+  const folder = temporaryFolder();
+  const root = folder.path;
   await writeFile(join(root, 'package.json'), '{}');
   const copies = [...assets].map(async ([objectKey, source], index): Promise<[string, string]> => {
-    const folder = join(root, String(index));
-    await cp(source, folder, { recursive: true });
-    return [objectKey, folder];
+    const code = join(root, String(index));
+    await cp(source, code, { recursive: true });
+    return [objectKey, code];
   });
   return {
     folders: new Map(await Promise.all(copies)),
-    [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),
+    [Symbol.dispose]: () => folder[Symbol.dispose](),
   };
 }

@@ -205,3 +205,27 @@ describe('a complaint names the key, its value and what is allowed', () => {
     expect(complaints({ notice: { say: `${character.repeat(80)}a` } })).toHaveLength(1);
   });
 });
+
+describe('of a setting with alternatives, a complaint names the key that is none', () => {
+  test.each([
+    [
+      { otherwise: { say: 'Bye.', langauge: 'en' } },
+      'otherwise.langauge is "en"; allowed: only say, voice, language',
+    ],
+    [
+      { recording: { chanels: 'dual' } },
+      'recording.chanels is "dual"; allowed: { channels, track, trim } or { configurationId }',
+    ],
+    [{ notice: 3 }, 'notice is 3; allowed: false, { say, voice?, language? } or { play }'],
+  ])('%j', (configuration, expected) => {
+    expect(complaints(configuration)).toEqual([expected]);
+  });
+});
+
+test.each([
+  [undefined, 'the default export is undefined; allowed: an object'],
+  [5, 'the default export is 5; allowed: an object'],
+  [{ retentionDays: 10n }, 'retentionDays is 10n; allowed: days, 1 to 36500'],
+])('a file that exports %p is refused with a sentence', (configuration, expected) => {
+  expect(complaints(configuration)).toEqual([expected]);
+});

@@ -253,7 +253,11 @@ describe('a request', () => {
     ['with two durations', 400, { parameters: changed({ RecordingDuration: ['1', '2'] }) }],
     ['of another account', 403, { parameters: changed({ AccountSid: OTHER_ACCOUNT_SID }) }],
   ])('%s is answered with %d, counted once, and nothing else', async (_, statusCode, request) => {
-    expect(await send(request)).toEqual({ statusCode });
+    expect(await send(request)).toEqual({
+      statusCode,
+      headers: { 'content-type': 'text/plain; charset=utf-8' },
+      body: expect.stringMatching(/^the |^only /),
+    });
     expect(telemetry.counted).toEqual(['RequestRefused']);
     expect(telemetry.lines).toEqual([]);
     expect(kept).toEqual([]);

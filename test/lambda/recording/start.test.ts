@@ -239,7 +239,6 @@ describe('a call that is in progress and that Twilio does not let be recorded', 
       reason: 'not-recordable',
       answered: true,
       remedy: REMEDIES['not-recordable'],
-      twilioErrorCode: 21220,
     });
     expect(clock.now() - firstAttemptAt).toBeGreaterThan(START_POLICY.notRecordableAfter);
     // The last pause is a quarter of the time before it.
@@ -372,6 +371,16 @@ describe.each([
     expect(twilio.requests.filter((request) => request === 'create')).toHaveLength(1);
     expect(store.progress()).toEqual({ creates: 1, uncertain: true });
     expect((await invoke(script, 'request-2')).twilio.requests).not.toContain('create');
+  });
+
+  test('leaves nothing uncertain once a list has shown that it made none', async () => {
+    const { result } = await invoke({
+      creates: [unclear, notEligible],
+      calls: ['ringing'],
+      lists: [listed()],
+    });
+    expect(result).toEqual(NOT_YET);
+    expect(store.progress()).toMatchObject({ uncertain: false });
   });
 
   test('is looked for by the next invocation before anything else', async () => {
@@ -707,6 +716,13 @@ describe('a claim that takes long', () => {
     // The two last requests: a status, and the create that ends an invocation.
     expect(times.at(-1)).toBeLessThan(START_POLICY.tryFor + START_POLICY.requestTimeout);
     expect((times.at(-1) ?? 0) + START_POLICY.requestTimeout).toBeLessThan(leaseUntil);
+  });
+
+  test('and then fails still leaves time to look and to record the call', async () => {
+    // Three attempts of a second each, as the function's client makes them.
+    store.down.add('claim');
+    const { result } = await slowClaim(3_200, { creates: [created] });
+    expect(result).toEqual(STARTED);
   });
 
   test('as the tries may is given back without one', async () => {

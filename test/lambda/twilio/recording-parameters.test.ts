@@ -38,25 +38,10 @@ test.each(options)(
 
 test('a recording configuration stands alone, since Twilio takes no options beside it', () => {
   const recording = { configurationId: 'CR123' };
-  const callback = [
-    'RecordingStatusCallback',
-    'RecordingStatusCallbackMethod',
-    'RecordingStatusCallbackEvent',
-  ];
-  const parameters = createRecordingParameters(recording, PUBLIC_BASE_URL);
-  expect(Object.keys(parameters)).toEqual([...callback, 'RecordingConfigurationId']);
-  expect(parameters.RecordingConfigurationId).toBe('CR123');
-  const attributes = recordingAttributes(recording, PUBLIC_BASE_URL);
-  expect(Object.keys(attributes)).toEqual([
-    ...callback.map((name) => name.replace('R', 'r')),
-    'recordingConfigurationId',
-  ]);
-  expect(attributes.recordingConfigurationId).toBe('CR123');
-});
-
-test('the events are one value, though a form could repeat them', () => {
-  const form = new URLSearchParams(createRecordingParameters({ configurationId: 'CR1' }, PUBLIC_BASE_URL));
-  expect(form.getAll('RecordingStatusCallbackEvent')).toEqual(['in-progress completed absent']);
+  expect(createRecordingParameters(recording, PUBLIC_BASE_URL)).toEqual({
+    RecordingConfigurationId: 'CR123',
+  });
+  expect(recordingAttributes(recording, PUBLIC_BASE_URL)).toEqual({ recordingConfigurationId: 'CR123' });
 });
 
 describe('the connection overrides', () => {
