@@ -1,5 +1,5 @@
 import { Stack } from 'aws-cdk-lib';
-import { HttpApi, HttpMethod, type IHttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
@@ -12,7 +12,6 @@ export interface WebhookApiProps {
 export class WebhookApi extends Construct {
   /** Scheme and host, without a path. */
   readonly endpoint: string;
-  readonly api: IHttpApi;
   readonly #api: HttpApi;
 
   constructor(scope: Construct, id: string, props: WebhookApiProps) {
@@ -21,7 +20,6 @@ export class WebhookApi extends Construct {
       apiName: Stack.of(this).stackName,
       description: props.description,
     });
-    this.api = this.#api;
     this.endpoint = this.#api.apiEndpoint;
   }
 
