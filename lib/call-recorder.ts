@@ -176,6 +176,8 @@ export class CallRecorder extends Construct {
     const voiceWebhook = new RecorderFunction(this, 'VoiceWebhook', {
       handler: 'voice-webhook',
       description: 'Answers the voice webhook and starts the execution of a call',
+      // A caller waits for its cold start, and memory is what processors come with.
+      memorySize: 1024,
       timeout: Duration.seconds(10),
       logRetention,
       settings: {

@@ -16,7 +16,7 @@ import type { Executions } from './executions.ts';
  * How long the side effects of a call may take: whatever they do, the caller hears something within two seconds of the
  * webhook. Trial accounts wait five seconds for TwiML, others fifteen.
  */
-export const BUDGET_MILLISECONDS = { secret: 700, execution: 800 } as const;
+export const BUDGET_MILLISECONDS = { secret: 900, execution: 900 } as const;
 
 export interface VoiceWebhookDependencies {
   readonly secrets: SecretSource;

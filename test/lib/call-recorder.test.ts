@@ -47,17 +47,17 @@ describe('the functions', () => {
   });
 
   test.each([
-    ['VoiceWebhook', 10],
-    ['RecordingStatus', 10],
-    ['StartRecording', 30],
-    ['RecordUnrecorded', 30],
-    ['Reconcile', 30],
-    ['AwaitOutcome', 10],
-  ])('%s say all that decides how they run', (name, timeout) => {
+    ['VoiceWebhook', 10, 1024],
+    ['RecordingStatus', 10, 512],
+    ['StartRecording', 30, 512],
+    ['RecordUnrecorded', 30, 512],
+    ['Reconcile', 30, 512],
+    ['AwaitOutcome', 10, 512],
+  ])('%s say all that decides how they run', (name, timeout, memorySize) => {
     expect(functions[name]?.Properties).toMatchObject({
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
-      MemorySize: 512,
+      MemorySize: memorySize,
       Timeout: timeout,
       Handler: 'index.handler',
       Role: `<${name}Role.Arn>`,
