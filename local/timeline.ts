@@ -102,7 +102,7 @@ function lineOfHost(event: HostEvent): Line | undefined {
 function lineOfTraffic(event: HostEvent): Line | undefined {
   switch (event.type) {
     case 'httpRequest':
-      return { who: 'twilio?', what: `${event.method} ${shortened(event.path)}` };
+      return { who: 'request', what: `${event.method} ${shortened(event.path)}` };
     case 'httpResponse':
       return {
         who: 'webhook',
