@@ -15,6 +15,8 @@ export const awsClientOptions = (attempts: number, attemptMilliseconds: number) 
   maxAttempts: attempts,
   useDualstackEndpoint: false,
   useFipsEndpoint: false,
+  authSchemePreference: ['sigv4'],
+  userAgentAppId: 'call-recorder',
   requestHandler: new NodeHttpHandler({
     connectionTimeout: attemptMilliseconds,
     requestTimeout: attemptMilliseconds,
