@@ -7,12 +7,11 @@ import { powertools } from '../shared/telemetry.ts';
 import { twilioApi } from '../twilio/api.ts';
 import { reconcileTask } from './reconcile-task.ts';
 
-const SECRET_TIMEOUT_MILLISECONDS = 1_000;
 const REQUEST_TIMEOUT_MILLISECONDS = 10_000;
 
 const { retentionDays, twilioApiBaseUrl } = settings(ReconcileSettings);
 const store = storeFromEnvironment(retentionDays);
-const secrets = secretFromSecretsManager(SECRET_TIMEOUT_MILLISECONDS);
+const secrets = secretFromSecretsManager();
 const { telemetry, perInvocation } = powertools();
 
 export const handler = perInvocation(

@@ -7,13 +7,11 @@ import { stepFunctionsTaskTokens } from '../shared/task-tokens.ts';
 import { powertools } from '../shared/telemetry.ts';
 import { recordingStatus } from './recording-status.ts';
 
-const SECRET_TIMEOUT_MILLISECONDS = 1_000;
-
 const { telemetry, perInvocation } = powertools();
 
 export const handler = perInvocation(
   recordingStatus({
-    secrets: secretFromSecretsManager(SECRET_TIMEOUT_MILLISECONDS),
+    secrets: secretFromSecretsManager(),
     store: storeFromEnvironment(settings(StoreSettings).retentionDays),
     taskTokens: stepFunctionsTaskTokens(),
     publicBaseUrl: environmentVariable(ENVIRONMENT.publicBaseUrl),

@@ -172,12 +172,12 @@ export function summarize(state: CallState): CallSummary {
 // One with audio before one without, then the earliest; the SID settles what is left, so that order of arrival cannot.
 function byWorth(a: RecordingState, b: RecordingState): number {
   return (
-    Number(isEmpty(a)) - Number(isEmpty(b)) ||
+    Number(isEmpty(a.status)) - Number(isEmpty(b.status)) ||
     compare(a.startTime ?? '~', b.startTime ?? '~') ||
     compare(a.recordingSid, b.recordingSid)
   );
 }
 
-const isEmpty = (recording: RecordingState): boolean =>
-  ['absent', 'failed', 'deleted'].includes(recording.status);
+/** Whether a recording with this status has no audio. */
+export const isEmpty = (status: string): boolean => ['absent', 'failed', 'deleted'].includes(status);
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -11,7 +11,7 @@ import {
   refusalOf,
   wasAnswered,
 } from './classify.ts';
-import { isFinal } from './merge.ts';
+import { isEmpty, isFinal } from './merge.ts';
 import { isOurs, recordingState } from './ours.ts';
 import type { CallFacts, CallStore, Progress } from './store.ts';
 
@@ -338,7 +338,7 @@ const runningRecording = (recordings: readonly TwilioRecording[]): TwilioRecordi
   );
 
 const isWorthAdopting = (recording: TwilioRecording): boolean =>
-  isOurs(recording) && !['absent', 'failed', 'deleted'].includes(recording.status);
+  isOurs(recording) && !isEmpty(recording.status);
 
 const refused = ({ reason, httpStatus, twilioErrorCode }: Refusal): StartResult => ({
   outcome: START_OUTCOMES.refused,

@@ -23,3 +23,6 @@ export const awsClientOptions = (attempts: number, attemptMilliseconds: number) 
     throwOnRequestTimeout: true,
   }),
 });
+
+/** Options of a client whose request is sent twice at most within this time, the pause in between included. */
+export const twoAttemptsWithin = (milliseconds: number) => awsClientOptions(2, milliseconds * 0.45);

@@ -1,7 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
 import { AccountSid } from '../twilio/requests.ts';
-import { awsClientOptions } from './aws.ts';
+import { twoAttemptsWithin } from './aws.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { ENVIRONMENT } from './contract.ts';
 import { environmentVariable } from './environment.ts';
@@ -81,12 +81,9 @@ export function cachedSecret(read: () => Promise<string | undefined>, clock: Clo
   };
 }
 
-/** Of the time for two attempts, with the pause between them. */
-const SHARE_OF_AN_ATTEMPT = 0.45;
-
 /** The secret that the stack made, from Secrets Manager. */
-export function secretFromSecretsManager(timeoutMilliseconds: number): SecretSource {
-  const client = new SecretsManagerClient(awsClientOptions(2, timeoutMilliseconds * SHARE_OF_AN_ATTEMPT));
+export function secretFromSecretsManager(timeoutMilliseconds = 1_000): SecretSource {
+  const client = new SecretsManagerClient(twoAttemptsWithin(timeoutMilliseconds));
   const command = new GetSecretValueCommand({ SecretId: environmentVariable(ENVIRONMENT.secretArn) });
   return cachedSecret(async () => {
     const { SecretString } = await client.send(command, {

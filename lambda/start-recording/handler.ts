@@ -10,8 +10,6 @@ import { twilioApi } from '../twilio/api.ts';
 import { createRecordingParameters } from '../twilio/recording-parameters.ts';
 import { startRecordingTask } from './start-recording.ts';
 
-const SECRET_TIMEOUT_MILLISECONDS = 1_000;
-
 const { recording, retentionDays, ringTimeoutSeconds, startDelaySeconds, twilioApiBaseUrl } =
   settings(StartSettings);
 const createParameters = createRecordingParameters(recording, environmentVariable(ENVIRONMENT.publicBaseUrl));
@@ -20,7 +18,7 @@ const { telemetry, perInvocation } = powertools();
 
 export const handler = perInvocation(
   startRecordingTask({
-    secrets: secretFromSecretsManager(SECRET_TIMEOUT_MILLISECONDS),
+    secrets: secretFromSecretsManager(),
     withSecret: (secret) => ({
       twilio: twilioApi(secret, twilioApiBaseUrl, START_POLICY.requestTimeout),
       store,

@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { HttpRequest } from '@smithy/protocol-http';
 
@@ -102,7 +103,7 @@ export function twilioApi(
         }),
         { abortSignal },
       );
-      const body = parseJson(await readAll(response.body));
+      const body = parseJson(await text(response.body));
       if (response.statusCode < 200 || response.statusCode > 299) {
         return refusedAnswer(response.statusCode, body, response.headers['retry-after']);
       }
@@ -134,17 +135,9 @@ function failure(error: unknown): TwilioAnswer<never> {
   return { kind: code !== undefined && NEVER_CONNECTED.includes(code) ? 'not-sent' : 'no-answer', cause };
 }
 
-async function readAll(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) {
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function parseJson(text: string): unknown {
+function parseJson(json: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(json);
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { awsClientOptions } from '../shared/aws.ts';
+import { twoAttemptsWithin } from '../shared/aws.ts';
 import { ENVIRONMENT } from '../shared/contract.ts';
 import { environmentVariable, settings } from '../shared/environment.ts';
 import { secretFromSecretsManager } from '../shared/secret.ts';
@@ -15,7 +15,7 @@ export const handler = perInvocation(
     ...settings(VoiceWebhookSettings),
     secrets: secretFromSecretsManager(BUDGET_MILLISECONDS.secret),
     executions: stepFunctionsExecutions(
-      new SFNClient(awsClientOptions(2, BUDGET_MILLISECONDS.execution * 0.45)),
+      new SFNClient(twoAttemptsWithin(BUDGET_MILLISECONDS.execution)),
       environmentVariable(ENVIRONMENT.stateMachineArn),
       BUDGET_MILLISECONDS.execution,
     ),

@@ -54,7 +54,7 @@ export async function requestTwiml(world: World, call: Call, request: VoiceReque
 }
 
 /** The same webhook once more; what it is answered changes nothing. */
-export function sendDuplicate(world: World, call: Call, request: VoiceRequest): void {
+function sendDuplicate(world: World, call: Call, request: VoiceRequest): void {
   // Taken now: a duplicate is the same request, even if the call has moved on when it arrives.
   const params = { ...voiceParams(call), ...request.extraParams };
   const delay = call.dice.draw('duplicate', world.network.duplicateMs);

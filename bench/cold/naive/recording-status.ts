@@ -2,9 +2,8 @@ import { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import { DynamoDBDocument } from '@aws-sdk/lib-dynamodb';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import twilio from 'twilio';
 import { z } from 'zod';
-import { count, logger, parseForm, Secret } from './toolbox.ts';
+import { count, logger, Secret, verifiedForm } from './toolbox.ts';
 
 /** The callback as it is usually written: the whole package, CDK's default bundling. */
 const secrets = new SecretsManager();
@@ -14,10 +13,8 @@ const Callback = z.object({ CallSid: z.string(), RecordingSid: z.string(), Recor
 export const handler = async (event: APIGatewayProxyEventV2) => {
   const { SecretString = '{}' } = await secrets.getSecretValue({ SecretId: process.env.SECRET_ARN });
   const { authTokens } = Secret.parse(JSON.parse(SecretString));
-  const parameters = parseForm(event);
-  const url = `${process.env.PUBLIC_BASE_URL}${event.rawPath}`;
-  const signature = event.headers['x-twilio-signature'] ?? '';
-  if (!authTokens.some((token) => twilio.validateRequest(token, signature, url, parameters))) {
+  const parameters = verifiedForm(event, authTokens);
+  if (!parameters) {
     return { statusCode: 403 };
   }
   const { CallSid, RecordingSid, RecordingStatus } = Callback.parse(parameters);

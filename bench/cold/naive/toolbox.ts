@@ -1,6 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import twilio from 'twilio';
 import { z } from 'zod';
 
 /** What handlers are usually built with: the same logs and metrics as ours, and the schema library that most choose. */
@@ -18,5 +19,16 @@ export const Secret = z.object({
   apiKeySecret: z.string().min(16),
 });
 
-export const parseForm = (event: APIGatewayProxyEventV2): Record<string, string> =>
-  Object.fromEntries(new URLSearchParams(Buffer.from(event.body ?? '', 'base64').toString()));
+/** The webhook's parameters, or undefined when Twilio did not sign them. */
+export function verifiedForm(
+  event: APIGatewayProxyEventV2,
+  authTokens: readonly string[],
+): Record<string, string> | undefined {
+  const parameters = Object.fromEntries(
+    new URLSearchParams(Buffer.from(event.body ?? '', 'base64').toString()),
+  );
+  const url = `${process.env.PUBLIC_BASE_URL}${event.rawPath}`;
+  const signature = event.headers['x-twilio-signature'] ?? '';
+  const signed = authTokens.some((token) => twilio.validateRequest(token, signature, url, parameters));
+  return signed ? parameters : undefined;
+}

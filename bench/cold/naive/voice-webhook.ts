@@ -3,7 +3,7 @@ import { SFN } from '@aws-sdk/client-sfn';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import twilio from 'twilio';
 import { z } from 'zod';
-import { count, logger, parseForm, Secret } from './toolbox.ts';
+import { count, logger, Secret, verifiedForm } from './toolbox.ts';
 
 /** The webhook as it is usually written: the whole package, CDK's default bundling. */
 const secrets = new SecretsManager();
@@ -13,10 +13,8 @@ const VoiceRequest = z.object({ CallSid: z.string().regex(/^CA[0-9a-f]{32}$/), A
 export const handler = async (event: APIGatewayProxyEventV2) => {
   const { SecretString = '{}' } = await secrets.getSecretValue({ SecretId: process.env.SECRET_ARN });
   const { authTokens } = Secret.parse(JSON.parse(SecretString));
-  const parameters = parseForm(event);
-  const url = `${process.env.PUBLIC_BASE_URL}${event.rawPath}`;
-  const signature = event.headers['x-twilio-signature'] ?? '';
-  if (!authTokens.some((token) => twilio.validateRequest(token, signature, url, parameters))) {
+  const parameters = verifiedForm(event, authTokens);
+  if (!parameters) {
     return { statusCode: 403 };
   }
   const { CallSid } = VoiceRequest.parse(parameters);

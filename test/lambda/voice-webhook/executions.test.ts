@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
-import { awsClientOptions } from '../../../lambda/shared/aws.ts';
+import { twoAttemptsWithin } from '../../../lambda/shared/aws.ts';
 import { stepFunctionsExecutions } from '../../../lambda/voice-webhook/executions.ts';
 import { voiceWebhook } from '../../../lambda/voice-webhook/voice-webhook.ts';
 import { voiceDocuments } from '../../../lib/voice-documents.ts';
@@ -148,7 +148,7 @@ describe('Step Functions', () => {
       throw new Error('the server has no port');
     }
     const real = new SFNClient({
-      ...awsClientOptions(2, BUDGET * 0.45),
+      ...twoAttemptsWithin(BUDGET),
       endpoint: `http://127.0.0.1:${address.port}`,
       credentials: { accessKeyId: 'fake', secretAccessKey: 'fake' },
     });
