@@ -42,6 +42,11 @@ export class Dice {
     return Math.round(min + (max - min) * uniformFloat64(generator));
   }
 
+  /** A number from 0 to below 1. */
+  share(purpose: string): number {
+    return uniformFloat64(xoroshiro128plus(this.#digest(purpose).readInt32LE()));
+  }
+
   /** A SID as Twilio makes them: two letters and 32 hexadecimal digits. */
   sid(prefix: 'CA' | 'RE' | 'PN'): string {
     return prefix + this.#digest(prefix).toString('hex', 0, 16);
