@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import {
   CreateTableCommand,
   DeleteItemCommand,
+  DeleteTableCommand,
   DynamoDBClient,
   QueryCommand,
   waitUntilTableExists,
@@ -27,11 +28,20 @@ export interface LocalTable {
   /** All items of a call, by their sort key. */
   itemsOf(callSid: string): Promise<Item[]>;
   delete(item: Item): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Server {
+  readonly port: number;
   close(): void;
 }
 
-/** The table of calls on this machine, over DynamoDB's wire protocol. */
-export async function localTable(): Promise<LocalTable> {
+/** `npm run test:dynamodb-local` has a server up and says where; otherwise each table has its own. */
+async function serverOfTable(): Promise<Server> {
+  const port = process.env.DYNAMODB_LOCAL_PORT;
+  if (port !== undefined) {
+    return { port: Number(port), close: () => {} };
+  }
   const server = dynalite({ createTableMs: 0 });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -39,7 +49,19 @@ export async function localTable(): Promise<LocalTable> {
   if (address === null || typeof address === 'string') {
     throw new Error('dynalite has no port');
   }
-  const client = clientOf(address.port);
+  return {
+    port: address.port,
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+/** The table of calls on this machine, over DynamoDB's wire protocol. */
+export async function localTable(): Promise<LocalTable> {
+  const server = await serverOfTable();
+  const client = clientOf(server.port);
   await client.send(
     new CreateTableCommand({
       TableName: TABLE_NAME,
@@ -75,10 +97,11 @@ export async function localTable(): Promise<LocalTable> {
       );
       await client.send(new DeleteItemCommand({ TableName: TABLE_NAME, Key: key }));
     },
-    close() {
+    async close() {
+      // The next test file's table has the same name, and perhaps the same server.
+      await client.send(new DeleteTableCommand({ TableName: TABLE_NAME }));
       client.destroy();
       server.close();
-      server.closeAllConnections();
     },
   };
 }
