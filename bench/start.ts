@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import Table from 'cli-table3';
+import { httpHandler } from '../lambda/shared/clients/http.ts';
 import { twilioApi } from '../lambda/twilio/api.ts';
 import { credentialsFromSeed } from '../local/credentials.ts';
 import type { Latency, LatencyKind } from '../local/host/latency.ts';
@@ -121,7 +122,7 @@ async function measureOurs(
 
 async function measurePolicy(name: string, calls: number): Promise<Figures> {
   await using simulator = await TwilioSimulator.start({ seed: SEED, credentials });
-  const twilio = twilioApi(credentials, simulator.url, 30_000);
+  const twilio = twilioApi(httpHandler(), credentials, simulator.url, 30_000);
   const policy = POLICIES[name];
   if (!policy) {
     throw new Error(`There is no policy ${name}`);

@@ -1,12 +1,8 @@
-import { storeFromEnvironment } from '../recording/store-from-environment.ts';
-import { settings } from '../shared/environment.ts';
-import { StoreSettings } from '../shared/settings.ts';
-import { stepFunctionsTaskTokens } from '../shared/task-tokens.ts';
-import { powertools } from '../shared/telemetry.ts';
-import { awaitOutcome } from './await-outcome.ts';
+import { dynamoDb } from '../shared/clients/dynamodb.ts';
+import { stepFunctions } from '../shared/clients/step-functions.ts';
+import { lambdaRuntime } from '../shared/runtime.ts';
+import { wire } from './wire.ts';
 
-const { perInvocation } = powertools();
+const { platform, perInvocation } = lambdaRuntime();
 
-export const handler = perInvocation(
-  awaitOutcome(storeFromEnvironment(settings(StoreSettings).retentionDays), stepFunctionsTaskTokens()),
-);
+export const handler = perInvocation(wire({ ...platform, dynamoDb, stepFunctions }));

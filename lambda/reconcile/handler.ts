@@ -1,26 +1,9 @@
-import { storeFromEnvironment } from '../recording/store-from-environment.ts';
-import { systemClock } from '../shared/clock.ts';
-import { settings } from '../shared/environment.ts';
-import { secretFromSecretsManager } from '../shared/secret.ts';
-import { ReconcileSettings } from '../shared/settings.ts';
-import { powertools } from '../shared/telemetry.ts';
-import { twilioApi } from '../twilio/api.ts';
-import { reconcileTask } from './reconcile-task.ts';
+import { dynamoDb } from '../shared/clients/dynamodb.ts';
+import { httpHandler } from '../shared/clients/http.ts';
+import { secretsManager } from '../shared/clients/secrets-manager.ts';
+import { lambdaRuntime } from '../shared/runtime.ts';
+import { wire } from './wire.ts';
 
-const REQUEST_TIMEOUT_MILLISECONDS = 10_000;
+const { platform, perInvocation } = lambdaRuntime();
 
-const { retentionDays, twilioApiBaseUrl } = settings(ReconcileSettings);
-const store = storeFromEnvironment(retentionDays);
-const secrets = secretFromSecretsManager();
-const { telemetry, perInvocation } = powertools();
-
-export const handler = perInvocation(
-  reconcileTask(
-    async () => ({
-      twilio: twilioApi(await secrets.get(), twilioApiBaseUrl, REQUEST_TIMEOUT_MILLISECONDS),
-      store,
-      clock: systemClock,
-    }),
-    telemetry,
-  ),
-);
+export const handler = perInvocation(wire({ ...platform, dynamoDb, secretsManager, http: httpHandler() }));

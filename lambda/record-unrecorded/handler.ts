@@ -1,11 +1,7 @@
-import { storeFromEnvironment } from '../recording/store-from-environment.ts';
-import { settings } from '../shared/environment.ts';
-import { StoreSettings } from '../shared/settings.ts';
-import { powertools } from '../shared/telemetry.ts';
-import { recordUnrecorded } from './record-unrecorded.ts';
+import { dynamoDb } from '../shared/clients/dynamodb.ts';
+import { lambdaRuntime } from '../shared/runtime.ts';
+import { wire } from './wire.ts';
 
-const { telemetry, perInvocation } = powertools();
+const { platform, perInvocation } = lambdaRuntime();
 
-export const handler = perInvocation(
-  recordUnrecorded(storeFromEnvironment(settings(StoreSettings).retentionDays), telemetry),
-);
+export const handler = perInvocation(wire({ ...platform, dynamoDb }));

@@ -1,20 +1,9 @@
-import { storeFromEnvironment } from '../recording/store-from-environment.ts';
-import { ENVIRONMENT } from '../shared/contract.ts';
-import { environmentVariable, settings } from '../shared/environment.ts';
-import { secretFromSecretsManager } from '../shared/secret.ts';
-import { StoreSettings } from '../shared/settings.ts';
-import { stepFunctionsTaskTokens } from '../shared/task-tokens.ts';
-import { powertools } from '../shared/telemetry.ts';
-import { recordingStatus } from './recording-status.ts';
+import { dynamoDb } from '../shared/clients/dynamodb.ts';
+import { secretsManager } from '../shared/clients/secrets-manager.ts';
+import { stepFunctions } from '../shared/clients/step-functions.ts';
+import { lambdaRuntime } from '../shared/runtime.ts';
+import { wire } from './wire.ts';
 
-const { telemetry, perInvocation } = powertools();
+const { platform, perInvocation } = lambdaRuntime();
 
-export const handler = perInvocation(
-  recordingStatus({
-    secrets: secretFromSecretsManager(),
-    store: storeFromEnvironment(settings(StoreSettings).retentionDays),
-    taskTokens: stepFunctionsTaskTokens(),
-    publicBaseUrl: environmentVariable(ENVIRONMENT.publicBaseUrl),
-    telemetry,
-  }),
-);
+export const handler = perInvocation(wire({ ...platform, dynamoDb, secretsManager, stepFunctions }));

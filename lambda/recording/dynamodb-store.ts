@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
@@ -65,14 +64,22 @@ interface RecordingRow {
 }
 
 export interface DynamoDbStoreOptions {
-  readonly client: DynamoDBClient;
+  readonly client: Pick<DynamoDBClient, 'send'>;
   readonly tableName: string;
   readonly retentionDays: number;
   readonly clock: Clock;
+  /** A name that nothing else has. */
+  readonly newId: () => string;
 }
 
 /** The table of calls in DynamoDB. */
-export function dynamoDbStore({ client, tableName, retentionDays, clock }: DynamoDbStoreOptions): CallStore {
+export function dynamoDbStore({
+  client,
+  tableName,
+  retentionDays,
+  clock,
+  newId,
+}: DynamoDbStoreOptions): CallStore {
   const key = (callSid: string, item: string) =>
     marshall({ [TABLE.partitionKey]: callSid, [TABLE.sortKey]: item });
   const expiresAt = (): number => Math.floor(clock.now() / 1000) + retentionDays * 86_400;
@@ -226,7 +233,7 @@ export function dynamoDbStore({ client, tableName, retentionDays, clock }: Dynam
   async function tell(callSid: string, event: CallEvent, effect: Applied['effect']): Promise<void> {
     const item: Attributes = {
       [TABLE.partitionKey]: callSid,
-      [TABLE.sortKey]: `EVENT#${isoNow()}#${randomUUID().slice(0, 8)}`,
+      [TABLE.sortKey]: `EVENT#${isoNow()}#${newId().slice(0, 8)}`,
       Effect: effect,
       ...(event.type === 'recording'
         ? { Type: event.source, ...attributesOfRecording(event.recording) }

@@ -7,6 +7,8 @@ export interface CallFacts {
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly direction?: string | undefined;
+  /** `sweep`: no webhook announced it, Twilio's list of calls did. */
+  readonly origin?: 'sweep' | undefined;
 }
 
 /** What the holder of a claim leaves behind for the next one. */

@@ -15,6 +15,7 @@ export const ExecutionInput = v.object({
   from: v.optional(v.string()),
   to: v.optional(v.string()),
   direction: v.optional(v.string()),
+  origin: v.optional(v.literal('sweep')),
 });
 
 /**
@@ -38,4 +39,5 @@ export const callFacts = (input: v.InferOutput<typeof ExecutionInput>): CallFact
   from: input.from,
   to: input.to,
   direction: input.direction,
+  origin: input.origin,
 });

@@ -1,11 +1,11 @@
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
 import { AccountSid } from '../twilio/requests.ts';
-import { twoAttemptsWithin } from './aws.ts';
-import { type Clock, systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
 import { ENVIRONMENT } from './contract.ts';
 import { environmentVariable } from './environment.ts';
 import { describeError, SecretInvalidError, SecretUnavailableError } from './errors.ts';
+import type { Platform } from './platform.ts';
 
 /**
  * What the secret holds. Auth tokens serve signatures only: the current one, and while it is rotated the next one.
@@ -81,14 +81,22 @@ export function cachedSecret(read: () => Promise<string | undefined>, clock: Clo
   };
 }
 
-/** The secret that the stack made, from Secrets Manager. */
-export function secretFromSecretsManager(timeoutMilliseconds = 1_000): SecretSource {
-  const client = new SecretsManagerClient(twoAttemptsWithin(timeoutMilliseconds));
-  const command = new GetSecretValueCommand({ SecretId: environmentVariable(ENVIRONMENT.secretArn) });
+/** What a function needs that reads the secret. */
+export type SecretPlatform = Pick<Platform, 'environment' | 'secretsManager' | 'clock'>;
+
+/** The secret that the stack made, from Secrets Manager: two attempts within the time, the pause in between included. */
+export function secretFromSecretsManager(
+  { environment, secretsManager, clock }: SecretPlatform,
+  timeoutMilliseconds = 1_000,
+): SecretSource {
+  const client = secretsManager(2, timeoutMilliseconds * 0.45);
+  const command = new GetSecretValueCommand({
+    SecretId: environmentVariable(ENVIRONMENT.secretArn, environment),
+  });
   return cachedSecret(async () => {
     const { SecretString } = await client.send(command, {
       abortSignal: AbortSignal.timeout(timeoutMilliseconds),
     });
     return SecretString;
-  }, systemClock);
+  }, clock);
 }

@@ -1,11 +1,5 @@
-import {
-  InvalidToken,
-  SendTaskSuccessCommand,
-  SFNClient,
-  TaskDoesNotExist,
-  TaskTimedOut,
-} from '@aws-sdk/client-sfn';
-import { awsClientOptions } from './aws.ts';
+import { InvalidToken, SendTaskSuccessCommand, TaskDoesNotExist, TaskTimedOut } from '@aws-sdk/client-sfn';
+import type { Platform } from './platform.ts';
 
 /** Releases tasks of the state machine that wait for a token. */
 export interface TaskTokens {
@@ -16,8 +10,8 @@ export interface TaskTokens {
 const ATTEMPT_MILLISECONDS = 1_000;
 
 /** https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html */
-export function stepFunctionsTaskTokens(): TaskTokens {
-  const client = new SFNClient(awsClientOptions(3, ATTEMPT_MILLISECONDS));
+export function stepFunctionsTaskTokens({ stepFunctions }: Pick<Platform, 'stepFunctions'>): TaskTokens {
+  const client = stepFunctions(3, ATTEMPT_MILLISECONDS);
   return {
     async release(taskToken) {
       try {

@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { HttpRequest } from '@smithy/protocol-http';
+import type { HttpHandler } from '../shared/platform.ts';
 
 /** A Call, as far as we read it. https://www.twilio.com/docs/voice/api/call-resource#call-properties */
 export interface TwilioCall {
@@ -59,18 +59,17 @@ export interface TwilioCredentials {
   readonly apiKeySecret: string;
 }
 
-// One pool of connections for all credentials: a rotated key must not cost a new handshake.
-const http = new NodeHttpHandler({ connectionTimeout: 1_000 });
-
 /**
  * A client of Twilio's REST API on the HTTP handler that the AWS clients bring along: the `twilio` package's own client
  * takes longer to import than all the rest of a function.
  *
+ * @param http one for all credentials: a rotated key must not cost a new handshake
  * @param baseUrl scheme and host of the API
  * @param timeoutMilliseconds after which a request counts as not answered
  * @see https://www.twilio.com/docs/usage/api
  */
 export function twilioApi(
+  http: HttpHandler,
   credentials: TwilioCredentials,
   baseUrl: string,
   timeoutMilliseconds: number,

@@ -1,25 +1,8 @@
-import { SFNClient } from '@aws-sdk/client-sfn';
-import { twoAttemptsWithin } from '../shared/aws.ts';
-import { ENVIRONMENT } from '../shared/contract.ts';
-import { environmentVariable, settings } from '../shared/environment.ts';
-import { secretFromSecretsManager } from '../shared/secret.ts';
-import { VoiceWebhookSettings } from '../shared/settings.ts';
-import { powertools } from '../shared/telemetry.ts';
-import { stepFunctionsExecutions } from './executions.ts';
-import { BUDGET_MILLISECONDS, voiceWebhook } from './voice-webhook.ts';
+import { secretsManager } from '../shared/clients/secrets-manager.ts';
+import { stepFunctions } from '../shared/clients/step-functions.ts';
+import { lambdaRuntime } from '../shared/runtime.ts';
+import { wire } from './wire.ts';
 
-const { telemetry, perInvocation } = powertools();
+const { platform, perInvocation } = lambdaRuntime();
 
-export const handler = perInvocation(
-  voiceWebhook({
-    ...settings(VoiceWebhookSettings),
-    secrets: secretFromSecretsManager(BUDGET_MILLISECONDS.secret),
-    executions: stepFunctionsExecutions(
-      new SFNClient(twoAttemptsWithin(BUDGET_MILLISECONDS.execution)),
-      environmentVariable(ENVIRONMENT.stateMachineArn),
-      BUDGET_MILLISECONDS.execution,
-    ),
-    publicBaseUrl: environmentVariable(ENVIRONMENT.publicBaseUrl),
-    telemetry,
-  }),
-);
+export const handler = perInvocation(wire({ ...platform, secretsManager, stepFunctions }));

@@ -3,6 +3,7 @@ import type { CallFacts } from '../recording/store.ts';
 import { within } from '../shared/clock.ts';
 import { METRICS } from '../shared/contract.ts';
 import { describeError } from '../shared/errors.ts';
+import type { Executions } from '../shared/executions.ts';
 import type { SecretSource } from '../shared/secret.ts';
 import type { VoiceDocuments } from '../shared/settings.ts';
 import { type Telemetry, unfailing } from '../shared/telemetry.ts';
@@ -10,17 +11,16 @@ import { type Authentication, authenticate } from '../twilio/authenticate.ts';
 import { parseRequest, VoiceRequest } from '../twilio/requests.ts';
 import { decodeNext, voiceTwiml } from '../twilio/twiml.ts';
 import { type Refusal, readWebhook, refusal, refusalResponse } from '../twilio/webhook.ts';
-import type { Executions } from './executions.ts';
 
 /**
  * How long the side effects of a call may take: whatever they do, the caller hears something within two seconds of the
  * webhook. Trial accounts wait five seconds for TwiML, others fifteen.
  */
-export const BUDGET_MILLISECONDS = { secret: 900, execution: 900 } as const;
+export const BUDGET_MILLISECONDS = { secret: 900, execution: 1_100 } as const;
 
 export interface VoiceWebhookDependencies {
   readonly secrets: SecretSource;
-  readonly executions: Executions;
+  readonly executions: Pick<Executions, 'start'>;
   readonly telemetry: Telemetry;
   readonly documents: VoiceDocuments;
   readonly publicBaseUrl: string;

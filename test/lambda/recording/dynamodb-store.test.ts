@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { dynamoDbStore } from '../../../lambda/recording/dynamodb-store.ts';
@@ -56,6 +57,7 @@ const storeWith = (client: DynamoDBClient, tableName = TABLE_NAME): CallStore =>
     retentionDays: RETENTION_DAYS,
     // Writers that race have to wait for each other, and their time still stands still.
     clock: { ...clock, sleep: systemClock.sleep },
+    newId: randomUUID,
   });
 const items = () => table.itemsOf(CALL_SID);
 

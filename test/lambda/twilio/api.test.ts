@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import twilio from 'twilio';
 import type RequestClient from 'twilio/lib/base/RequestClient.js';
+import { httpHandler } from '../../../lambda/shared/clients/http.ts';
 import { type TwilioApi, twilioApi } from '../../../lambda/twilio/api.ts';
 import { createRecordingParameters } from '../../../lambda/twilio/recording-parameters.ts';
 import { recordingResource } from '../support/answers.ts';
@@ -17,7 +18,7 @@ let api: TwilioApi;
 
 beforeAll(async () => {
   server = await twilioServer();
-  api = twilioApi(credentials, server.baseUrl, 5_000);
+  api = twilioApi(httpHandler(), credentials, server.baseUrl, 5_000);
 });
 afterAll(() => server.close());
 beforeEach(() => {
@@ -248,7 +249,7 @@ describe.each<[string, () => Promise<unknown>]>([
   });
 
   const impatient = (baseUrl: string) => {
-    const client = twilioApi(credentials, baseUrl, 50);
+    const client = twilioApi(httpHandler(), credentials, baseUrl, 50);
     const requests: Record<string, () => Promise<unknown>> = {
       createRecording: () => client.createRecording(CALL_SID, {}),
       fetchCall: () => client.fetchCall(CALL_SID),

@@ -51,6 +51,7 @@ beforeEach(() => {
     executions: {
       start: async (call) => {
         calls.push(call);
+        return 'started';
       },
     },
     telemetry,

@@ -1,5 +1,5 @@
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { environmentVariable } from './environment.ts';
+import { environmentVariable } from '../environment.ts';
 
 /**
  * Options that all AWS clients share. What is said here the SDK need not look for in configuration files, which Lambda
@@ -23,6 +23,3 @@ export const awsClientOptions = (attempts: number, attemptMilliseconds: number) 
     throwOnRequestTimeout: true,
   }),
 });
-
-/** Options of a client whose request is sent twice at most within this time, the pause in between included. */
-export const twoAttemptsWithin = (milliseconds: number) => awsClientOptions(2, milliseconds * 0.45);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { awsClientOptions } from '../../../lambda/shared/aws.ts';
-import { EnvironmentInvalidError } from '../../../lambda/shared/errors.ts';
+import { awsClientOptions } from '../../../../lambda/shared/clients/options.ts';
+import { EnvironmentInvalidError } from '../../../../lambda/shared/errors.ts';
 
 let former: string | undefined;
 beforeEach(() => {

@@ -1,0 +1,21 @@
+import { type StorePlatform, storeFromEnvironment } from '../recording/store-from-environment.ts';
+import { ENVIRONMENT } from '../shared/contract.ts';
+import { environmentVariable, settings } from '../shared/environment.ts';
+import type { BasePlatform, Platform } from '../shared/platform.ts';
+import { type SecretPlatform, secretFromSecretsManager } from '../shared/secret.ts';
+import { StoreSettings } from '../shared/settings.ts';
+import { stepFunctionsTaskTokens } from '../shared/task-tokens.ts';
+import { recordingStatus } from './recording-status.ts';
+
+export function wire(
+  platform: BasePlatform & StorePlatform & SecretPlatform & Pick<Platform, 'stepFunctions'>,
+) {
+  const { environment, telemetry } = platform;
+  return recordingStatus({
+    secrets: secretFromSecretsManager(platform),
+    store: storeFromEnvironment(platform, settings(StoreSettings, environment).retentionDays),
+    taskTokens: stepFunctionsTaskTokens(platform),
+    publicBaseUrl: environmentVariable(ENVIRONMENT.publicBaseUrl, environment),
+    telemetry,
+  });
+}

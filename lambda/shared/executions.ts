@@ -1,0 +1,73 @@
+import {
+  DescribeExecutionCommand,
+  ExecutionAlreadyExists,
+  ExecutionDoesNotExist,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import type { CallFacts } from '../recording/store.ts';
+import type { Platform } from './platform.ts';
+
+/** Executions of the state machine. A call's first one is named by its CallSid, so that there is one of it. */
+export interface Executions {
+  /**
+   * Starts an execution for a call, unless there is or was one of that name. Throws when neither is known.
+   *
+   * @param name default the CallSid
+   */
+  start(call: CallFacts, name?: string): Promise<'started' | 'exists'>;
+  /** What became of an execution. Throws when Step Functions does not answer. */
+  status(name: string): Promise<'running' | 'ended' | 'absent'>;
+}
+
+/** How often a request is sent at most: each answer that is lost may leave a call with two ways to be recorded. */
+const ATTEMPTS = 3;
+
+/**
+ * Executions in Step Functions. The input is the same to the byte each time, since Step Functions compares it while the
+ * execution runs. https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
+ *
+ * @param timeoutMilliseconds of a request, with all its attempts
+ */
+export function stepFunctionsExecutions(
+  { stepFunctions }: Pick<Platform, 'stepFunctions'>,
+  stateMachineArn: string,
+  timeoutMilliseconds: number,
+): Executions {
+  // The pauses between attempts are what is left.
+  const client = stepFunctions(ATTEMPTS, (timeoutMilliseconds * 0.9) / ATTEMPTS);
+  const executionArn = (name: string): string =>
+    `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+  const timeout = () => ({ abortSignal: AbortSignal.timeout(timeoutMilliseconds) });
+  return {
+    async start({ callSid, accountSid, from, to, direction, origin }, name = callSid) {
+      const command = new StartExecutionCommand({
+        stateMachineArn,
+        name,
+        input: JSON.stringify({ callSid, accountSid, from, to, direction, origin }),
+      });
+      try {
+        await client.send(command, timeout());
+        return 'started';
+      } catch (error) {
+        if (error instanceof ExecutionAlreadyExists) {
+          return 'exists';
+        }
+        throw error;
+      }
+    },
+    async status(name) {
+      try {
+        const { status } = await client.send(
+          new DescribeExecutionCommand({ executionArn: executionArn(name) }),
+          timeout(),
+        );
+        return status === 'RUNNING' || status === 'PENDING_REDRIVE' ? 'running' : 'ended';
+      } catch (error) {
+        if (error instanceof ExecutionDoesNotExist) {
+          return 'absent';
+        }
+        throw error;
+      }
+    },
+  };
+}
