@@ -1,6 +1,6 @@
 import { getExpectedTwilioSignature } from 'twilio/lib/webhooks/webhooks.js';
 import { type ConnectionOverrides, splitConnectionOverrides } from './connection-overrides.ts';
-import { exchange, type HttpOutcome, type HttpRequest } from './http-exchange.ts';
+import type { HttpOutcome, HttpRequest } from './transport.ts';
 import type { DeliveryAttempt } from './truth.ts';
 import type { World } from './world.ts';
 
@@ -23,7 +23,7 @@ export async function deliver(world: World, delivery: Delivery): Promise<HttpOut
   for (let attempt = 1; ; attempt += 1) {
     const at = world.now();
     delivery.onSent(attempt);
-    const outcome = await exchange(world.clock, world.agent, {
+    const outcome = await world.transport.exchange({
       ...signed(world, target, delivery),
       connectTimeoutMs: Math.min(overrides.connectTimeoutMs, deadline - at),
       readTimeoutMs: Math.min(overrides.readTimeoutMs, deadline - at),

@@ -1,6 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { text } from 'node:stream/consumers';
 import { validateRequest } from 'twilio/lib/webhooks/webhooks.js';
+import type { AnswerOfTwilio, RequestToTwilio } from './transport.ts';
 import type { World } from './world.ts';
 
 const PATH = /^\/application\/(\d+)$/;
@@ -25,19 +24,17 @@ export class HostedApplications {
     return PATH.test(path);
   }
 
-  async serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    const { method, headers, url: path = '' } = incoming;
+  answer({ method, url: path, signature, body }: RequestToTwilio): AnswerOfTwilio {
     const twiml = this.#documents[Number(PATH.exec(path)?.[1])];
-    const params = Object.fromEntries(new URLSearchParams(await text(incoming)));
+    const params = Object.fromEntries(new URLSearchParams(body));
     const url = `${this.#baseUrl}${path}`;
-    const signature = headers['x-twilio-signature'];
     const verified =
       method === 'POST' &&
-      typeof signature === 'string' &&
+      signature !== undefined &&
       validateRequest(this.#world.credentials.authToken, signature, url, params);
     this.#world.emit({ type: 'application-requested', callSid: params.CallSid ?? '', url, verified });
-    if (!verified) outgoing.writeHead(403).end();
-    else if (twiml === undefined) outgoing.writeHead(404).end();
-    else outgoing.writeHead(200, { 'Content-Type': 'text/xml' }).end(twiml);
+    if (!verified) return { httpStatus: 403, contentType: undefined, body: undefined };
+    if (twiml === undefined) return { httpStatus: 404, contentType: undefined, body: undefined };
+    return { httpStatus: 200, contentType: 'text/xml', body: twiml };
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts';
 import type { Faults } from './faults.ts';
 import type { Distribution } from './random.ts';
+import type { Transport } from './transport.ts';
 
 export interface Credentials {
   readonly accountSid: string;
@@ -74,8 +75,6 @@ export interface SimulatorOptions {
   /** The same seed gives the same SIDs and the same random durations. */
   readonly seed: number;
   readonly credentials: Credentials;
-  /** @default 0, any free port */
-  readonly port?: number;
   /** @default the system's clock */
   readonly clock?: Clock;
   /** @default DEFAULT_NETWORK */
@@ -84,4 +83,17 @@ export interface SimulatorOptions {
   readonly behaviour?: Partial<Behaviour>;
   /** @default none */
   readonly faults?: Partial<Faults>;
+}
+
+export interface ServerOptions extends SimulatorOptions {
+  /** @default 0, any free port */
+  readonly port?: number;
+  /** @default over HTTP, to this machine only */
+  readonly transport?: Transport;
+}
+
+export interface ServerlessOptions extends SimulatorOptions {
+  /** What the simulator takes for its own base URL, without a trailing slash. */
+  readonly url: string;
+  readonly transport: Transport;
 }

@@ -1,14 +1,16 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { runCall } from './call-flow.ts';
+import { systemClock } from './clock.ts';
 import type { SimulatorEvent } from './events.ts';
 import { HostedApplications } from './hosted-application.ts';
-import type { SimulatorOptions } from './options.ts';
-import { serveRest } from './rest/server.ts';
+import { HttpServer } from './http-server.ts';
+import { HttpTransport } from './http-transport.ts';
+import type { ServerlessOptions, ServerOptions } from './options.ts';
+import { answerRest } from './rest/answer.ts';
 import type { CallScript } from './script.ts';
 import { addCall } from './switchboard.ts';
+import type { AnswerOfTwilio, RequestToTwilio } from './transport.ts';
 import type { SimulatedCall } from './truth.ts';
+import { WaitCancelled } from './waiting.ts';
 import { World } from './world.ts';
 
 export { type Clock, systemClock } from './clock.ts';
@@ -20,50 +22,67 @@ export {
   DEFAULT_BEHAVIOUR,
   DEFAULT_NETWORK,
   type Network,
+  type ServerlessOptions,
+  type ServerOptions,
   type SimulatorOptions,
 } from './options.ts';
 export type { Distribution } from './random.ts';
 export type { CallScript, DialledParty } from './script.ts';
+export type * from './transport.ts';
 export type * from './truth.ts';
-
-/** A socket kept open for longer than any client keeps it: none is ever closed under a request. */
-const KEEP_ALIVE_MS = 120_000;
-/** Thousands of calls may begin in the same moment; a connection that finds no room is only tried again after 1 s. */
-const BACKLOG = 4_096;
 
 /** A simulated Twilio on this machine: a phone network, voice webhooks, and the Calls and Recordings REST API. */
 export class TwilioSimulator implements AsyncDisposable {
   /** Base URL of the REST API, without a trailing slash. */
   readonly url: string;
   readonly #world: World;
-  readonly #server: Server;
   readonly #applications: HostedApplications;
+  readonly #close: () => Promise<void>;
 
-  private constructor(world: World, server: Server, url: string) {
+  private constructor(world: World, url: string, close: () => Promise<void>) {
     this.#world = world;
-    this.#server = server;
     this.url = url;
     this.#applications = new HostedApplications(world, url);
-    server.on('request', (incoming, outgoing) => {
-      const served = this.#applications.serves(incoming.url ?? '')
-        ? this.#applications.serve(incoming, outgoing)
-        : serveRest(world, incoming, outgoing);
-      world.activities.track(
-        served.catch((error: unknown) => {
-          // A client that went away before it had sent all of its request.
-          if (incoming.complete) throw error;
-        }),
-      );
-    });
+    this.#close = close;
   }
 
   /** Listens on 127.0.0.1. */
-  static async start(options: SimulatorOptions): Promise<TwilioSimulator> {
-    const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS });
-    server.listen({ port: options.port ?? 0, host: '127.0.0.1', backlog: BACKLOG });
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    return new TwilioSimulator(new World(options), server, `http://127.0.0.1:${port}`);
+  static async start(options: ServerOptions): Promise<TwilioSimulator> {
+    const clock = options.clock ?? systemClock;
+    const transport = new HttpTransport(clock);
+    const world = new World(options, clock, options.transport ?? transport);
+    const server = await HttpServer.listen(options.port ?? 0);
+    const simulator = new TwilioSimulator(world, server.url, () => {
+      transport.close();
+      return server.close();
+    });
+    server.serve(
+      (message) => simulator.request(message),
+      (answering) => world.activities.track(answering),
+    );
+    return simulator;
+  }
+
+  /** Without any socket: requests come by {@link TwilioSimulator.request} and leave by the transport given. */
+  static withoutServer(options: ServerlessOptions): TwilioSimulator {
+    const world = new World(options, options.clock ?? systemClock, options.transport);
+    return new TwilioSimulator(world, options.url, () => Promise.resolve());
+  }
+
+  /**
+   * Answers a request to the REST API or to a hosted application; resolves to `undefined` where the client would see
+   * its connection reset. Nobody need wait for the answer: a request that arrived is processed.
+   */
+  async request(message: RequestToTwilio): Promise<AnswerOfTwilio | undefined> {
+    if (this.#applications.serves(message.url)) return this.#applications.answer(message);
+    const answering = answerRest(this.#world, message);
+    this.#world.activities.track(answering);
+    try {
+      return await answering;
+    } catch (error) {
+      if (error instanceof WaitCancelled) return undefined;
+      throw error;
+    }
   }
 
   /** The calls that were placed, by CallSid, and what really happened to them; legs are found in their parents. */
@@ -97,11 +116,7 @@ export class TwilioSimulator implements AsyncDisposable {
   async stop(): Promise<void> {
     this.#world.waiting.cancel();
     for (const call of this.#world.calls.values()) call.waiting.cancel();
-    this.#world.agent.destroy();
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await closed;
+    await this.#close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

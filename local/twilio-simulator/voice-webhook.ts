@@ -1,7 +1,7 @@
 import type { Call } from './call.ts';
 import { deliver } from './delivery.ts';
-import type { HttpOutcome } from './http-exchange.ts';
 import { API_VERSION } from './rest/api-version.ts';
+import type { HttpOutcome } from './transport.ts';
 import type { DeliveryAttempt, WebhookDelivery } from './truth.ts';
 import { InvalidTwiml, parseTwiml, type Verb } from './twiml.ts';
 import type { World } from './world.ts';

@@ -1,7 +1,6 @@
-import { Agent } from 'node:http';
 import { Activities } from './activities.ts';
 import type { Call } from './call.ts';
-import { type Clock, systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
 import type { EventDetails, SimulatorEvent } from './events.ts';
 import { type Faults, NO_FAULTS } from './faults.ts';
 import {
@@ -14,6 +13,7 @@ import {
 } from './options.ts';
 import { Dice } from './random.ts';
 import type { Recording } from './recording.ts';
+import type { Transport } from './transport.ts';
 import { Waiting } from './waiting.ts';
 
 /** What all parts of the simulated Twilio share. */
@@ -24,9 +24,8 @@ export class World {
   readonly network: Network;
   readonly behaviour: Behaviour;
   readonly faults: Faults;
+  readonly transport: Transport;
   readonly activities = new Activities();
-  /** A fresh connection for each webhook, as from Twilio's many machines: no stale one is ever met. */
-  readonly agent = new Agent({ keepAlive: false });
   /** Waits that belong to no call's line: callbacks, processing, REST latencies. */
   readonly waiting: Waiting;
   /** The draws of REST requests that concern no single call. */
@@ -39,10 +38,11 @@ export class World {
   requests = 0;
   readonly listeners = new Set<(event: SimulatorEvent) => void>();
 
-  constructor(options: SimulatorOptions) {
+  constructor(options: SimulatorOptions, clock: Clock, transport: Transport) {
     this.seed = options.seed;
     this.credentials = options.credentials;
-    this.clock = options.clock ?? systemClock;
+    this.clock = clock;
+    this.transport = transport;
     this.network = { ...DEFAULT_NETWORK, ...options.network };
     this.behaviour = { ...DEFAULT_BEHAVIOUR, ...options.behaviour };
     this.faults = { ...NO_FAULTS, ...options.faults };

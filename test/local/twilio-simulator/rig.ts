@@ -7,8 +7,8 @@ import {
   type CallScript,
   type Credentials,
   type Network,
+  type ServerOptions,
   type SimulatorEvent,
-  type SimulatorOptions,
   TwilioSimulator,
 } from '../../../local/twilio-simulator/simulator.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -22,7 +22,7 @@ export const CREDENTIALS: Credentials = {
 };
 
 /** No latency but the ones that a state depends on. */
-const STILL_NETWORK: Network = {
+export const STILL_NETWORK: Network = {
   requestMs: 0,
   responseMs: 0,
   webhookMs: 0,
@@ -55,7 +55,7 @@ export class Rig implements AsyncDisposable {
     });
   }
 
-  static async start(options: Partial<SimulatorOptions> = {}): Promise<Rig> {
+  static async start(options: Partial<ServerOptions> = {}): Promise<Rig> {
     const clock = new ManualClock();
     const network = { ...STILL_NETWORK, ...options.network };
     const settings = { seed: 1, credentials: CREDENTIALS, clock, ...options, network };

@@ -1,32 +1,33 @@
-import { type Agent, request } from 'node:http';
+import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { Clock } from './clock.ts';
 import type { RetryReason } from './connection-overrides.ts';
-
-export interface HttpRequest {
-  /** Absolute, sent byte for byte as it stands here. */
-  readonly url: string;
-  readonly method: 'GET' | 'POST';
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | undefined;
-  readonly connectTimeoutMs: number;
-  readonly readTimeoutMs: number;
-}
-
-export type HttpOutcome =
-  | {
-      readonly httpStatus: number;
-      readonly contentType: string;
-      readonly location: string | undefined;
-      readonly body: string;
-    }
-  | { readonly failure: string; readonly reason: RetryReason | 'broken' };
+import type { HttpOutcome, HttpRequest, Transport } from './transport.ts';
 
 /** The simulated Twilio must not reach out to real servers, whatever a number is configured with. */
 const LOOPBACK = /^http:\/\/(?:[^/@]*@)?(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?(?=[/?]|$)/i;
 
-/** One request, one outcome; never rejects. */
-export async function exchange(clock: Clock, agent: Agent, sent: HttpRequest): Promise<HttpOutcome> {
+/** Over sockets, to servers of this machine. */
+export class HttpTransport implements Transport {
+  readonly #clock: Clock;
+  /** A fresh connection for each request, as from Twilio's many machines: no stale one is ever met. */
+  readonly #agent = new Agent({ keepAlive: false });
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  exchange(request: HttpRequest): Promise<HttpOutcome> {
+    return exchange(this.#clock, this.#agent, request);
+  }
+
+  /** Breaks off what is under way. */
+  close(): void {
+    this.#agent.destroy();
+  }
+}
+
+async function exchange(clock: Clock, agent: Agent, sent: HttpRequest): Promise<HttpOutcome> {
   if (!LOOPBACK.test(sent.url)) {
     return { failure: `not an http:// URL of this machine: ${sent.url}`, reason: 'ct' };
   }

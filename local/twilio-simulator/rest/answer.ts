@@ -1,7 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { text } from 'node:stream/consumers';
 import type { Call } from '../call.ts';
 import type { AnswerFault, RestRequestInfo } from '../faults.ts';
+import type { AnswerOfTwilio, RequestToTwilio } from '../transport.ts';
 import type { World } from '../world.ts';
 import { API_VERSION } from './api-version.ts';
 import { isAuthentic } from './authentication.ts';
@@ -22,20 +21,18 @@ interface Answer {
 }
 
 /**
- * Serves one request: a latency, the processing, a latency, the answer. A client that goes away meanwhile changes
- * nothing about the processing, as with the real one.
+ * Answers one request: a latency, the processing, a latency, the answer. A client that goes away meanwhile changes
+ * nothing about the processing, as with the real one. Resolves to `undefined` where the connection is reset.
  */
-export async function serveRest(
+export async function answerRest(
   world: World,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-): Promise<void> {
-  const { method = '', url = '' } = incoming;
+  { method, url, authorization, body }: RequestToTwilio,
+): Promise<AnswerOfTwilio | undefined> {
   const { pathname, searchParams } = new URL(url, 'http://localhost');
   const { accountSid = '', resource = '' } = ACCOUNT_PATH.exec(pathname)?.groups ?? {};
   const route = routes.find((candidate) => candidate.method === method && candidate.path.test(resource));
   const { callSid = '', recordingSid = '' } = route?.path.exec(resource)?.groups ?? {};
-  const form = new URLSearchParams(method === 'POST' ? await text(incoming) : '');
+  const form = new URLSearchParams(method === 'POST' ? body : '');
   const request: RestRequest = { resource, query: searchParams, form, callSid, recordingSid };
   const call = world.calls.get(callSid) ?? world.recordings.get(recordingSid)?.call;
   const info: RestRequestInfo = {
@@ -56,7 +53,7 @@ export async function serveRest(
     lost.reset || lost.replacement
       ? undefined
       : process(() => {
-          if (!isAuthentic(incoming.headers.authorization, world.credentials)) throw authenticate();
+          if (!isAuthentic(authorization, world.credentials)) throw authenticate();
           if (call?.script.restRefusal === 'credentials') throw authenticate();
           if (accountSid !== world.credentials.accountSid || route === undefined) throw notFound(pathname);
           return route.handle(world, request);
@@ -67,12 +64,9 @@ export async function serveRest(
   await world.waiting.for(responseMs + (fault.delayMs ?? 0));
   const answer = fault.reset ? undefined : (replacementOf(fault) ?? processed);
   world.emit({ type: 'rest-answer', ...about, httpStatus: answer?.httpStatus, code: answer?.code });
-  if (answer === undefined) {
-    incoming.socket.destroy();
-    return;
-  }
-  outgoing.writeHead(answer.httpStatus, { 'Content-Type': 'application/json' });
-  outgoing.end(answer.body && JSON.stringify(answer.body));
+  if (answer === undefined) return undefined;
+  const json = answer.body && JSON.stringify(answer.body);
+  return { httpStatus: answer.httpStatus, contentType: 'application/json', body: json };
 }
 
 function process(handle: () => Answer): Answer {

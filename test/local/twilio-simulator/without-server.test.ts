@@ -1,0 +1,66 @@
+import { describe, expect, test } from '@jest/globals';
+import twilio from 'twilio';
+import { CREDENTIALS } from './rig.ts';
+import { Socketless } from './socketless.ts';
+
+const TALK = '<Response><Say/><Pause length="60"/></Response>';
+
+describe('a simulator without a server', () => {
+  test('sends signed webhooks to any host by its transport', async () => {
+    const twilioSide = new Socketless(() => TALK);
+    const call = twilioSide.place({ voiceUrl: 'https://recorder.example/voice?a=b#rt=3000' });
+    await twilioSide.finish();
+    expect(call.status).toBe('completed');
+    const [{ request, params } = { request: undefined, params: {} }] = twilioSide.received;
+    expect(request).toMatchObject({ method: 'POST', readTimeoutMs: 3_000, connectTimeoutMs: 5_000 });
+    const { url = '', headers = {} } = request ?? {};
+    expect(url).toBe('https://recorder.example/voice?a=b');
+    const signature = headers['X-Twilio-Signature'] ?? '';
+    expect(twilio.validateRequest(CREDENTIALS.authToken, signature, url, params)).toBe(true);
+  });
+
+  test('answers REST requests and sends callbacks', async () => {
+    const twilioSide = new Socketless(() => TALK);
+    const call = twilioSide.place({ talkMs: 5_000 });
+    await twilioSide.pass(1_000);
+    const created = await twilioSide.rest('POST', `/Calls/${call.sid}/Recordings.json`, {
+      RecordingStatusCallback: 'https://recorder.example/status',
+    });
+    expect(created).toMatchObject({ httpStatus: 201, body: { call_sid: call.sid, status: 'in-progress' } });
+    await twilioSide.finish();
+    expect(twilioSide.received.at(-1)?.params).toMatchObject({
+      RecordingSid: created.body.sid,
+      RecordingStatus: 'completed',
+    });
+    expect(await twilioSide.rest('GET', '/Nothing.json')).toMatchObject({ httpStatus: 404 });
+  });
+
+  test('serves hosted applications to itself, signed', async () => {
+    const twilioSide = new Socketless(() => TALK);
+    const voiceUrl = twilioSide.simulator.hostApplication('<Response><Hangup/></Response>');
+    const call = twilioSide.place({ voiceUrl });
+    const path = new URL(voiceUrl).pathname;
+    const unsigned = { method: 'POST', url: path, authorization: undefined, signature: undefined, body: '' };
+    expect(await twilioSide.simulator.request(unsigned)).toMatchObject({ httpStatus: 403 });
+    await twilioSide.finish();
+    expect(call.errorsHeard).toEqual([]);
+    expect(twilioSide.received).toEqual([]);
+  });
+
+  test('resets connections, and breaks off what it is asked when it is stopped', async () => {
+    const twilioSide = new Socketless(() => TALK, {
+      faults: {
+        requestReceived: ({ operation }) =>
+          operation === 'ListRecording' ? { reset: true } : { delayMs: 1_000 },
+      },
+    });
+    expect(await twilioSide.rest('GET', '/Recordings.json')).toEqual({
+      httpStatus: undefined,
+      body: undefined,
+    });
+    const asked = twilioSide.rest('GET', '/Calls.json');
+    await twilioSide.simulator.stop();
+    expect(await asked).toEqual({ httpStatus: undefined, body: undefined });
+    await twilioSide.simulator.idle();
+  });
+});
