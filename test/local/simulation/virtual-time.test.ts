@@ -1,0 +1,96 @@
+import { describe, expect, test } from '@jest/globals';
+import { VirtualTime } from '../../../local/simulation/virtual-time.ts';
+
+const START = Date.UTC(2026, 0, 1);
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+describe('virtual time', () => {
+  test('passes in leaps, in the order of the timers', async () => {
+    using time = VirtualTime.install({ startAt: START, seed: 1 });
+    const begun = performance.now();
+    const order: string[] = [];
+    const visit = async (name: string, ...pauses: number[]) => {
+      for (const pause of pauses) {
+        await sleep(pause);
+        order.push(`${name} ${Date.now() - START}`);
+      }
+    };
+    const all = Promise.all([visit('a', 86_400_000, 5), visit('b', 10, 86_399_991), visit('c', 10)]);
+    let over = false;
+    void all.then(() => {
+      over = true;
+    });
+    await time.run(() => over);
+    expect(order).toEqual(['b 10', 'c 10', 'a 86400000', 'b 86400001', 'a 86400005']);
+    expect(new Date().toISOString()).toBe('2026-01-02T00:00:00.005Z');
+    expect(performance.now() - begun).toBe(86_400_005);
+    expect(time.now).toBe(START + 86_400_005);
+  });
+
+  test('lets chains of promises end before the next timer', async () => {
+    using time = VirtualTime.install({ startAt: START, seed: 1 });
+    const order: string[] = [];
+    setTimeout(async () => {
+      for (let step = 0; step < 1_000; step += 1) await Promise.resolve();
+      order.push('chain');
+    }, 1);
+    setTimeout(() => order.push('timer'), 1);
+    await time.run(() => order.length === 2);
+    expect(order).toEqual(['chain', 'timer']);
+  });
+
+  test('repeats intervals', async () => {
+    using time = VirtualTime.install({ startAt: START, seed: 1 });
+    let ticks = 0;
+    const interval = setInterval(() => {
+      ticks += 1;
+      if (ticks === 3) clearInterval(interval);
+    }, 1_000);
+    await time.run(() => ticks === 3);
+    expect(time.now).toBe(START + 3_000);
+  });
+
+  test('aborts when it is virtually time', async () => {
+    using time = VirtualTime.install({ startAt: START, seed: 1 });
+    const signal = AbortSignal.timeout(2_500);
+    await time.run(() => signal.aborted);
+    expect(time.now).toBe(START + 2_500);
+    expect(signal.reason).toMatchObject({ name: 'TimeoutError' });
+  });
+
+  test('draws the same random numbers from the same seed', () => {
+    const draw = (seed: number) => {
+      using _time = VirtualTime.install({ startAt: START, seed });
+      return [Math.random(), Math.random(), Math.random()];
+    };
+    expect(draw(1)).toEqual(draw(1));
+    expect(draw(1)).not.toEqual(draw(2));
+  });
+
+  test('says who still waits when nothing is left to happen', async () => {
+    using time = VirtualTime.install({ startAt: START, seed: 1 });
+    setTimeout(() => undefined, 7);
+    const forNothing = time.run(
+      () => false,
+      () => 'call CA1',
+    );
+    await expect(forNothing).rejects.toThrow(
+      'Nothing is left to happen at 2026-01-01T00:00:00.007Z, but call CA1 still waits',
+    );
+  });
+
+  test('hands on what a timer throws', async () => {
+    using time = VirtualTime.install({ startAt: START, seed: 1 });
+    setTimeout(() => {
+      throw new Error('broken');
+    }, 1);
+    await expect(time.run(() => false)).rejects.toThrow('broken');
+  });
+
+  test('gives real time back', () => {
+    const before = { setTimeout, Date, random: Math.random, timeout: AbortSignal.timeout };
+    VirtualTime.install({ startAt: START, seed: 1 })[Symbol.dispose]();
+    expect({ setTimeout, Date, random: Math.random, timeout: AbortSignal.timeout }).toEqual(before);
+    expect(Date.now()).not.toBe(START);
+  });
+});
