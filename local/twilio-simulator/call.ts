@@ -1,13 +1,20 @@
 import type { Clock } from './clock.ts';
 import type { Dice } from './random.ts';
 import type { Recording } from './recording.ts';
+import type { Listed } from './register.ts';
 import type { CallScript } from './script.ts';
 import type { CallStatus, CreateAttempt, SimulatedCall, WebhookDelivery } from './truth.ts';
 import type { RecordingAttributes } from './twiml.ts';
 import { Waiting } from './waiting.ts';
 
+/** Whether a call with this status is not over. */
+export function isLive(status: string): boolean {
+  return status === 'queued' || status === 'ringing' || status === 'in-progress';
+}
+
 export interface CallIdentity {
   readonly sid: string;
+  readonly ordinal: number;
   readonly accountSid: string;
   readonly from: string;
   readonly to: string;
@@ -18,8 +25,9 @@ export interface CallIdentity {
 }
 
 /** The state of one call. What happens to it is in `call-progress.ts` and `call-flow.ts`. */
-export class Call implements SimulatedCall {
+export class Call implements SimulatedCall, Listed {
   readonly sid: string;
+  readonly ordinal: number;
   readonly accountSid: string;
   readonly from: string;
   readonly to: string;
@@ -47,6 +55,7 @@ export class Call implements SimulatedCall {
 
   constructor(identity: CallIdentity, firstStatus: CallStatus, clock: Clock) {
     this.sid = identity.sid;
+    this.ordinal = identity.ordinal;
     this.accountSid = identity.accountSid;
     this.from = identity.from;
     this.to = identity.to;
@@ -80,5 +89,10 @@ export class Call implements SimulatedCall {
   /** The status that REST shows: GET of a Call is eventually consistent. */
   statusSeenAt(now: number): CallStatus {
     return this.#statuses.findLast(({ visibleAt }) => visibleAt <= now)?.status ?? this.status;
+  }
+
+  /** The end that REST shows: none while it shows the call as being on. */
+  endSeenAt(now: number): number | undefined {
+    return isLive(this.statusSeenAt(now)) ? undefined : this.endedAt;
   }
 }

@@ -60,6 +60,12 @@ export interface Behaviour {
    * @default 'processing'
    */
   readonly activeRecordingShownAs: 'processing' | 'actual';
+  /**
+   * What the filters `StartTime` and `EndTime` of the list of calls make of a time of day. Twilio documents days only:
+   * whether more is heeded is unverified, and a recorder that asks with times must bear with more calls.
+   * @default 'day'
+   */
+  readonly callFilterGranularity: 'day' | 'second';
   /** A recording shorter than that is absent with error 16101; Twilio documents no figure. @default 1000 */
   readonly minimumRecordingMs: number;
 }
@@ -68,6 +74,7 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   secondCreate: 'new',
   startAnswers: false,
   activeRecordingShownAs: 'processing',
+  callFilterGranularity: 'day',
   minimumRecordingMs: 1_000,
 };
 

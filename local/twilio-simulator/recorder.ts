@@ -6,14 +6,14 @@ import type { World } from './world.ts';
 export function startRecording(world: World, call: Call, settings: RecordingSettings): Recording {
   const now = world.now();
   const recording = new Recording(
-    call.dice.sid('RE'),
+    { sid: call.dice.sid('RE'), ordinal: world.recordings.nextOrdinal },
     call,
     settings,
     now,
     now + call.dice.draw('listLag', world.network.listLagMs),
   );
   call.recordings.push(recording);
-  world.recordings.set(recording.sid, recording);
+  world.recordings.add(recording);
   world.emit({
     type: 'recording-started',
     callSid: call.sid,

@@ -1,4 +1,5 @@
 import type { Call } from './call.ts';
+import type { Listed } from './register.ts';
 import type { CallbackDelivery, RecordingStatus, SimulatedRecording } from './truth.ts';
 
 /** What a recording is started with. */
@@ -14,8 +15,9 @@ export type RecordingSettings = Pick<
 export type PauseBehavior = 'skip' | 'silence';
 
 /** The state of one recording. What happens to it is in `recorder.ts`. */
-export class Recording implements SimulatedRecording {
+export class Recording implements SimulatedRecording, Listed {
   readonly sid: string;
+  readonly ordinal: number;
   readonly call: Call;
   readonly settings: RecordingSettings;
   readonly startedAt: number;
@@ -30,8 +32,15 @@ export class Recording implements SimulatedRecording {
   #skippedMs = 0;
   #skippingSince: number | undefined;
 
-  constructor(sid: string, call: Call, settings: RecordingSettings, now: number, listedAt: number) {
+  constructor(
+    { sid, ordinal }: Listed,
+    call: Call,
+    settings: RecordingSettings,
+    now: number,
+    listedAt: number,
+  ) {
     this.sid = sid;
+    this.ordinal = ordinal;
     this.call = call;
     this.settings = settings;
     this.startedAt = now;

@@ -5,6 +5,7 @@ import { HostedApplications } from './hosted-application.ts';
 import { HttpServer } from './http-server.ts';
 import { HttpTransport } from './http-transport.ts';
 import type { ServerlessOptions, ServerOptions } from './options.ts';
+import type { NumberConfiguration } from './phone-number.ts';
 import { answerRest } from './rest/answer.ts';
 import type { CallScript } from './script.ts';
 import { addCall } from './switchboard.ts';
@@ -26,6 +27,7 @@ export {
   type ServerOptions,
   type SimulatorOptions,
 } from './options.ts';
+export type { NumberConfiguration } from './phone-number.ts';
 export type { Distribution } from './random.ts';
 export type { CallScript, DialledParty } from './script.ts';
 export type * from './transport.ts';
@@ -96,6 +98,14 @@ export class TwilioSimulator implements AsyncDisposable {
     return call;
   }
 
+  /** Gives the account a number, for its list of numbers; returns its SID. */
+  addNumber(configuration: NumberConfiguration): string {
+    const { numbers } = this.#world;
+    const sid = this.#world.numberSid(configuration.phoneNumber);
+    numbers.add({ ...configuration, sid, ordinal: numbers.nextOrdinal, createdAt: this.#world.now() });
+    return sid;
+  }
+
   /** Serves TwiML as a number's own application, to signed POSTs only; returns its URL. */
   hostApplication(twiml: string): string {
     return this.#applications.host(twiml);
@@ -115,7 +125,7 @@ export class TwilioSimulator implements AsyncDisposable {
   /** Cuts everything short: calls stay as they are, nothing more is sent. */
   async stop(): Promise<void> {
     this.#world.waiting.cancel();
-    for (const call of this.#world.calls.values()) call.waiting.cancel();
+    for (const call of this.#world.calls.inOrder) call.waiting.cancel();
     await this.#close();
   }
 

@@ -33,11 +33,17 @@ export function addLeg(world: World, parent: Call, to: string): Call {
 }
 
 function identify(world: World, dice: Dice) {
-  return { sid: dice.sid('CA'), accountSid: world.credentials.accountSid, dice };
+  return {
+    sid: dice.sid('CA'),
+    ordinal: world.calls.nextOrdinal,
+    accountSid: world.credentials.accountSid,
+    dice,
+  };
 }
 
 function register(world: World, call: Call): void {
-  world.calls.set(call.sid, call);
+  world.calls.add(call);
+  world.liveCalls.add(call);
   const { sid: callSid, direction, from, to, status } = call;
   world.emit({ type: 'call-placed', callSid, direction, from, to });
   world.emit({ type: 'call-status', callSid, status });

@@ -11,8 +11,10 @@ import {
   type Network,
   type SimulatorOptions,
 } from './options.ts';
+import type { PhoneNumber } from './phone-number.ts';
 import { Dice } from './random.ts';
 import type { Recording } from './recording.ts';
+import { Register } from './register.ts';
 import type { Transport } from './transport.ts';
 import { Waiting } from './waiting.ts';
 
@@ -32,8 +34,12 @@ export class World {
   readonly dice: Dice;
   readonly placedCalls = new Map<string, Call>();
   /** The placed calls and the legs that they dialled. */
-  readonly calls = new Map<string, Call>();
-  readonly recordings = new Map<string, Recording>();
+  readonly calls = new Register<Call>();
+  /** Those that are on, and some that just ended; in the order of their creation. */
+  readonly liveCalls = new Set<Call>();
+  readonly recordings = new Register<Recording>();
+  readonly numbers = new Register<PhoneNumber>();
+  readonly #numberSids = new Map<string, string>();
   /** How many REST requests arrived. */
   requests = 0;
   readonly listeners = new Set<(event: SimulatorEvent) => void>();
@@ -52,6 +58,16 @@ export class World {
 
   now(): number {
     return this.clock.now();
+  }
+
+  /** The SID of a phone number. */
+  numberSid(phoneNumber: string): string {
+    let sid = this.#numberSids.get(phoneNumber);
+    if (sid === undefined) {
+      sid = new Dice(this.seed, phoneNumber).sid('PN');
+      this.#numberSids.set(phoneNumber, sid);
+    }
+    return sid;
   }
 
   emit(details: EventDetails): void {

@@ -6,10 +6,11 @@ import { API_VERSION } from './api-version.ts';
 import { isAuthentic } from './authentication.ts';
 import { callRoutes } from './calls.ts';
 import { authenticate, notFound, RestError } from './errors.ts';
+import { phoneNumberRoutes } from './phone-numbers.ts';
 import { recordingRoutes } from './recordings.ts';
 import type { RestRequest, Route } from './route.ts';
 
-const routes: readonly Route[] = [...callRoutes, ...recordingRoutes];
+const routes: readonly Route[] = [...callRoutes, ...recordingRoutes, ...phoneNumberRoutes];
 const ACCOUNT_PATH = new RegExp(`^/${API_VERSION}/Accounts/(?<accountSid>[^/]+)(?<resource>/.*)$`);
 
 /** What the client gets, before faults. */

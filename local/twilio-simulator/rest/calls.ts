@@ -1,4 +1,4 @@
-import type { Call } from '../call.ts';
+import { type Call, isLive } from '../call.ts';
 import { runCall } from '../call-flow.ts';
 import { hangUp } from '../call-progress.ts';
 import { addCall } from '../switchboard.ts';
@@ -54,28 +54,45 @@ function createCall(world: World, { form }: RestRequest): RestAnswer {
 }
 
 function listCalls(world: World, request: RestRequest): RestAnswer {
-  const { query } = request;
+  const status = request.query.get('Status');
+  const body = page(world.credentials.accountSid, request, {
+    key: 'calls',
+    // Among thousands of calls that are over, few are on.
+    items: status !== null && isLive(status) ? liveCalls(world) : world.calls.inOrder,
+    matches: callFilter(world, request.query),
+    toBody: (call) => callBody(world, call),
+  });
+  return { httpStatus: 200, body };
+}
+
+function callFilter(world: World, query: URLSearchParams): (call: Call) => boolean {
   const now = world.now();
-  const startTime = dateFilter(query, 'StartTime');
-  const endTime = dateFilter(query, 'EndTime');
-  const matches = (name: string, value: string | undefined) => (query.get(name) ?? value) === value;
-  const calls = [...world.calls.values()]
-    .filter(
-      (call) =>
-        !call.deleted &&
-        matches('To', call.to) &&
-        matches('From', call.from) &&
-        matches('ParentCallSid', call.parentCallSid) &&
-        matches('Status', call.statusSeenAt(now)) &&
-        startTime(call.createdAt) &&
-        endTime(call.endedAt),
-    )
-    .reverse();
-  const { accountSid } = world.credentials;
-  return {
-    httpStatus: 200,
-    body: page(accountSid, request, 'calls', calls, (call) => callBody(world, call)),
+  const { callFilterGranularity } = world.behaviour;
+  const startTime = dateFilter(query, 'StartTime', callFilterGranularity);
+  const endTime = dateFilter(query, 'EndTime', callFilterGranularity);
+  const is = (name: string) => {
+    const wanted = query.get(name);
+    return (value: string | undefined) => wanted === null || value === wanted;
   };
+  const [to, from, parent, status] = [is('To'), is('From'), is('ParentCallSid'), is('Status')];
+  return (call) =>
+    !call.deleted &&
+    to(call.to) &&
+    from(call.from) &&
+    parent(call.parentCallSid) &&
+    status(call.statusSeenAt(now)) &&
+    startTime(call.createdAt) &&
+    endTime(call.endSeenAt(now));
+}
+
+/** The calls that REST shows as being on, and perhaps some more; oldest first. */
+function liveCalls(world: World): readonly Call[] {
+  const now = world.now();
+  for (const call of world.liveCalls) {
+    // In its last status and, however that lagged, shown so.
+    if (call.endSeenAt(now) !== undefined) world.liveCalls.delete(call);
+  }
+  return [...world.liveCalls];
 }
 
 function fetchCall(world: World, request: RestRequest): RestAnswer {

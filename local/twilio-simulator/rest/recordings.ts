@@ -96,39 +96,36 @@ function includesDeleted(query: URLSearchParams): boolean {
 
 function listOfCall(world: World, request: RestRequest): RestAnswer {
   const { recordings, accountSid } = findCall(world, request);
-  const shown = listed(world, request, recordings);
-  return {
-    httpStatus: 200,
-    body: page(accountSid, request, 'recordings', shown, (recording) =>
-      callRecordingBody(recording, shownStatus(world, recording)),
-    ),
-  };
+  const body = page(accountSid, request, {
+    key: 'recordings',
+    items: recordings,
+    matches: isListed(world, request),
+    toBody: (recording) => callRecordingBody(recording, shownStatus(world, recording)),
+  });
+  return { httpStatus: 200, body };
 }
 
 function list(world: World, request: RestRequest): RestAnswer {
   const { query } = request;
   const callSid = query.get('CallSid');
-  const shown = listed(world, request, [...world.recordings.values()]).filter(
-    (recording) => (callSid === null || recording.callSid === callSid) && !query.has('ConferenceSid'),
-  );
-  return {
-    httpStatus: 200,
-    body: page(world.credentials.accountSid, request, 'recordings', shown, (recording) =>
-      recordingBody(recording, shownStatus(world, recording)),
-    ),
-  };
+  const ofAccountOrCall =
+    callSid === null ? world.recordings.inOrder : (world.calls.get(callSid)?.recordings ?? []);
+  const body = page(world.credentials.accountSid, request, {
+    key: 'recordings',
+    // No call is a conference.
+    items: query.has('ConferenceSid') ? [] : ofAccountOrCall,
+    matches: isListed(world, request),
+    toBody: (recording) => recordingBody(recording, shownStatus(world, recording)),
+  });
+  return { httpStatus: 200, body };
 }
 
-/** Newest first. */
-function listed(world: World, { query }: RestRequest, recordings: readonly Recording[]): Recording[] {
+function isListed(world: World, { query }: RestRequest): (recording: Recording) => boolean {
   const now = world.now();
-  const created = dateFilter(query, 'DateCreated');
-  return recordings
-    .filter(
-      ({ status, listedAt, startedAt }) =>
-        listedAt <= now && created(startedAt) && (status !== 'deleted' || includesDeleted(query)),
-    )
-    .reverse();
+  const created = dateFilter(query, 'DateCreated', 'second');
+  const withDeleted = includesDeleted(query);
+  return ({ status, listedAt, startedAt }) =>
+    listedAt <= now && created(startedAt) && (status !== 'deleted' || withDeleted);
 }
 
 function fetchOfCall(world: World, request: RestRequest): RestAnswer {

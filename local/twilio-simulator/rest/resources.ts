@@ -1,6 +1,6 @@
 import type { Call } from '../call.ts';
 import { rfc2822 } from '../dates.ts';
-import { Dice } from '../random.ts';
+import type { PhoneNumber } from '../phone-number.ts';
 import type { Recording } from '../recording.ts';
 import type { RecordingStatus } from '../truth.ts';
 import type { World } from '../world.ts';
@@ -24,7 +24,7 @@ const date = (ms: number | undefined) => (ms === undefined ? null : rfc2822(ms))
 /** https://www.twilio.com/docs/voice/api/call-resource#call-properties; the price is never known. */
 export function callBody(world: World, call: Call): object {
   const status = call.statusSeenAt(world.now());
-  const endedAt = ['queued', 'ringing', 'in-progress'].includes(status) ? undefined : call.endedAt;
+  const endedAt = call.endSeenAt(world.now());
   const talkedMs = endedAt === undefined || call.answeredAt === undefined ? 0 : endedAt - call.answeredAt;
   const uri = `${account(call.accountSid)}/Calls/${call.sid}`;
   const own = call.direction === 'inbound' ? call.to : call.from;
@@ -38,7 +38,7 @@ export function callBody(world: World, call: Call): object {
     to_formatted: formatted(call.to),
     from: call.from,
     from_formatted: formatted(call.from),
-    phone_number_sid: new Dice(world.seed, own).sid('PN'),
+    phone_number_sid: world.numberSid(own),
     status,
     start_time: date(call.createdAt),
     end_time: date(endedAt),
@@ -103,6 +103,52 @@ function common(recording: Recording, status: RecordingStatus) {
     source: recording.source,
     error_code: recording.errorCode ?? null,
     encryption_details: null,
+  };
+}
+
+/**
+ * https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource#incomingphonenumber-properties; `null`
+ * for what is not configured, as in the page's example.
+ */
+export function phoneNumberBody(accountSid: string, number: PhoneNumber): object {
+  const uri = `${account(accountSid)}/IncomingPhoneNumbers/${number.sid}`;
+  return {
+    sid: number.sid,
+    account_sid: accountSid,
+    phone_number: number.phoneNumber,
+    friendly_name: formatted(number.phoneNumber),
+    date_created: date(number.createdAt),
+    date_updated: date(number.createdAt),
+    api_version: API_VERSION,
+    voice_url: number.voiceUrl,
+    voice_method: 'POST',
+    voice_fallback_url: number.voiceFallbackUrl ?? null,
+    voice_fallback_method: 'POST',
+    voice_application_sid: null,
+    voice_caller_id_lookup: false,
+    voice_receive_mode: 'voice',
+    sms_url: null,
+    sms_method: 'POST',
+    sms_fallback_url: null,
+    sms_fallback_method: 'POST',
+    sms_application_sid: null,
+    status_callback: null,
+    status_callback_method: 'POST',
+    capabilities: { voice: true, sms: false, mms: false, fax: false },
+    address_requirements: 'none',
+    address_sid: null,
+    bundle_sid: null,
+    identity_sid: null,
+    trunk_sid: null,
+    emergency_status: 'Inactive',
+    emergency_address_sid: null,
+    emergency_address_status: 'unregistered',
+    beta: false,
+    origin: 'twilio',
+    type: 'local',
+    status: 'in-use',
+    uri: `${uri}.json`,
+    subresource_uris: { assigned_add_ons: `${uri}/AssignedAddOns.json` },
   };
 }
 

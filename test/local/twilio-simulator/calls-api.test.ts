@@ -23,37 +23,68 @@ describe('the Calls API', () => {
     });
   });
 
-  test('lists calls page by page, newest first, by status and time', async () => {
-    await using rig = await Rig.start();
+  test.each([
+    ['second', [2, 5], [0, 3]],
+    ['day', [0, 5], [0, 5]],
+  ] as const)(
+    'lists calls page by page, newest first, by status and %s',
+    async (granularity, ...expected) => {
+      await using rig = await Rig.start({ behaviour: { callFilterGranularity: granularity } });
+      const voiceUrl = rig.simulator.hostApplication('<Response><Say/><Pause length="60"/></Response>');
+      const placed = [];
+      for (let index = 0; index < 5; index += 1) {
+        placed.push(rig.place({ voiceUrl }));
+        await rig.pass(1_000);
+      }
+      const sids = placed.map(({ sid }) => sid).reverse();
+      const all = await rig.client.calls.list({ pageSize: 2 });
+      expect(all.map(({ sid }) => sid)).toEqual(sids);
+
+      await rig.client.calls(sids[0] ?? '').update({ status: 'completed' });
+      const active = await rig.client.calls.list({ status: 'in-progress' });
+      expect(active.map(({ sid }) => sid)).toEqual(sids.slice(1));
+
+      const middle = new Date(placed[2]?.createdAt ?? 0);
+      const before = await rig.client.calls.list({ startTimeBefore: middle });
+      const after = await rig.client.calls.list({ startTimeAfter: middle });
+      expect(before.map(({ sid }) => sid)).toEqual(sids.slice(...expected.before));
+      expect(after.map(({ sid }) => sid)).toEqual(sids.slice(...expected.after));
+    },
+  );
+
+  test('combines the filters of the list, on days and statuses as shown', async () => {
+    await using rig = await Rig.start({ network: { statusLagMs: 400 } });
     const voiceUrl = rig.simulator.hostApplication('<Response><Say/><Pause length="60"/></Response>');
-    const placed = [];
-    for (let index = 0; index < 5; index += 1) {
-      placed.push(rig.place({ voiceUrl }));
-      await rig.pass(1_000);
-    }
-    const sids = placed.map(({ sid }) => sid).reverse();
-    const all = await rig.client.calls.list({ pageSize: 2 });
-    expect(all.map(({ sid }) => sid)).toEqual(sids);
-
-    await rig.client.calls(sids[0] ?? '').update({ status: 'completed' });
-    const active = await rig.client.calls.list({ status: 'in-progress' });
-    expect(active.map(({ sid }) => sid)).toEqual(sids.slice(1));
-
-    const middle = new Date(placed[2]?.createdAt ?? 0);
-    const before = await rig.client.calls.list({ startTimeBefore: middle });
-    const after = await rig.client.calls.list({ startTimeAfter: middle });
-    expect(before.map(({ sid }) => sid)).toEqual(sids.slice(2));
-    expect(after.map(({ sid }) => sid)).toEqual(sids.slice(0, 3));
+    const yesterday = rig.place({ voiceUrl });
+    await rig.pass(24 * 60 * 60 * 1_000);
+    const today = new Date(rig.clock.now());
+    const [over, on] = [rig.place({ voiceUrl, talkMs: 1_000 }), rig.place({ voiceUrl })];
+    await rig.until(() => over.endedAt !== undefined);
+    const sids = async (filter: Parameters<typeof rig.client.calls.list>[0]) =>
+      (await rig.client.calls.list(filter)).map(({ sid }) => sid);
+    // REST does not know yet that it is over.
+    expect(await sids({ status: 'in-progress', endTimeAfter: today })).toEqual([]);
+    expect(await sids({ status: 'in-progress' })).toEqual([on.sid, over.sid]);
+    await rig.pass(400);
+    expect(await sids({ status: 'in-progress', startTimeAfter: today })).toEqual([on.sid]);
+    expect(await sids({ status: 'completed', startTimeAfter: today })).toEqual([over.sid]);
+    expect(await sids({ status: 'completed', endTimeAfter: today })).toEqual([over.sid]);
+    expect(await sids({ status: 'completed' })).toEqual([over.sid, yesterday.sid]);
+    const dayAgo = new Date(yesterday.createdAt);
+    expect(await sids({ startTimeAfter: dayAgo, startTimeBefore: dayAgo })).toEqual([yesterday.sid]);
+    expect(await sids({ startTime: today, status: 'in-progress' })).toEqual([on.sid]);
   });
 
-  test('lists the legs of a dial too, with their parent', async () => {
+  test('goes on after the last call of a page, even if that is no longer what was asked for', async () => {
     await using rig = await Rig.start();
-    const voiceUrl = rig.simulator.hostApplication('<Response><Dial>+15550001111</Dial></Response>');
-    const call = rig.place({ voiceUrl });
-    await rig.finish();
-    const [leg] = await rig.client.calls.list({ parentCallSid: call.sid });
-    expect(leg).toMatchObject({ direction: 'outbound-dial', status: 'completed', to: '+15550001111' });
-    expect([...rig.simulator.calls.keys()]).toEqual([call.sid]);
+    const calls = [await rig.answeredCall(), await rig.answeredCall(), await rig.answeredCall()];
+    const first = await rig.client.calls.page({ status: 'in-progress', pageSize: 1 });
+    expect(first.instances.map(({ sid }) => sid)).toEqual([calls[2]?.sid]);
+    await rig.client.calls(calls[2]?.sid ?? '').update({ status: 'completed' });
+    await rig.answeredCall();
+    const second = await first.nextPage();
+    expect(second?.instances.map(({ sid }) => sid)).toEqual([calls[1]?.sid]);
+    expect((await second?.nextPage())?.instances.map(({ sid }) => sid)).toEqual([calls[0]?.sid]);
   });
 
   test('hangs up, once', async () => {
