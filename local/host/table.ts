@@ -23,7 +23,7 @@ const Indexes = v.array(
 );
 
 /** Of a table's properties those which requests can tell apart; nothing expires locally. */
-const TableProperties = v.object({
+export const TableProperties = v.object({
   AttributeDefinitions: v.array(
     v.object({ AttributeName: v.string(), AttributeType: v.picklist(['B', 'N', 'S']) }),
   ),

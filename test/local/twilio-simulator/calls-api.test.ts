@@ -24,33 +24,30 @@ describe('the Calls API', () => {
   });
 
   test.each([
-    ['second', [2, 5], [0, 3]],
-    ['day', [0, 5], [0, 5]],
-  ] as const)(
-    'lists calls page by page, newest first, by status and %s',
-    async (granularity, ...expected) => {
-      await using rig = await Rig.start({ behaviour: { callFilterGranularity: granularity } });
-      const voiceUrl = rig.simulator.hostApplication('<Response><Say/><Pause length="60"/></Response>');
-      const placed = [];
-      for (let index = 0; index < 5; index += 1) {
-        placed.push(rig.place({ voiceUrl }));
-        await rig.pass(1_000);
-      }
-      const sids = placed.map(({ sid }) => sid).reverse();
-      const all = await rig.client.calls.list({ pageSize: 2 });
-      expect(all.map(({ sid }) => sid)).toEqual(sids);
+    ['second', { before: [2, 5], after: [0, 3] }],
+    ['day', { before: [0, 5], after: [0, 5] }],
+  ] as const)('lists calls page by page, newest first, by status and %s', async (granularity, expected) => {
+    await using rig = await Rig.start({ behaviour: { callFilterGranularity: granularity } });
+    const voiceUrl = rig.simulator.hostApplication('<Response><Say/><Pause length="60"/></Response>');
+    const placed = [];
+    for (let index = 0; index < 5; index += 1) {
+      placed.push(rig.place({ voiceUrl }));
+      await rig.pass(1_000);
+    }
+    const sids = placed.map(({ sid }) => sid).reverse();
+    const all = await rig.client.calls.list({ pageSize: 2 });
+    expect(all.map(({ sid }) => sid)).toEqual(sids);
 
-      await rig.client.calls(sids[0] ?? '').update({ status: 'completed' });
-      const active = await rig.client.calls.list({ status: 'in-progress' });
-      expect(active.map(({ sid }) => sid)).toEqual(sids.slice(1));
+    await rig.client.calls(sids[0] ?? '').update({ status: 'completed' });
+    const active = await rig.client.calls.list({ status: 'in-progress' });
+    expect(active.map(({ sid }) => sid)).toEqual(sids.slice(1));
 
-      const middle = new Date(placed[2]?.createdAt ?? 0);
-      const before = await rig.client.calls.list({ startTimeBefore: middle });
-      const after = await rig.client.calls.list({ startTimeAfter: middle });
-      expect(before.map(({ sid }) => sid)).toEqual(sids.slice(...expected.before));
-      expect(after.map(({ sid }) => sid)).toEqual(sids.slice(...expected.after));
-    },
-  );
+    const middle = new Date(placed[2]?.createdAt ?? 0);
+    const before = await rig.client.calls.list({ startTimeBefore: middle });
+    const after = await rig.client.calls.list({ startTimeAfter: middle });
+    expect(before.map(({ sid }) => sid)).toEqual(sids.slice(...expected.before));
+    expect(after.map(({ sid }) => sid)).toEqual(sids.slice(...expected.after));
+  });
 
   test('combines the filters of the list, on days and statuses as shown', async () => {
     await using rig = await Rig.start({ network: { statusLagMs: 400 } });
