@@ -114,7 +114,7 @@ async function perform(world: World, call: Call, verb: InlineVerb): Promise<void
       for (const recording of call.recordings) {
         const { source, settings, active } = recording;
         const named = source === 'StartCallRecordingTwiML' && verb.names.includes(settings.name);
-        if (named && active) stopRecording(world, recording);
+        if (named && active) stopRecording(world, recording, 'twiml');
       }
       return;
     case 'Record':

@@ -1,6 +1,7 @@
 import type { Call } from './call.ts';
 import type { HangUpBy } from './events.ts';
-import { endRecordingsOf, startRecording } from './recorder.ts';
+import { endRecordingsOf, startRecording, stopRecording } from './recorder.ts';
+import type { ForeignRecording } from './script.ts';
 import type { CallStatus } from './truth.ts';
 import type { RecordingAttributes } from './twiml.ts';
 import type { World } from './world.ts';
@@ -24,14 +25,36 @@ export function connect(world: World, call: Call): void {
   call.eligibleAt = call.answeredAt;
   changeStatus(world, call, 'in-progress');
   for (const attributes of call.heldRecordings.splice(0)) startTwimlRecording(world, call, attributes);
-  const { talkMs } = call.script;
-  if (talkMs !== undefined && call.parent === undefined) hangUpAfter(world, call, talkMs, 'caller');
+  if (call.parent !== undefined) return;
+  const { talkMs, foreignRecordings = [] } = call.script;
+  if (talkMs !== undefined) hangUpAfter(world, call, talkMs, 'caller');
+  for (const recording of foreignRecordings) world.activities.track(recordForeignly(world, call, recording));
+}
+
+async function recordForeignly(
+  world: World,
+  call: Call,
+  { startsAfterMs, stopsAfterMs, source, channels }: ForeignRecording,
+): Promise<void> {
+  await call.waiting.for(startsAfterMs);
+  const recording = startRecording(world, call, {
+    source,
+    foreign: true,
+    channels,
+    track: 'both',
+    trim: 'do-not-trim',
+    statusCallback: undefined,
+  });
+  if (stopsAfterMs === undefined) return;
+  await call.waiting.for(stopsAfterMs);
+  if (recording.active) stopRecording(world, recording, 'script');
 }
 
 export function startTwimlRecording(world: World, call: Call, attributes: RecordingAttributes): void {
   const { name, channels, track, trim, callbackUrl, callbackMethod, callbackEvents } = attributes;
   startRecording(world, call, {
     source: 'StartCallRecordingTwiML',
+    foreign: false,
     name,
     channels,
     track,

@@ -28,10 +28,13 @@ export class HostedApplications {
     const twiml = this.#documents[Number(PATH.exec(path)?.[1])];
     const params = Object.fromEntries(new URLSearchParams(body));
     const url = `${this.#baseUrl}${path}`;
+    const { credentials, formerAuthTokens } = this.#world;
     const verified =
       method === 'POST' &&
       signature !== undefined &&
-      validateRequest(this.#world.credentials.authToken, signature, url, params);
+      [credentials.authToken, ...formerAuthTokens].some((token) =>
+        validateRequest(token, signature, url, params),
+      );
     this.#world.emit({ type: 'application-requested', callSid: params.CallSid ?? '', url, verified });
     if (!verified) return { httpStatus: 403, contentType: undefined, body: undefined };
     if (twiml === undefined) return { httpStatus: 404, contentType: undefined, body: undefined };

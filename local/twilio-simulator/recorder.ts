@@ -1,5 +1,5 @@
 import type { Call } from './call.ts';
-import { type PauseBehavior, Recording, type RecordingSettings } from './recording.ts';
+import { type EndedBy, type PauseBehavior, Recording, type RecordingSettings } from './recording.ts';
 import { sendRecordingCallback } from './recording-callback.ts';
 import type { World } from './world.ts';
 
@@ -35,16 +35,16 @@ export function resumeRecording(world: World, recording: Recording): void {
   world.emit({ type: 'recording-resumed', callSid: recording.callSid, recordingSid: recording.sid });
 }
 
-export function stopRecording(world: World, recording: Recording): void {
-  endRecording(world, recording, 'stopped');
+export function stopRecording(world: World, recording: Recording, by: Exclude<EndedBy, 'call'>): void {
+  endRecording(world, recording, by);
 }
 
 export function endRecordingsOf(world: World, call: Call): void {
-  for (const recording of call.recordings) if (recording.active) endRecording(world, recording, 'processing');
+  for (const recording of call.recordings) if (recording.active) endRecording(world, recording, 'call');
 }
 
-function endRecording(world: World, recording: Recording, status: 'stopped' | 'processing'): void {
-  recording.end(status, world.now());
+function endRecording(world: World, recording: Recording, by: EndedBy): void {
+  recording.end(by, world.now());
   world.emit({ type: 'recording-ended', callSid: recording.callSid, recordingSid: recording.sid });
   world.activities.track(finish(world, recording));
 }

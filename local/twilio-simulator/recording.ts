@@ -5,11 +5,13 @@ import type { CallbackDelivery, RecordingStatus, SimulatedRecording } from './tr
 /** What a recording is started with. */
 export type RecordingSettings = Pick<
   SimulatedRecording,
-  'source' | 'channels' | 'track' | 'trim' | 'statusCallback'
+  'source' | 'foreign' | 'channels' | 'track' | 'trim' | 'statusCallback'
 > & {
   /** The name by which TwiML's `<Stop>` finds it. */
   readonly name?: string | undefined;
 };
+
+export type EndedBy = NonNullable<SimulatedRecording['endedBy']>;
 
 /** A pause with `skip` is cut out of the file, one with `silence` stays in it as dead air. */
 export type PauseBehavior = 'skip' | 'silence';
@@ -27,6 +29,8 @@ export class Recording implements SimulatedRecording, Listed {
   status: RecordingStatus = 'in-progress';
   updatedAt: number;
   endedAt: number | undefined;
+  endedBy: SimulatedRecording['endedBy'];
+  pauses = 0;
   durationSeconds: number | undefined;
   errorCode: number | undefined;
   #skippedMs = 0;
@@ -56,6 +60,10 @@ export class Recording implements SimulatedRecording, Listed {
     return this.settings.source;
   }
 
+  get foreign() {
+    return this.settings.foreign;
+  }
+
   get channels() {
     return this.settings.channels;
   }
@@ -78,6 +86,7 @@ export class Recording implements SimulatedRecording, Listed {
 
   pause(behavior: PauseBehavior, now: number): void {
     this.#endSkip(now);
+    this.pauses += 1;
     if (behavior === 'skip') this.#skippingSince = now;
     this.#setStatus('paused', now);
   }
@@ -87,10 +96,11 @@ export class Recording implements SimulatedRecording, Listed {
     this.#setStatus('in-progress', now);
   }
 
-  end(status: 'stopped' | 'processing', now: number): void {
+  end(endedBy: EndedBy, now: number): void {
     this.#endSkip(now);
     this.endedAt = now;
-    this.#setStatus(status, now);
+    this.endedBy = endedBy;
+    this.#setStatus(endedBy === 'call' ? 'processing' : 'stopped', now);
   }
 
   /** Length of the file in milliseconds, once it ended. */

@@ -7,6 +7,16 @@ export interface DialledParty {
   readonly talkMs?: number;
 }
 
+/** A recording that somebody else than the recorder under test makes of the call. Durations in milliseconds. */
+export interface ForeignRecording {
+  /** How long the call has been in progress when it starts. */
+  readonly startsAfterMs: number;
+  /** How long it has been on when whoever started it stops it. @default never, so it ends with the call */
+  readonly stopsAfterMs?: number;
+  readonly source: 'DialVerb' | 'StartCallRecordingAPI';
+  readonly channels: 1 | 2;
+}
+
 /** What the people on one call will do, and what its number is configured with. Durations in milliseconds. */
 export interface CallScript {
   /** @default 'inbound' */
@@ -31,6 +41,8 @@ export interface CallScript {
    * recording, 403 with code 10002; that Twilio's REST API refuses trial accounts at all, and so, is unverified.
    */
   readonly restRefusal?: 'trial' | 'credentials';
+  /** @default none */
+  readonly foreignRecordings?: readonly ForeignRecording[];
   /** @default answers after 3 s and talks for 30 s */
   readonly dialled?: DialledParty;
 }

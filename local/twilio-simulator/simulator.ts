@@ -29,7 +29,7 @@ export {
 } from './options.ts';
 export type { NumberConfiguration } from './phone-number.ts';
 export type { Distribution } from './random.ts';
-export type { CallScript, DialledParty } from './script.ts';
+export type { CallScript, DialledParty, ForeignRecording } from './script.ts';
 export type * from './transport.ts';
 export type * from './truth.ts';
 
@@ -104,6 +104,14 @@ export class TwilioSimulator implements AsyncDisposable {
     const sid = this.#world.numberSid(configuration.phoneNumber);
     numbers.add({ ...configuration, sid, ordinal: numbers.nextOrdinal, createdAt: this.#world.now() });
     return sid;
+  }
+
+  /**
+   * Signs what is sent from now on with another primary token. REST takes it instead of the old one, as a password
+   * of the account; the API key stays as it is. https://www.twilio.com/docs/iam/api/authtoken
+   */
+  rotateAuthToken(authToken: string): void {
+    this.#world.rotateAuthToken(authToken);
   }
 
   /** Serves TwiML as a number's own application, to signed POSTs only; returns its URL. */

@@ -70,11 +70,17 @@ export interface CreateAttempt {
 export interface SimulatedRecording {
   readonly sid: string;
   readonly callSid: string;
-  readonly source: 'StartCallRecordingAPI' | 'StartCallRecordingTwiML';
+  readonly source: 'StartCallRecordingAPI' | 'StartCallRecordingTwiML' | 'DialVerb';
+  /** Started by somebody else than the recorder under test, as the call's script has it. */
+  readonly foreign: boolean;
   /** The truth, whatever fetch and list show. */
   readonly status: RecordingStatus;
   readonly startedAt: number;
   readonly endedAt: number | undefined;
+  /** What ended it: a REST request, TwiML's `<Stop>`, the end of the call, or its script (a foreign one only). */
+  readonly endedBy: 'api' | 'twiml' | 'call' | 'script' | undefined;
+  /** How often it was paused, for which there is no other way than a REST request. */
+  readonly pauses: number;
   readonly durationSeconds: number | undefined;
   readonly channels: 1 | 2;
   readonly track: RecordingTrack;

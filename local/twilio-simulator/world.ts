@@ -21,7 +21,9 @@ import { Waiting } from './waiting.ts';
 /** What all parts of the simulated Twilio share. */
 export class World {
   readonly seed: number;
-  readonly credentials: Credentials;
+  /** Tokens that signed requests which may still be under way. */
+  readonly formerAuthTokens: string[] = [];
+  #credentials: Credentials;
   readonly clock: Clock;
   readonly network: Network;
   readonly behaviour: Behaviour;
@@ -46,7 +48,7 @@ export class World {
 
   constructor(options: SimulatorOptions, clock: Clock, transport: Transport) {
     this.seed = options.seed;
-    this.credentials = options.credentials;
+    this.#credentials = options.credentials;
     this.clock = clock;
     this.transport = transport;
     this.network = { ...DEFAULT_NETWORK, ...options.network };
@@ -54,6 +56,15 @@ export class World {
     this.faults = { ...NO_FAULTS, ...options.faults };
     this.waiting = new Waiting(this.clock);
     this.dice = new Dice(this.seed, 'account');
+  }
+
+  get credentials(): Credentials {
+    return this.#credentials;
+  }
+
+  rotateAuthToken(authToken: string): void {
+    this.formerAuthTokens.push(this.#credentials.authToken);
+    this.#credentials = { ...this.#credentials, authToken };
   }
 
   now(): number {

@@ -31,6 +31,7 @@ export function recordingSettings(form: URLSearchParams): RecordingSettings {
   }
   return {
     source: 'StartCallRecordingAPI',
+    foreign: false,
     channels: choice(form, 'RecordingChannels', ['mono', 'dual']) === 'dual' ? 2 : 1,
     track: choice(form, 'RecordingTrack', ['inbound', 'outbound', 'both']) ?? 'both',
     trim: choice(form, 'Trim', ['trim-silence', 'do-not-trim']) ?? 'do-not-trim',

@@ -61,7 +61,7 @@ function update(world: World, request: RestRequest): RestAnswer {
   if (!recording.active) throw notEligible();
   if (status === 'paused') pauseRecording(world, recording, behavior ?? 'silence');
   else if (status === 'in-progress') resumeRecording(world, recording);
-  else stopRecording(world, recording);
+  else stopRecording(world, recording, 'api');
   return { httpStatus: 200, body: callRecordingBody(recording, recording.status) };
 }
 

@@ -151,6 +151,56 @@ describe('controlling a recording', () => {
   });
 });
 
+describe('what somebody else records', () => {
+  const foreign = { startsAfterMs: 1_000, source: 'DialVerb', channels: 2 } as const;
+
+  test('begins and ends as scripted, is listed beside ours, and tells us nothing', async () => {
+    await using rig = await Rig.start();
+    const foreignRecordings = [
+      foreign,
+      { ...foreign, startsAfterMs: 2_000, stopsAfterMs: 3_000, source: 'StartCallRecordingAPI' as const },
+    ];
+    const call = await rig.answeredCall({ talkMs: 10_000, foreignRecordings });
+    const ours = await rig.client.calls(call.sid).recordings.create();
+    await rig.pass(2_000);
+    const listed = await rig.client.calls(call.sid).recordings.list();
+    expect(listed.map(({ source, channels }) => [source, channels])).toEqual([
+      ['StartCallRecordingAPI', 2],
+      ['DialVerb', 2],
+      ['StartCallRecordingAPI', 1],
+    ]);
+    await rig.finish();
+    const start = call.answeredAt ?? 0;
+    expect(call.recordings).toMatchObject([
+      { sid: ours.sid, foreign: false, endedBy: 'call' },
+      { foreign: true, endedBy: 'call', startedAt: start + 1_000, endedAt: start + 10_000, pauses: 0 },
+      { foreign: true, endedBy: 'script', startedAt: start + 2_000, endedAt: start + 5_000 },
+    ]);
+    expect(rig.types()).not.toContain('callback-sent');
+  });
+
+  test('shows that it was meddled with', async () => {
+    await using rig = await Rig.start();
+    const call = await rig.answeredCall({ foreignRecordings: [{ ...foreign, stopsAfterMs: 9_000 }] });
+    await rig.pass(1_000);
+    const { recordings } = rig.client.calls(call.sid);
+    await recordings('Twilio.CURRENT').update({ status: 'paused' });
+    await recordings('Twilio.CURRENT').update({ status: 'stopped' });
+    await rig.pass(20_000);
+    expect(call.recordings).toMatchObject([{ foreign: true, endedBy: 'api', pauses: 1 }]);
+  });
+
+  test('does not begin on the leg of a dial, nor after the call', async () => {
+    await using rig = await Rig.start();
+    const voiceUrl = rig.simulator.hostApplication('<Response><Dial>+15550001111</Dial></Response>');
+    const foreignRecordings = [foreign, { ...foreign, startsAfterMs: 60_000 }];
+    const call = rig.place({ voiceUrl, foreignRecordings });
+    await rig.finish();
+    expect(call.recordings).toHaveLength(1);
+    expect(call.dialledLegs[0]?.recordings).toEqual([]);
+  });
+});
+
 describe('reading recordings', () => {
   test.each([
     ['processing', 'processing'],

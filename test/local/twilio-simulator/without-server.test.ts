@@ -47,6 +47,30 @@ describe('a simulator without a server', () => {
     expect(twilioSide.received).toEqual([]);
   });
 
+  test('signs with another token from a rotation on, and takes the API key as before', async () => {
+    const twilioSide = new Socketless(() => TALK);
+    const voiceUrl = twilioSide.simulator.hostApplication(TALK);
+    const before = twilioSide.place({ voiceUrl, talkMs: 1_000 });
+    twilioSide.place();
+    await twilioSide.pass(500);
+    twilioSide.simulator.rotateAuthToken('another-token');
+    const after = [twilioSide.place({ voiceUrl, talkMs: 1_000 }), twilioSide.place()];
+    await twilioSide.finish();
+    const signers = twilioSide.received.map(({ request: { url, headers }, params }) =>
+      [CREDENTIALS.authToken, 'another-token'].filter((token) =>
+        twilio.validateRequest(token, headers['X-Twilio-Signature'] ?? '', url, params),
+      ),
+    );
+    expect(signers).toEqual([[CREDENTIALS.authToken], ['another-token']]);
+    expect([before, ...after].flatMap(({ errorsHeard }) => errorsHeard)).toEqual([]);
+    expect(await twilioSide.rest('GET', '/Calls.json')).toMatchObject({ httpStatus: 200 });
+    const asAccount = { ...CREDENTIALS, apiKeySid: CREDENTIALS.accountSid };
+    const withToken = (apiKeySecret: string) =>
+      twilioSide.rest('GET', '/Calls.json', {}, { ...asAccount, apiKeySecret });
+    expect(await withToken(CREDENTIALS.authToken)).toMatchObject({ httpStatus: 401 });
+    expect(await withToken('another-token')).toMatchObject({ httpStatus: 200 });
+  });
+
   test('resets connections, and breaks off what it is asked when it is stopped', async () => {
     const twilioSide = new Socketless(() => TALK, {
       faults: {
