@@ -3,7 +3,10 @@ export interface RestRequestInfo {
   /** The operationId of Twilio's OpenAPI document, e.g. `CreateCallRecording`. */
   readonly operation: string;
   readonly callSid: string | undefined;
+  /** In the path; or of the recording that was created, once it is. */
   readonly recordingSid: string | undefined;
+  /** The same at each moment of one request. */
+  readonly requestId: number;
 }
 
 /** What goes wrong with an answer; several may apply, the delay first. */
@@ -15,9 +18,12 @@ export interface AnswerFault {
   readonly reset?: boolean;
 }
 
-export interface CallbackInfo {
+export interface RecordingInfo {
   readonly callSid: string;
   readonly recordingSid: string;
+}
+
+export interface CallbackInfo extends RecordingInfo {
   readonly recordingStatus: string;
 }
 
@@ -25,17 +31,17 @@ export interface CallbackInfo {
 export interface Faults {
   /** A REST request arrived and was not processed: with a replacement or a reset it never will be. */
   requestReceived(request: RestRequestInfo): AnswerFault;
-  /** A recording was created and the answer is about to leave: whatever is returned, the recording exists. */
-  createCommitted(request: RestRequestInfo): AnswerFault;
-  /** A fetch or a list was processed and its answer is about to leave. */
-  readAnswered(request: RestRequestInfo): AnswerFault;
+  /** A REST request was carried out or refused, and its answer is about to leave: that is not undone. */
+  requestProcessed(request: RestRequestInfo): AnswerFault;
   /** The extra delays, in milliseconds, of each copy of a callback: `[]` loses it, `[0, 500]` sends it twice. */
   callbackDue(callback: CallbackInfo): readonly number[];
+  /** How long a recording that just began is missing from lists, in milliseconds, beyond what the network has. */
+  listLagMs(recording: RecordingInfo): number;
 }
 
 export const NO_FAULTS: Faults = {
   requestReceived: () => ({}),
-  createCommitted: () => ({}),
-  readAnswered: () => ({}),
+  requestProcessed: () => ({}),
   callbackDue: () => [0],
+  listLagMs: () => 0,
 };

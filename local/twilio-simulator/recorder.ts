@@ -5,13 +5,12 @@ import type { World } from './world.ts';
 
 export function startRecording(world: World, call: Call, settings: RecordingSettings): Recording {
   const now = world.now();
-  const recording = new Recording(
-    { sid: call.dice.sid('RE'), ordinal: world.recordings.nextOrdinal },
-    call,
-    settings,
-    now,
-    now + call.dice.draw('listLag', world.network.listLagMs),
-  );
+  const sid = call.dice.sid('RE');
+  const listLagMs =
+    call.dice.draw('listLag', world.network.listLagMs) +
+    world.faults.listLagMs({ callSid: call.sid, recordingSid: sid });
+  const identity = { sid, ordinal: world.recordings.nextOrdinal };
+  const recording = new Recording(identity, call, settings, now, now + listLagMs);
   call.recordings.push(recording);
   world.recordings.add(recording);
   world.emit({

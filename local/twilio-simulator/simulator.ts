@@ -16,7 +16,7 @@ import { World } from './world.ts';
 
 export { type Clock, systemClock } from './clock.ts';
 export type { HangUpBy, SimulatorEvent } from './events.ts';
-export type { AnswerFault, CallbackInfo, Faults, RestRequestInfo } from './faults.ts';
+export type { AnswerFault, CallbackInfo, Faults, RecordingInfo, RestRequestInfo } from './faults.ts';
 export {
   type Behaviour,
   type Credentials,

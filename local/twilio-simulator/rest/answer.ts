@@ -36,17 +36,17 @@ export async function answerRest(
   const form = new URLSearchParams(method === 'POST' ? body : '');
   const request: RestRequest = { resource, query: searchParams, form, callSid, recordingSid };
   const call = world.calls.get(callSid) ?? world.recordings.get(recordingSid)?.call;
+  world.requests += 1;
   const info: RestRequestInfo = {
+    requestId: world.requests,
     operation: route?.operation ?? 'unknown',
     callSid: call?.sid ?? (callSid || undefined),
     recordingSid: recordingSid || undefined,
   };
-  world.requests += 1;
-  const about = { ...info, requestId: world.requests };
   const dice = call?.dice ?? world.dice;
   const requestMs = dice.draw(`${info.operation}/request`, world.network.requestMs);
   const responseMs = dice.draw(`${info.operation}/response`, world.network.responseMs);
-  world.emit({ type: 'rest-request', ...about, method, path: pathname });
+  world.emit({ type: 'rest-request', ...info, method, path: pathname });
 
   const lost = world.faults.requestReceived(info);
   await world.waiting.for(requestMs + (lost.delayMs ?? 0));
@@ -59,12 +59,14 @@ export async function answerRest(
           if (accountSid !== world.credentials.accountSid || route === undefined) throw notFound(pathname);
           return route.handle(world, request);
         });
-  const fault = processed ? faultOf(world, info, method, processed) : { ...lost, delayMs: 0 };
+  const fault = processed
+    ? world.faults.requestProcessed({ ...info, recordingSid: processed.recordingSid ?? info.recordingSid })
+    : { ...lost, delayMs: 0 };
   if (info.operation === 'CreateCallRecording') noteCreate(world, call, processed ?? replacementOf(lost));
 
   await world.waiting.for(responseMs + (fault.delayMs ?? 0));
   const answer = fault.reset ? undefined : (replacementOf(fault) ?? processed);
-  world.emit({ type: 'rest-answer', ...about, httpStatus: answer?.httpStatus, code: answer?.code });
+  world.emit({ type: 'rest-answer', ...info, httpStatus: answer?.httpStatus, code: answer?.code });
   if (answer === undefined) return undefined;
   const json = answer.body && JSON.stringify(answer.body);
   return { httpStatus: answer.httpStatus, contentType: 'application/json', body: json };
@@ -85,11 +87,6 @@ function refusal(error: RestError): Answer {
 
 function replacementOf({ replacement }: AnswerFault): Answer | undefined {
   return replacement && refusal(new RestError(replacement.httpStatus, replacement.code, replacement.message));
-}
-
-function faultOf(world: World, info: RestRequestInfo, method: string, { recordingSid }: Answer): AnswerFault {
-  if (recordingSid !== undefined) return world.faults.createCommitted({ ...info, recordingSid });
-  return method === 'GET' ? world.faults.readAnswered(info) : {};
 }
 
 /** What Twilio made of it, whether or not the client ever learns. */

@@ -82,7 +82,7 @@ describe('starting a recording', () => {
   });
 
   test('happens although a fault keeps the answer from the client', async () => {
-    await using rig = await Rig.start({ faults: { createCommitted: () => ({ reset: true }) } });
+    await using rig = await Rig.start({ faults: { requestProcessed: () => ({ reset: true }) } });
     const call = await rig.answeredCall();
     await expect(rig.client.calls(call.sid).recordings.create()).rejects.toThrow('socket hang up');
     expect(call.recordings.map(({ status }) => status)).toEqual(['in-progress']);
@@ -101,6 +101,20 @@ describe('starting a recording', () => {
 });
 
 describe('controlling a recording', () => {
+  test('is carried out although a fault spoils the answer', async () => {
+    const replacement = { httpStatus: 500, code: 20500, message: 'Internal Server Error' };
+    await using rig = await Rig.start({
+      faults: {
+        requestProcessed: ({ operation }) => (operation === 'UpdateCallRecording' ? { replacement } : {}),
+      },
+    });
+    const call = await rig.answeredCall();
+    const { recordings } = rig.client.calls(call.sid);
+    const { sid } = await recordings.create();
+    await expect(recordings(sid).update({ status: 'stopped' })).rejects.toMatchObject({ code: 20500 });
+    expect(call.recordings).toMatchObject([{ status: 'stopped', endedBy: 'api' }]);
+  });
+
   test('pauses, resumes and stops it; silence stays in the file, what is skipped does not', async () => {
     await using rig = await Rig.start();
     const call = await rig.answeredCall();
@@ -228,6 +242,23 @@ describe('reading recordings', () => {
     expect(sids(await rig.client.calls(one.sid).recordings.list())).toEqual([first.sid]);
     expect(sids(await rig.client.recordings.list({ pageSize: 1 }))).toEqual([second.sid, first.sid]);
     expect(sids(await rig.client.recordings.list({ callSid: one.sid }))).toEqual([first.sid]);
+  });
+
+  test('lists a recording later where a fault has it, and fetches it at once', async () => {
+    const faults = {
+      listLagMs: ({ callSid }: { callSid: string }) => (callSid === lagging.sid ? 2_000 : 0),
+    };
+    await using rig = await Rig.start({ faults, network: { listLagMs: 500 } });
+    const [lagging, other] = [await rig.answeredCall(), await rig.answeredCall()];
+    const { recordings } = rig.client.calls(lagging.sid);
+    const { sid } = await recordings.create();
+    await rig.client.calls(other.sid).recordings.create();
+    await rig.pass(2_499);
+    expect((await recordings(sid).fetch()).sid).toBe(sid);
+    expect(await recordings.list()).toEqual([]);
+    expect(await rig.client.recordings.list()).toHaveLength(1);
+    await rig.pass(1);
+    expect(await recordings.list()).toHaveLength(1);
   });
 
   test('deletes only what is completed, and keeps a trace', async () => {

@@ -53,7 +53,7 @@ describe('the simulator', () => {
   test('spoils what is read only for the reader', async () => {
     const replacement = { httpStatus: 503, code: 20503, message: 'Service unavailable' };
     await using rig = await Rig.start({
-      faults: { readAnswered: ({ operation }) => (operation === 'FetchCall' ? { replacement } : {}) },
+      faults: { requestProcessed: ({ operation }) => (operation === 'FetchCall' ? { replacement } : {}) },
     });
     const call = await rig.answeredCall();
     await expect(rig.client.calls(call.sid).fetch()).rejects.toMatchObject({ status: 503, code: 20503 });

@@ -47,6 +47,21 @@ describe('a simulator without a server', () => {
     expect(twilioSide.received).toEqual([]);
   });
 
+  test('carries out late what its client has given up', async () => {
+    const twilioSide = new Socketless(() => TALK, {
+      faults: { requestReceived: () => ({ delayMs: 6_000 }) },
+    });
+    const call = twilioSide.place({ talkMs: 20_000 });
+    await twilioSide.pass(1_000);
+    const asked = twilioSide.rest('POST', `/Calls/${call.sid}/Recordings.json`);
+    const patience = twilioSide.pass(3_000).then(() => 'given up');
+    expect(await Promise.race([asked, patience])).toBe('given up');
+    expect(call.recordings).toEqual([]);
+    await twilioSide.finish();
+    expect(call.recordings).toMatchObject([{ startedAt: call.createdAt + 7_000, status: 'completed' }]);
+    expect(call.creates).toMatchObject([{ httpStatus: 201 }]);
+  });
+
   test('signs with another token from a rotation on, and takes the API key as before', async () => {
     const twilioSide = new Socketless(() => TALK);
     const voiceUrl = twilioSide.simulator.hostApplication(TALK);
