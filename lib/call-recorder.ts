@@ -11,6 +11,7 @@ import type {
   RecordingSettings,
   StartSettings,
   StoreSettings,
+  SweepSettings,
   VoiceWebhookSettings,
 } from '../lambda/shared/settings.ts';
 import { recordingStatusCallbackUrl } from '../lambda/twilio/recording-parameters.ts';
@@ -18,6 +19,7 @@ import { CallStateMachine } from './call-state-machine.ts';
 import { CallTable } from './call-table.ts';
 import { parseConfiguration, type RecorderConfigurationInput } from './configuration.ts';
 import { RecorderFunction } from './recorder-function.ts';
+import { Sweep } from './sweep.ts';
 import { voiceDocuments } from './voice-documents.ts';
 import type { VoiceSettings } from './voice-settings.ts';
 import { WebhookApi } from './webhook-api.ts';
@@ -161,12 +163,20 @@ export class CallRecorder extends Construct {
       description: 'Asks Twilio how a call and its recordings are',
       timeout: Duration.seconds(30),
       logRetention,
-      settings: { ...storeSettings, twilioApiBaseUrl } satisfies ReconcileSettings,
+      settings: { ...storeSettings, recording, twilioApiBaseUrl } satisfies ReconcileSettings,
+    });
+    const verify = new RecorderFunction(this, 'Verify', {
+      handler: 'verify',
+      description: 'Sees to it that one recording of a call runs',
+      timeout: Duration.seconds(30),
+      logRetention,
+      settings: { ...storeSettings, recording, twilioApiBaseUrl } satisfies ReconcileSettings,
     });
     const stateMachine = new CallStateMachine(this, 'StateMachine', {
       startRecording,
       recordUnrecorded,
       awaitOutcome,
+      verify,
       reconcile,
       reconcileAfter: Duration.seconds(configuration.reconcileAfterSeconds),
       startDelay: Duration.seconds(startDelaySeconds),
@@ -197,22 +207,42 @@ export class CallRecorder extends Construct {
       environment: { [ENVIRONMENT.publicBaseUrl]: publicBaseUrl },
     });
 
-    for (const storing of [startRecording, recordUnrecorded, awaitOutcome, reconcile, recordingStatus]) {
+    const { sweep } = new Sweep(this, 'Sweep', {
+      logRetention,
+      settings: { ...storeSettings, twilioApiBaseUrl } satisfies SweepSettings,
+      environment: {
+        [ENVIRONMENT.publicBaseUrl]: publicBaseUrl,
+        [ENVIRONMENT.stateMachineArn]: stateMachine.stateMachineArn,
+      },
+    });
+
+    for (const storing of [
+      startRecording,
+      recordUnrecorded,
+      awaitOutcome,
+      verify,
+      reconcile,
+      recordingStatus,
+    ]) {
       table.grantStore(storing);
       storing.addEnvironment(ENVIRONMENT.tableName, table.tableName);
     }
-    for (const authenticating of [startRecording, reconcile, voiceWebhook, recordingStatus]) {
+    table.grantSweep(sweep);
+    sweep.addEnvironment(ENVIRONMENT.tableName, table.tableName);
+    for (const authenticating of [startRecording, verify, reconcile, voiceWebhook, recordingStatus, sweep]) {
       secret.grantRead(authenticating);
       authenticating.addEnvironment(ENVIRONMENT.secretArn, secret.secretArn);
     }
     stateMachine.grantStartExecution(voiceWebhook);
+    stateMachine.grantStartExecution(sweep);
+    stateMachine.grantExecution(sweep, 'states:DescribeExecution');
     stateMachine.grantTaskResponse(recordingStatus);
     // A policy of its own: the machine needs the function, and the function would wait for its role's default policy.
     new Policy(this, 'AwaitOutcomeReleases', {
       roles: [awaitOutcome.ownRole],
       statements: [
         new PolicyStatement({
-          actions: ['states:SendTaskSuccess'],
+          actions: ['states:SendTaskSuccess', 'states:SendTaskFailure'],
           resources: [stateMachine.stateMachineArn],
         }),
       ],

@@ -22,7 +22,13 @@ import {
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import type { UnrecordedResult } from '../lambda/record-unrecorded/record-unrecorded.ts';
-import { RECONCILE_OUTCOMES, START_OUTCOMES, STATES } from '../lambda/shared/contract.ts';
+import {
+  RECONCILE_OUTCOMES,
+  START_OUTCOMES,
+  STATES,
+  TASK_ERRORS,
+  VERIFY_OUTCOMES,
+} from '../lambda/shared/contract.ts';
 import {
   EnvironmentInvalidError,
   InputInvalidError,
@@ -81,6 +87,8 @@ export interface CallStateMachineProps {
   readonly recordUnrecorded: IFunction;
   /** Keeps the token of the task that waits for the call to be final. */
   readonly awaitOutcome: IFunction;
+  /** Sees to it that one recording runs. */
+  readonly verify: IFunction;
   /** Asks Twilio how the call and its recordings are. */
   readonly reconcile: IFunction;
   /** How long to wait for callbacks before Twilio is asked. */
@@ -118,7 +126,7 @@ export class CallStateMachine extends StateMachine {
 }
 
 function definition(scope: Construct, props: CallStateMachineProps): IChainable {
-  const awaitOutcome = awaitFinalRows(scope, props);
+  const { awaitOutcome, verify } = awaitFinalRows(scope, props);
   const unrecorded = recordUnrecorded(scope, props.recordUnrecorded, awaitOutcome);
   const start = task(scope, STATES.startRecording, {
     comment: 'Tries to start the recording for a few seconds',
@@ -138,6 +146,13 @@ function definition(scope: Construct, props: CallStateMachineProps): IChainable 
   const outcome = (value: string): Condition => Condition.stringEquals('$.start.outcome', value);
   start.next(
     new Choice(scope, STATES.outcome)
+      .when(
+        Condition.and(
+          Condition.isPresent('$.start.doubtful'),
+          Condition.booleanEquals('$.start.doubtful', true),
+        ),
+        verify,
+      )
       .when(Condition.or(outcome(START_OUTCOMES.started), outcome(START_OUTCOMES.adopted)), awaitOutcome)
       .when(outcome(START_OUTCOMES.notYet), waitForAnswer.next(start))
       .otherwise(unrecorded),
@@ -147,8 +162,14 @@ function definition(scope: Construct, props: CallStateMachineProps): IChainable 
     : start;
 }
 
-/** Waits for the callback that makes the call final; when none comes for long, asks Twilio. */
-function awaitFinalRows(scope: Construct, props: CallStateMachineProps): LambdaInvoke {
+/**
+ * Waits for the callback that makes the call final; when none comes for long, asks Twilio. Where a second recording may
+ * run, or is known to, sees to it first that it does not.
+ */
+function awaitFinalRows(
+  scope: Construct,
+  props: CallStateMachineProps,
+): { readonly awaitOutcome: LambdaInvoke; readonly verify: LambdaInvoke } {
   const recorded = new Succeed(scope, STATES.recorded, { comment: 'Each recording has its last status' });
   const awaitOutcome = new LambdaInvoke(scope, STATES.awaitOutcome, {
     comment: 'Waits until a callback says how the recording ended',
@@ -169,6 +190,8 @@ function awaitFinalRows(scope: Construct, props: CallStateMachineProps): LambdaI
     time: WaitTime.duration(Duration.minutes(1)),
   });
   const outcome = (value: string): Condition => Condition.stringEquals('$.reconciled.outcome', value);
+  const verify = verifyOne(scope, props.verify, awaitOutcome);
+  awaitOutcome.addCatch(verify, { errors: [TASK_ERRORS.doubled], resultPath: '$.doubled' });
   awaitOutcome.addCatch(reconcile, { errors: ['States.ALL'], resultPath: '$.overdue' });
   awaitOutcome.next(recorded);
   // Whatever Reconcile failed of, the row must not stay open: it comes round again until the execution's own time-out.
@@ -180,7 +203,28 @@ function awaitFinalRows(scope: Construct, props: CallStateMachineProps): LambdaI
       .otherwise(waitForProcessing),
   );
   waitForProcessing.next(reconcile);
-  return awaitOutcome;
+  return { awaitOutcome, verify };
+}
+
+function verifyOne(scope: Construct, lambdaFunction: IFunction, awaitOutcome: LambdaInvoke): LambdaInvoke {
+  const verify = task(scope, STATES.verify, {
+    comment: 'Stops what runs beside the recording that is kept',
+    lambdaFunction,
+    payload: { call: JsonPath.entirePayload },
+    resultPath: '$.verified',
+  });
+  const waitToVerify = new Wait(scope, STATES.waitToVerify, {
+    comment: 'Twilio may carry out late what it did not answer',
+    time: WaitTime.secondsPath('$.verified.waitSeconds'),
+  });
+  // A call that cannot be verified is still followed to its end; a callback that names a second recording leads back.
+  verify.addCatch(awaitOutcome, { errors: ['States.ALL'], resultPath: '$.verifyFailure' });
+  verify.next(
+    new Choice(scope, STATES.isThereOne)
+      .when(Condition.stringEquals('$.verified.outcome', VERIFY_OUTCOMES.again), waitToVerify.next(verify))
+      .otherwise(awaitOutcome),
+  );
+  return verify;
 }
 
 function recordUnrecorded(

@@ -40,4 +40,13 @@ export class CallTable extends TableV2 {
       resourceArns: [this.tableArn],
     });
   }
+
+  /** Allows what the sweep does. */
+  grantSweep(grantee: IGrantable): void {
+    Grant.addToPrincipal({
+      grantee,
+      actions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem'],
+      resourceArns: [this.tableArn],
+    });
+  }
 }

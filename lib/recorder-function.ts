@@ -23,7 +23,9 @@ export interface RecorderFunctionProps {
     | 'recording-status'
     | 'record-unrecorded'
     | 'await-outcome'
-    | 'reconcile';
+    | 'reconcile'
+    | 'verify'
+    | 'sweep';
   readonly description: string;
   readonly timeout: Duration;
   readonly logRetention: RetentionDays;

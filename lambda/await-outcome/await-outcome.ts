@@ -8,14 +8,19 @@ import { CallSid } from '../twilio/requests.ts';
 const AwaitOutcomeEvent = v.object({ callSid: CallSid, taskToken: v.string() });
 
 /**
- * Keeps the task's token with the call, for the callback that makes the call final to release it. A callback that came
- * before releases it at once.
+ * Keeps the task's token with the call, for the callback that makes the call final, or names a second recording, to end
+ * the wait. A callback that came before ends it at once.
  */
 export function awaitOutcome(store: Pick<CallStore, 'keepToken'>, taskTokens: TaskTokens) {
   return async (event: unknown): Promise<void> => {
     const { callSid, taskToken } = parseInput(AwaitOutcomeEvent, event);
-    if (await store.keepToken(callSid, taskToken)) {
-      await taskTokens.release(taskToken);
+    switch (await store.keepToken(callSid, taskToken)) {
+      case 'final':
+        await taskTokens.release(taskToken);
+        break;
+      case 'doubled':
+        await taskTokens.reportDouble(taskToken);
+        break;
     }
   };
 }

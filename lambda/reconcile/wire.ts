@@ -1,3 +1,4 @@
+import { likenessOf } from '../recording/ours.ts';
 import { type StorePlatform, storeFromEnvironment } from '../recording/store-from-environment.ts';
 import { settings } from '../shared/environment.ts';
 import type { BasePlatform, Platform } from '../shared/platform.ts';
@@ -10,7 +11,7 @@ const REQUEST_TIMEOUT_MILLISECONDS = 10_000;
 
 export function wire(platform: BasePlatform & StorePlatform & SecretPlatform & Pick<Platform, 'http'>) {
   const { environment, clock, telemetry, http } = platform;
-  const { retentionDays, twilioApiBaseUrl } = settings(ReconcileSettings, environment);
+  const { recording, retentionDays, twilioApiBaseUrl } = settings(ReconcileSettings, environment);
   const store = storeFromEnvironment(platform, retentionDays);
   const secrets = secretFromSecretsManager(platform);
   return reconcileTask(
@@ -18,6 +19,7 @@ export function wire(platform: BasePlatform & StorePlatform & SecretPlatform & P
       twilio: twilioApi(http, await secrets.get(), twilioApiBaseUrl, REQUEST_TIMEOUT_MILLISECONDS),
       store,
       clock,
+      likeness: likenessOf(recording),
     }),
     telemetry,
   );

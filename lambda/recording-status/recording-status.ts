@@ -54,7 +54,7 @@ export function recordingStatus({
     try {
       const applied = await keep(callback);
       report(callback, applied);
-      await releaseTask(callback, applied);
+      await endWait(callback, applied);
       return { statusCode: 204 };
     } catch (error) {
       telemetry.error('A callback could not be stored; Twilio will send it again', {
@@ -87,18 +87,21 @@ export function recordingStatus({
     );
   }
 
-  /** Ends the execution's wait. What is stored stays stored, and the wait ends by itself in time, if that fails. */
-  async function releaseTask(
+  /**
+   * Ends the execution's wait, if what the rows say now is a reason. What is stored stays stored, and the wait ends by
+   * itself in time, if that fails.
+   */
+  async function endWait(
     { CallSid }: RecordingStatusRequest,
     { summary, taskToken }: Applied,
   ): Promise<void> {
-    if (!summary.final || taskToken === undefined) {
+    if (taskToken === undefined || !(summary.final || summary.doubled)) {
       return;
     }
     try {
-      await taskTokens.release(taskToken);
+      await (summary.final ? taskTokens.release(taskToken) : taskTokens.reportDouble(taskToken));
     } catch (error) {
-      telemetry.warn('The execution could not be told that the call is final', {
+      telemetry.warn('The execution could not be told how the call is', {
         callSid: CallSid,
         error: describeError(error),
       });

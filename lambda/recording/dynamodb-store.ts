@@ -1,4 +1,5 @@
 import {
+  BatchGetItemCommand,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
@@ -19,17 +20,23 @@ import {
   summarize,
   type Unrecorded,
 } from './merge.ts';
-import type { Applied, CallFacts, CallStore, Claim } from './store.ts';
+import type { Applied, CallFacts, CallRowState, CallStore, Claim, KnownCall, SweepStore } from './store.ts';
 
 /*
  * One call's items share its CallSid: `CALL`, the summary that operators list and the lease of whoever is about to
  * create a recording; `RECORDING#<RecordingSid>`, what is known of each recording; `EVENT#<time>#<id>`, the audit
- * trail. Every write is conditional on the version that was read, and the summary is computed from all recordings, so
+ * trail. One more item says up to when the sweep has looked for calls. Every write is conditional on the version that was read, and the summary is computed from all recordings, so
  * writers that race with each other end with the same rows whatever their order.
  */
 
 const CALL = 'CALL';
 const RECORDING = 'RECORDING#';
+/** Both keys of the item that belongs to no call. */
+const SWEEP = 'SWEEP';
+/** DynamoDB's limit for one BatchGetItem. */
+const BATCH = 100;
+/** Before what DynamoDB left out of a batch is asked for again. */
+const PAUSE_WHEN_THROTTLED_MILLISECONDS = 100;
 const SHARDS_OF_A_DAY = 8;
 const MAXIMUM_RACES = 8;
 
@@ -39,14 +46,18 @@ interface CallRow extends Attributes {
   readonly Version?: number;
   readonly LeaseOwner?: string;
   readonly LeaseExpiresAt?: number;
+  /** Claims that nobody gave back. */
+  readonly Claims?: number;
   readonly Creates?: number;
   readonly CreateUncertain?: boolean;
+  readonly CreateDoubtful?: boolean;
   readonly InProgressSince?: number;
   readonly RecordingSid?: string;
   readonly Reason?: string;
   readonly Answered?: boolean;
   readonly ErrorCode?: number;
   readonly Final?: boolean;
+  readonly Doubled?: boolean;
   readonly TaskToken?: string;
 }
 
@@ -61,6 +72,8 @@ interface RecordingRow {
   readonly RecordingTrack?: string;
   readonly RecordingUrl?: string;
   readonly ErrorCode?: number;
+  readonly Confirmed?: true;
+  readonly Surplus?: true;
 }
 
 export interface DynamoDbStoreOptions {
@@ -79,14 +92,14 @@ export function dynamoDbStore({
   retentionDays,
   clock,
   newId,
-}: DynamoDbStoreOptions): CallStore {
+}: DynamoDbStoreOptions): CallStore & SweepStore {
   const key = (callSid: string, item: string) =>
     marshall({ [TABLE.partitionKey]: callSid, [TABLE.sortKey]: item });
   const expiresAt = (): number => Math.floor(clock.now() / 1000) + retentionDays * 86_400;
   const isoNow = (): string => new Date(clock.now()).toISOString();
 
   /** Attributes that a call's row gets once, whoever writes it first. */
-  function birth(call: CallFacts, origin: 'webhook' | 'callback'): Attributes {
+  function birth(call: CallFacts, origin: 'webhook' | 'callback' | 'sweep'): Attributes {
     const createdAt = isoNow();
     return {
       AccountSid: call.accountSid,
@@ -129,7 +142,8 @@ export function dynamoDbStore({
           Key: key(call.callSid, CALL),
           ...updateOf({
             set: { LeaseOwner: owner, LeaseExpiresAt: leaseUntilMilliseconds },
-            setOnce: { ...birth(call, 'webhook'), RecordingStatus: 'starting' },
+            setOnce: { ...birth(call, call.origin ?? 'webhook'), RecordingStatus: 'starting' },
+            increment: 'Claims',
             condition:
               'attribute_not_exists(RecordingSid) AND (attribute_not_exists(LeaseOwner) OR LeaseExpiresAt < :now OR LeaseOwner = :owner)',
             values: { ':now': now, ':owner': owner },
@@ -138,13 +152,16 @@ export function dynamoDbStore({
         }),
       );
       const row: CallRow = before ? unmarshall(before) : {};
-      // A lease that ran out was never given back: its holder died, perhaps between a create and its answer.
-      const abandoned = row.LeaseOwner !== undefined && row.LeaseOwner !== owner;
+      // A lease that ran out was never given back: its holder died, perhaps between a create and its answer. One of our
+      // own is from an attempt at this very request whose answer was lost, and may hide another's.
+      const own = row.LeaseOwner === owner ? 1 : 0;
+      const abandoned = (row.Claims ?? 0) > own;
       return {
         kind: 'claimed',
         progress: {
           creates: row.Creates ?? 0,
           uncertain: abandoned || row.CreateUncertain === true,
+          doubtful: abandoned || row.CreateDoubtful === true,
           inProgressSince: row.InProgressSince,
         },
       };
@@ -169,9 +186,10 @@ export function dynamoDbStore({
             set: {
               Creates: progress.creates,
               CreateUncertain: progress.uncertain || undefined,
+              CreateDoubtful: progress.doubtful || undefined,
               InProgressSince: progress.inProgressSince,
             },
-            remove: ['LeaseOwner', 'LeaseExpiresAt'],
+            remove: ['LeaseOwner', 'LeaseExpiresAt', 'Claims'],
             condition: 'LeaseOwner = :owner',
             values: { ':owner': owner },
           }),
@@ -236,7 +254,7 @@ export function dynamoDbStore({
       [TABLE.sortKey]: `EVENT#${isoNow()}#${newId().slice(0, 8)}`,
       Effect: effect,
       ...(event.type === 'recording'
-        ? { Type: event.source, ...attributesOfRecording(event.recording) }
+        ? { Type: event.source, ...attributesOfRecording(event.recording), Surplus: event.recording.surplus }
         : { Type: 'unrecorded', ...attributesOfUnrecorded(event.unrecorded) }),
       [TABLE.timeToLive]: expiresAt(),
     };
@@ -250,6 +268,8 @@ export function dynamoDbStore({
       [TABLE.partitionKey]: callSid,
       [TABLE.sortKey]: `${RECORDING}${recording.recordingSid}`,
       ...attributesOfRecording(recording),
+      Confirmed: recording.confirmed,
+      Surplus: recording.surplus,
       Version: version + 1,
       UpdatedAt: isoNow(),
       [TABLE.timeToLive]: expiresAt(),
@@ -279,9 +299,16 @@ export function dynamoDbStore({
         Key: key(call.callSid, CALL),
         ...updateOf({
           set: { ...summaryAttributes, Version: (version ?? 0) + 1, UpdatedAt: isoNow() },
-          setOnce: birth(call, cameByCallback ? 'callback' : 'webhook'),
+          setOnce: birth(call, call.origin ?? (cameByCallback ? 'callback' : 'webhook')),
           remove: summary.recording
-            ? ['LeaseOwner', 'LeaseExpiresAt', 'CreateUncertain', 'InProgressSince']
+            ? [
+                'LeaseOwner',
+                'LeaseExpiresAt',
+                'Claims',
+                'CreateUncertain',
+                'CreateDoubtful',
+                'InProgressSince',
+              ]
             : [],
           condition: version === undefined ? 'attribute_not_exists(Version)' : 'Version = :version',
           values: version === undefined ? {} : { ':version': version },
@@ -292,7 +319,7 @@ export function dynamoDbStore({
     return after ? unmarshall(after) : {};
   }
 
-  async function keepToken(callSid: string, taskToken: string): Promise<boolean> {
+  async function keepToken(callSid: string, taskToken: string): Promise<'final' | 'doubled' | 'open'> {
     const { Attributes: after } = await client.send(
       new UpdateItemCommand({
         TableName: tableName,
@@ -302,15 +329,60 @@ export function dynamoDbStore({
       }),
     );
     const row: CallRow = after ? unmarshall(after) : {};
-    return row.Final === true;
+    if (row.Final === true) {
+      return 'final';
+    }
+    return row.Doubled === true ? 'doubled' : 'open';
   }
 
-  async function known(callSid: string) {
+  async function known(callSid: string): Promise<KnownCall> {
     const [row, recordingRows] = await Promise.all([readCall(callSid), readRecordings(callSid)]);
-    return {
-      recordingSids: recordingRows.map(({ RecordingSid }) => RecordingSid),
-      final: row?.Final === true,
-    };
+    return { recordings: recordingRows.map(recordingOf), final: row?.Final === true };
+  }
+
+  async function rowsOf(callSids: readonly string[]): Promise<ReadonlyMap<string, CallRowState>> {
+    const rows = new Map<string, CallRowState>();
+    let left = callSids.map((callSid) => key(callSid, CALL));
+    while (left.length > 0) {
+      const { Responses, UnprocessedKeys } = await client.send(
+        new BatchGetItemCommand({
+          RequestItems: { [tableName]: { Keys: left.slice(0, BATCH), ConsistentRead: true } },
+        }),
+      );
+      for (const item of Responses?.[tableName] ?? []) {
+        const row: CallRow = unmarshall(item);
+        rows.set(String(row[TABLE.partitionKey]), {
+          final: row.Final === true,
+          recorded: row.RecordingSid !== undefined,
+          reason: row.Reason,
+        });
+      }
+      const unprocessed = UnprocessedKeys?.[tableName]?.Keys ?? [];
+      if (unprocessed.length > 0) {
+        await clock.sleep(PAUSE_WHEN_THROTTLED_MILLISECONDS);
+      }
+      left = [...left.slice(BATCH), ...unprocessed];
+    }
+    return rows;
+  }
+
+  async function sweptUntil(): Promise<number | undefined> {
+    const { Item } = await client.send(
+      new GetItemCommand({ TableName: tableName, Key: key(SWEEP, SWEEP), ConsistentRead: true }),
+    );
+    return Item && Number(unmarshall(Item).SweptUntil);
+  }
+
+  async function keepSweptUntil(milliseconds: number): Promise<void> {
+    await client.send(
+      new UpdateItemCommand({
+        TableName: tableName,
+        Key: key(SWEEP, SWEEP),
+        UpdateExpression: 'SET #until = :until',
+        ExpressionAttributeNames: { '#until': 'SweptUntil' },
+        ExpressionAttributeValues: marshall({ ':until': milliseconds }),
+      }),
+    );
   }
 
   return {
@@ -319,6 +391,9 @@ export function dynamoDbStore({
     keepToken: guarded(keepToken),
     known: guarded(known),
     apply: guarded(apply),
+    rowsOf: guarded(rowsOf),
+    sweptUntil: guarded(sweptUntil),
+    keepSweptUntil: guarded(keepSweptUntil),
   };
 }
 
@@ -355,6 +430,8 @@ const attributesOfSummary = (summary: CallSummary): Attributes => ({
   ...(summary.recording && attributesOfRecording(summary.recording)),
   RecordingStatus: summary.recordingStatus,
   RecordingCount: summary.recordingCount,
+  SurplusRecordings: summary.surplusCount || undefined,
+  Doubled: summary.doubled || undefined,
   Final: summary.final,
   ...(summary.unrecorded
     ? attributesOfUnrecorded(summary.unrecorded)
@@ -377,6 +454,8 @@ const recordingOf = (row: RecordingRow): RecordingState => ({
   track: row.RecordingTrack,
   url: row.RecordingUrl,
   errorCode: row.ErrorCode,
+  confirmed: row.Confirmed,
+  surplus: row.Surplus,
 });
 
 function stateOf(row: CallRow | undefined, recordingRows: readonly RecordingRow[]): CallState {
@@ -398,13 +477,15 @@ interface Update {
   readonly set: Attributes;
   /** Attributes to set where the row has none yet. */
   readonly setOnce?: Attributes;
+  /** A number to raise by one. */
+  readonly increment?: string;
   readonly remove?: readonly string[];
   readonly condition: string;
   readonly values: Attributes;
 }
 
 /** The parts of an UpdateItem request. Every attribute name is substituted, since many are reserved words. */
-function updateOf({ set, setOnce = {}, remove = [], condition, values }: Update) {
+function updateOf({ set, setOnce = {}, increment, remove = [], condition, values }: Update) {
   const names: Record<string, string> = {};
   const all: Attributes = { ...values };
   const named = (attribute: string): string => {
@@ -422,6 +503,11 @@ function updateOf({ set, setOnce = {}, remove = [], condition, values }: Update)
     ...given(setOnce).map(
       ([name, value]) => `${named(name)} = if_not_exists(${named(name)}, ${assigned(name, value)})`,
     ),
+    ...(increment === undefined
+      ? []
+      : [
+          `${named(increment)} = if_not_exists(${named(increment)}, ${assigned('none', 0)}) + ${assigned('one', 1)}`,
+        ]),
   ];
   const removals = [
     ...new Set([...remove, ...Object.keys(set).filter((name) => set[name] === undefined)]),

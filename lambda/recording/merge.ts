@@ -18,6 +18,10 @@ export interface RecordingState {
   readonly track?: string | undefined;
   readonly url?: string | undefined;
   readonly errorCode?: number | undefined;
+  /** Known to be ours: the answer to our create named it, or a callback to our URL. */
+  readonly confirmed?: true | undefined;
+  /** It ran beside another one of ours and was told to stop. */
+  readonly surplus?: true | undefined;
 }
 
 /** Why a call has no recording. */
@@ -36,11 +40,11 @@ export interface CallState {
 }
 
 /** Something that was seen or done. `source` says by whom: our create, its search for an
- * earlier one, a callback, or Twilio's own answer when we asked. */
+ * earlier one, a callback, the check that only one runs, or Twilio's own answer when we asked. */
 export type CallEvent =
   | {
       readonly type: 'recording';
-      readonly source: 'create' | 'adopt' | 'callback' | 'reconcile';
+      readonly source: 'create' | 'adopt' | 'callback' | 'verify' | 'reconcile';
       readonly recording: RecordingState;
     }
   | { readonly type: 'unrecorded'; readonly unrecorded: Unrecorded };
@@ -72,6 +76,9 @@ const rank = (status: string): number => RANKS.get(status) ?? 0;
 /** Whether a RecordingStatus is the last that a recording will have. */
 export const isFinal = (status: string): boolean => rank(status) === FINAL_RANK;
 
+/** Whether a recording records nothing more. Twilio may show one as processing while it runs. */
+export const hasEnded = (status: string): boolean => isFinal(status) || status === 'stopped';
+
 /** Adds an event to what is known of a call. */
 export function merge(state: CallState, event: CallEvent): Merged {
   if (event.type === 'unrecorded') {
@@ -80,7 +87,7 @@ export function merge(state: CallState, event: CallEvent): Merged {
       ? { state, effect: 'nothing-new' }
       : { state: { ...state, unrecorded: event.unrecorded }, effect: 'news' };
   }
-  const { recording } = event;
+  const recording = withEvidence(event);
   const known = state.recordings[recording.recordingSid];
   if (known && isFinal(known.status) && isFinal(recording.status) && known.status !== recording.status) {
     return event.source === 'reconcile'
@@ -92,6 +99,9 @@ export function merge(state: CallState, event: CallEvent): Merged {
     ? { state, effect: 'nothing-new' }
     : { state: withRecording(state, merged), effect: 'news' };
 }
+
+const withEvidence = ({ source, recording }: Extract<CallEvent, { type: 'recording' }>): RecordingState =>
+  source === 'create' || source === 'callback' ? { ...recording, confirmed: true } : recording;
 
 const withRecording = (state: CallState, recording: RecordingState): CallState => ({
   recordings: { ...state.recordings, [recording.recordingSid]: recording },
@@ -120,6 +130,8 @@ function join(known: RecordingState, seen: RecordingState): RecordingState {
     track: lesser(known.track, seen.track),
     url: lesser(known.url, seen.url),
     errorCode: greater(known.errorCode, seen.errorCode),
+    confirmed: known.confirmed ?? seen.confirmed,
+    surplus: known.surplus ?? seen.surplus,
   };
 }
 
@@ -144,6 +156,10 @@ export interface CallSummary {
   /** The call's recording: with several, the one worth most to whoever asks for it. */
   readonly recording?: RecordingState | undefined;
   readonly recordingCount: number;
+  /** How many of them were one too many. */
+  readonly surplusCount: number;
+  /** More than one of ours runs. */
+  readonly doubled: boolean;
   /** Nothing more is to come: each recording has its last status, or there will be none. */
   readonly final: boolean;
   readonly unrecorded?: Unrecorded | undefined;
@@ -158,21 +174,33 @@ export function summarize(state: CallState): CallSummary {
       recordingStatus: recording.status,
       recording,
       recordingCount: recordings.length,
+      surplusCount: recordings.filter(({ surplus }) => surplus).length,
+      doubled: recordings.filter(isOneToRun).length > 1,
       final: recordings.every(({ status }) => isFinal(status)),
     };
   }
   return {
     recordingStatus: state.unrecorded ? 'unrecorded' : 'starting',
     recordingCount: 0,
+    surplusCount: 0,
+    doubled: false,
     final: state.unrecorded !== undefined,
     unrecorded: state.unrecorded,
   };
 }
 
-// One with audio before one without, then the earliest; the SID settles what is left, so that order of arrival cannot.
-function byWorth(a: RecordingState, b: RecordingState): number {
+const isOneToRun = ({ status, confirmed, surplus }: RecordingState): boolean =>
+  confirmed === true && !surplus && !hasEnded(status);
+
+/**
+ * Orders the recordings of a call, the one to keep first: with audio before without, one that was not stopped as surplus,
+ * one that is known to be ours, then the earliest; the SID settles what is left, so that order of arrival cannot.
+ */
+export function byWorth(a: RecordingState, b: RecordingState): number {
   return (
     Number(isEmpty(a.status)) - Number(isEmpty(b.status)) ||
+    Number(a.surplus === true) - Number(b.surplus === true) ||
+    Number(b.confirmed === true) - Number(a.confirmed === true) ||
     compare(a.startTime ?? '~', b.startTime ?? '~') ||
     compare(a.recordingSid, b.recordingSid)
   );

@@ -4,16 +4,17 @@ import { TwilioUnavailableError } from '../shared/errors.ts';
 import type { TwilioAnswer, TwilioApi } from '../twilio/api.ts';
 import { callPhase } from './classify.ts';
 import { isFinal, type RecordingState } from './merge.ts';
-import { isOurs, recordingState } from './ours.ts';
+import { type Likeness, mayBeOurs, recordingState } from './ours.ts';
 import type { CallFacts, CallStore } from './store.ts';
 
 /** A recording that Twilio's list lacks this long after the call has ended is gone. */
 export const GONE_AFTER_MILLISECONDS = 10 * 60_000;
 
 export interface ReconcileDependencies {
-  readonly twilio: TwilioApi;
+  readonly twilio: Pick<TwilioApi, 'fetchCall' | 'listRecordings'>;
   readonly store: Pick<CallStore, 'known' | 'apply'>;
   readonly clock: Clock;
+  readonly likeness: Likeness;
 }
 
 export interface Reconciled {
@@ -27,7 +28,7 @@ export interface Reconciled {
  * TwilioUnavailableError or StoreUnavailableError.
  */
 export async function reconcile(
-  { twilio, store, clock }: ReconcileDependencies,
+  { twilio, store, clock, likeness }: ReconcileDependencies,
   call: CallFacts,
 ): Promise<Reconciled> {
   const [answeredCall, answeredList, known] = await Promise.all([
@@ -36,14 +37,13 @@ export async function reconcile(
     store.known(call.callSid),
   ]);
   const { status, end_time } = bodyOf(answeredCall);
+  const knownSids = known.recordings.map(({ recordingSid }) => recordingSid);
   const listed = bodyOf(answeredList).filter(
-    (recording) => isOurs(recording) || known.recordingSids.includes(recording.sid),
+    (recording) => knownSids.includes(recording.sid) || mayBeOurs(recording, likeness),
   );
   const ended = callPhase(status) === 'ended';
   const endedLongAgo = ended && clock.now() - Date.parse(end_time ?? '') > GONE_AFTER_MILLISECONDS;
-  const gone = known.recordingSids.filter(
-    (sid) => endedLongAgo && !listed.some((recording) => recording.sid === sid),
-  );
+  const gone = knownSids.filter((sid) => endedLongAgo && !listed.some((recording) => recording.sid === sid));
 
   let final = known.final;
   const changed: string[] = [];

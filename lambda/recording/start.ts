@@ -11,8 +11,8 @@ import {
   refusalOf,
   wasAnswered,
 } from './classify.ts';
-import { isEmpty, isFinal } from './merge.ts';
-import { isOurs, recordingState } from './ours.ts';
+import { hasEnded, isEmpty } from './merge.ts';
+import { type Likeness, mayBeOurs, recordingState } from './ours.ts';
 import type { CallFacts, CallStore, Progress } from './store.ts';
 
 /** How long and how often one invocation tries, in milliseconds. */
@@ -43,13 +43,17 @@ export const START_POLICY = {
   notRecordableAfter: 60_000,
 } as const;
 
+export type StartPolicy = { readonly [figure in keyof typeof START_POLICY]: number };
+
 /** How long an invocation may hold a claim: until its last request has been answered or given up, and a margin. */
-export const LEASE_MILLISECONDS = START_POLICY.tryFor + 2 * START_POLICY.requestTimeout + 500;
+export const leaseMilliseconds = ({ tryFor, requestTimeout }: StartPolicy): number =>
+  tryFor + 2 * requestTimeout + 500;
 
 export type UnrecordedReason =
   | RefusalReason
   | 'never-answered'
   | 'ended-before-recording'
+  | 'found-too-late'
   | 'not-answered-in-time'
   | 'recorder-failed';
 
@@ -58,6 +62,8 @@ export type StartResult =
   | {
       readonly outcome: typeof START_OUTCOMES.started | typeof START_OUTCOMES.adopted;
       readonly recordingSid: string;
+      /** Another one of ours may run beside it: a create's end was not learnt from its own answer. */
+      readonly doubtful: boolean;
     }
   | { readonly outcome: typeof START_OUTCOMES.notYet; readonly waitSeconds: number }
   | {
@@ -80,13 +86,16 @@ export interface StartRequest {
 }
 
 export interface StartDependencies {
-  readonly twilio: TwilioApi;
+  readonly twilio: Pick<TwilioApi, 'createRecording' | 'fetchCall' | 'listRecordings'>;
   readonly store: Pick<CallStore, 'claim' | 'release' | 'apply'>;
   readonly clock: Clock;
   /** 0 <= random() < 1. */
   readonly random: () => number;
   readonly createParameters: Readonly<Record<string, string>>;
   readonly ringTimeoutSeconds: number;
+  readonly likeness: Likeness;
+  /** @default START_POLICY */
+  readonly policy?: StartPolicy;
 }
 
 export interface Started {
@@ -103,31 +112,48 @@ export async function startRecording(
   dependencies: StartDependencies,
   request: StartRequest,
 ): Promise<Started> {
-  const { store, clock } = dependencies;
+  const { store, clock, policy = START_POLICY } = dependencies;
   const { call, firstAttemptAt, owner } = request;
   const begunAt = clock.now();
-  const claim = await store.claim(call, owner, begunAt + LEASE_MILLISECONDS).catch((error: unknown) => {
-    if (error instanceof StoreUnavailableError) {
-      return undefined;
-    }
-    throw error;
-  });
+  const claim = await store
+    .claim(call, owner, begunAt + leaseMilliseconds(policy))
+    .catch((error: unknown) => {
+      if (error instanceof StoreUnavailableError) {
+        return undefined;
+      }
+      throw error;
+    });
   switch (claim?.kind) {
     case 'recorded':
-      return { result: { outcome: START_OUTCOMES.adopted, recordingSid: claim.recordingSid }, creates: 0 };
+      return {
+        result: { outcome: START_OUTCOMES.adopted, recordingSid: claim.recordingSid, doubtful: true },
+        creates: 0,
+      };
     case 'held':
       return { result: notYet((claim.untilMilliseconds - clock.now()) / 1000), creates: 0 };
   }
   // A table that does not answer is no reason to leave a call unrecorded: the list of its recordings guards instead.
-  const attempt = new Attempt(dependencies, request, claim?.progress ?? { creates: 0, uncertain: true });
+  const attempt = new Attempt(
+    dependencies,
+    request,
+    claim?.progress ?? { creates: 0, uncertain: true, doubtful: true },
+  );
   // Counted from before the claim, so that no lease ends under its holder; without one there is none to outlast, and a
   // table that hangs must leave time to look and to create.
-  const found = await attempt.run((claim ? begunAt : clock.now()) + START_POLICY.tryFor);
+  const found = await attempt.run((claim ? begunAt : clock.now()) + policy.tryFor);
   if ('recording' in found) {
     const { recording, source } = found;
-    await store.apply(call, { type: 'recording', source, recording: recordingState(recording) });
+    // Twilio's list may show one as processing while it runs.
+    const state = isRunning(recording)
+      ? { ...recordingState(recording), status: 'in-progress' }
+      : recordingState(recording);
+    await store.apply(call, { type: 'recording', source, recording: state });
+    const { creates, doubtful } = attempt.progress;
     const outcome = source === 'create' ? START_OUTCOMES.started : START_OUTCOMES.adopted;
-    return { result: { outcome, recordingSid: recording.sid }, creates: attempt.progress.creates };
+    return {
+      result: { outcome, recordingSid: recording.sid, doubtful: doubtful || source === 'adopt' },
+      creates,
+    };
   }
   if (claim) {
     await store.release(call.callSid, owner, attempt.progress);
@@ -161,21 +187,30 @@ interface Next {
 class Attempt {
   readonly #dependencies: StartDependencies;
   readonly #request: StartRequest;
+  readonly #policy: StartPolicy;
   #creates: number;
   #uncertain: boolean;
+  #doubtful: boolean;
   #inProgressSince: number | undefined;
   #backOffs = 0;
 
   constructor(dependencies: StartDependencies, request: StartRequest, progress: Progress) {
     this.#dependencies = dependencies;
     this.#request = request;
+    this.#policy = dependencies.policy ?? START_POLICY;
     this.#creates = progress.creates;
     this.#uncertain = progress.uncertain;
+    this.#doubtful = progress.doubtful;
     this.#inProgressSince = progress.inProgressSince;
   }
 
   get progress(): Progress {
-    return { creates: this.#creates, uncertain: this.#uncertain, inProgressSince: this.#inProgressSince };
+    return {
+      creates: this.#creates,
+      uncertain: this.#uncertain,
+      doubtful: this.#doubtful,
+      inProgressSince: this.#inProgressSince,
+    };
   }
 
   async run(giveBackAt: number): Promise<Found> {
@@ -198,17 +233,18 @@ class Attempt {
 
   #first(): Next {
     if (this.#uncertain) {
-      return { step: 'look', afterMilliseconds: START_POLICY.settle };
+      return { step: 'look', afterMilliseconds: this.#policy.settle };
     }
-    // Of all attempts but the first: one without a claim left nothing behind, not even how a create ended.
-    if (this.#elapsed() > START_POLICY.eagerFor) {
+    // Of all attempts but the first: one without a claim left nothing behind, not even how a create ended. Of a call that
+    // no webhook announced, the TwiML may have started the recording.
+    if (this.#elapsed() > this.#policy.eagerFor || this.#request.call.origin === 'sweep') {
       return { step: 'look', afterMilliseconds: 0 };
     }
     // Of an outgoing call the webhook comes when it has been answered.
     const isEarly = this.#creates === 0 && this.#request.call.direction !== 'outbound-api';
-    const early = isEarly ? START_POLICY.firstCreateAfter - this.#elapsed() : 0;
+    const early = isEarly ? this.#policy.firstCreateAfter - this.#elapsed() : 0;
     // The clocks of Step Functions and Lambda may differ.
-    return { step: 'create', afterMilliseconds: Math.min(Math.max(early, 0), START_POLICY.firstCreateAfter) };
+    return { step: 'create', afterMilliseconds: Math.min(Math.max(early, 0), this.#policy.firstCreateAfter) };
   }
 
   #take(step: Next['step']): Promise<Next | Found> {
@@ -234,7 +270,8 @@ class Attempt {
         return refused(verdict);
       case 'ambiguous':
         this.#uncertain = true;
-        return { step: 'look', afterMilliseconds: START_POLICY.settle };
+        this.#doubtful = true;
+        return { step: 'look', afterMilliseconds: this.#policy.settle };
       case 'not-processed':
         return { step: 'create', afterMilliseconds: this.#backOff(verdict.retryAfterMilliseconds) };
       case 'not-eligible':
@@ -248,9 +285,11 @@ class Attempt {
     if (answer.kind !== 'ok') {
       return this.#failed(answer, 'look');
     }
-    // Of a create of unknown end, the recording may even have ended since.
+    const ours = answer.body.filter((recording) => mayBeOurs(recording, this.#dependencies.likeness));
+    // Of a create of unknown end, and of a call found late, the recording may even have ended since.
+    const mayHaveEnded = this.#uncertain || this.#request.call.origin === 'sweep';
     const recording =
-      runningRecording(answer.body) ?? (this.#uncertain ? answer.body.find(isWorthAdopting) : undefined);
+      ours.find(isRunning) ?? (mayHaveEnded ? ours.find(({ status }) => !isEmpty(status)) : undefined);
     this.#uncertain = false;
     return recording ? { recording, source: 'adopt' } : { step: 'create', afterMilliseconds: 0 };
   }
@@ -259,20 +298,24 @@ class Attempt {
   async #ask(): Promise<Next | Found> {
     const { twilio } = this.#dependencies;
     const { callSid } = this.#request.call;
-    const eager = this.#elapsed() < START_POLICY.eagerFor;
+    const eager = this.#elapsed() < this.#policy.eagerFor;
     // While the call may be answered at any moment there is no time for a look before the next create.
     const [answer, list] = await Promise.all([
       twilio.fetchCall(callSid),
       eager ? twilio.listRecordings(callSid) : undefined,
     ]);
-    const running = list?.kind === 'ok' ? runningRecording(list.body) : undefined;
+    const { likeness } = this.#dependencies;
+    const running =
+      list?.kind === 'ok'
+        ? list.body.find((recording) => mayBeOurs(recording, likeness) && isRunning(recording))
+        : undefined;
     if (running) {
       return { recording: running, source: 'adopt' };
     }
     if (
       answer.kind === 'error' &&
       answer.httpStatus === 404 &&
-      this.#elapsed() > START_POLICY.notFoundAfter
+      this.#elapsed() > this.#policy.notFoundAfter
     ) {
       return refused({ reason: 'call-not-found', httpStatus: 404, twilioErrorCode: answer.code });
     }
@@ -282,19 +325,22 @@ class Attempt {
     switch (callPhase(answer.body.status)) {
       case 'ended': {
         const answered = wasAnswered(answer.body.status);
-        return {
-          outcome: START_OUTCOMES.callEnded,
-          reason: answered ? 'ended-before-recording' : 'never-answered',
-          answered,
-        };
+        return { outcome: START_OUTCOMES.callEnded, reason: this.#tooLate(answered), answered };
       }
       case 'in-progress':
         return this.#inProgress(eager ? 'create' : 'look');
       case 'before-answer':
         return eager
-          ? { step: 'create', afterMilliseconds: START_POLICY.pause }
-          : { step: 'ask', afterMilliseconds: START_POLICY.ringingPause };
+          ? { step: 'create', afterMilliseconds: this.#policy.pause }
+          : { step: 'ask', afterMilliseconds: this.#policy.ringingPause };
     }
+  }
+
+  #tooLate(answered: boolean): UnrecordedReason {
+    if (!answered) {
+      return 'never-answered';
+    }
+    return this.#request.call.origin === 'sweep' ? 'found-too-late' : 'ended-before-recording';
   }
 
   /** The call was answered since the create was refused; or else Twilio contradicts itself, and is asked ever less. */
@@ -305,10 +351,10 @@ class Attempt {
       return { step, afterMilliseconds: 0 };
     }
     const age = now - this.#inProgressSince;
-    if (age > START_POLICY.notRecordableAfter) {
+    if (age > this.#policy.notRecordableAfter) {
       return refused({ reason: 'not-recordable' });
     }
-    return { step: 'look', afterMilliseconds: Math.max(START_POLICY.pause, age / 4) };
+    return { step: 'look', afterMilliseconds: Math.max(this.#policy.pause, age / 4) };
   }
 
   /** Goes on with `step` after a request that was no create failed, unless the next would fail alike. */
@@ -322,7 +368,7 @@ class Attempt {
 
   /** https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ */
   #backOff(retryAfterMilliseconds: number | undefined): number {
-    const ceiling = Math.min(START_POLICY.backOff * 2 ** this.#backOffs++, START_POLICY.longestBackOff);
+    const ceiling = Math.min(this.#policy.backOff * 2 ** this.#backOffs++, this.#policy.longestBackOff);
     return retryAfterMilliseconds ?? this.#dependencies.random() * ceiling;
   }
 
@@ -331,14 +377,7 @@ class Attempt {
   }
 }
 
-/** A recording of ours that goes on. Twilio may show one as processing while it runs. */
-const runningRecording = (recordings: readonly TwilioRecording[]): TwilioRecording | undefined =>
-  recordings.find(
-    (recording) => isOurs(recording) && !isFinal(recording.status) && recording.status !== 'stopped',
-  );
-
-const isWorthAdopting = (recording: TwilioRecording): boolean =>
-  isOurs(recording) && !isEmpty(recording.status);
+const isRunning = ({ status }: TwilioRecording): boolean => !hasEnded(status);
 
 const refused = ({ reason, httpStatus, twilioErrorCode }: Refusal): StartResult => ({
   outcome: START_OUTCOMES.refused,

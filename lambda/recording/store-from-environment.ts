@@ -2,7 +2,7 @@ import { ENVIRONMENT } from '../shared/contract.ts';
 import { environmentVariable } from '../shared/environment.ts';
 import type { Platform } from '../shared/platform.ts';
 import { dynamoDbStore } from './dynamodb-store.ts';
-import type { CallStore } from './store.ts';
+import type { CallStore, SweepStore } from './store.ts';
 
 /** What a function needs that stores. */
 export type StorePlatform = Pick<Platform, 'environment' | 'dynamoDb' | 'clock' | 'newId'>;
@@ -11,7 +11,7 @@ export type StorePlatform = Pick<Platform, 'environment' | 'dynamoDb' | 'clock' 
 export function storeFromEnvironment(
   { environment, dynamoDb, clock, newId }: StorePlatform,
   retentionDays: number,
-): CallStore {
+): CallStore & SweepStore {
   return dynamoDbStore({
     client: dynamoDb(3, 1_000),
     tableName: environmentVariable(ENVIRONMENT.tableName, environment),

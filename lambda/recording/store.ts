@@ -1,4 +1,4 @@
-import type { CallEvent, CallSummary, Merged } from './merge.ts';
+import type { CallEvent, CallSummary, Merged, RecordingState } from './merge.ts';
 
 /** Who and what a call is, from the webhook that announced it. Numbers as Twilio gave them. */
 export interface CallFacts {
@@ -17,6 +17,8 @@ export interface Progress {
   readonly creates: number;
   /** Nobody knows how a create ended: one of ours may run. */
   readonly uncertain: boolean;
+  /** Of some create before, the end was never learnt from its own answer. Stays, once it is so. */
+  readonly doubtful: boolean;
   /** When the call was first seen in progress though Twilio did not let it be recorded, in ms since the epoch. */
   readonly inProgressSince?: number | undefined;
 }
@@ -51,12 +53,34 @@ export interface CallStore {
   /** Gives a claim back. Does nothing when it is no longer `owner`'s. */
   release(callSid: string, owner: string, progress: Progress): Promise<void>;
   /**
-   * Keeps the token of the task that waits for the call to be final. Whether it is already: then no callback will come
-   * that could release the task.
+   * Keeps the token of the task that waits for the call to be final. Says what the row already is: no callback may come
+   * any more that would say so to the task.
    */
-  keepToken(callSid: string, taskToken: string): Promise<boolean>;
-  /** The RecordingSids that the call's rows know, and whether it is final. */
-  known(callSid: string): Promise<{ readonly recordingSids: readonly string[]; readonly final: boolean }>;
+  keepToken(callSid: string, taskToken: string): Promise<'final' | 'doubled' | 'open'>;
+  /** What the call's rows know. */
+  known(callSid: string): Promise<KnownCall>;
   /** Merges an event into the call's rows and keeps it in the audit trail. Repeating it is harmless. */
   apply(call: CallFacts, event: CallEvent): Promise<Applied>;
+}
+
+export interface KnownCall {
+  readonly recordings: readonly RecordingState[];
+  readonly final: boolean;
+}
+
+/** What the sweep needs to know of a call's row. */
+export interface CallRowState {
+  readonly final: boolean;
+  readonly recorded: boolean;
+  /** Why there is no recording. */
+  readonly reason?: string | undefined;
+}
+
+/** What the sweep reads and keeps. Every method throws StoreUnavailableError. */
+export interface SweepStore {
+  /** The rows of these calls, by CallSid; a call without a row is left out. */
+  rowsOf(callSids: readonly string[]): Promise<ReadonlyMap<string, CallRowState>>;
+  /** Up to when calls were looked for, in ms since the epoch. */
+  sweptUntil(): Promise<number | undefined>;
+  keepSweptUntil(milliseconds: number): Promise<void>;
 }

@@ -34,6 +34,9 @@ export const STATES = {
   waitForAnswer: 'WaitForAnswer',
   recordUnrecorded: 'RecordUnrecorded',
   wasItExpected: 'WasTheCallAnswered',
+  verify: 'Verify',
+  isThereOne: 'IsThereOne',
+  waitToVerify: 'WaitToVerify',
   awaitOutcome: 'AwaitOutcome',
   reconcile: 'Reconcile',
   isItFinal: 'IsItFinal',
@@ -50,6 +53,20 @@ export const START_OUTCOMES = {
   notYet: 'not-yet',
   callEnded: 'call-ended',
   refused: 'refused',
+} as const;
+
+/** What verify returns to the state machine. */
+export const VERIFY_OUTCOMES = {
+  /** One recording of ours runs at most, as far as can be known. */
+  verified: 'verified',
+  /** Another look is due in a while: a create may be carried out late. */
+  again: 'again',
+} as const;
+
+/** Errors that a task which waits for a token is ended with. */
+export const TASK_ERRORS = {
+  /** A second recording of ours runs. */
+  doubled: 'SecondRecording',
 } as const;
 
 /** What reconcile returns to the state machine. */
@@ -82,4 +99,8 @@ export const METRICS = {
   callbackConflict: 'CallbackConflict',
   callbackUnknownCall: 'CallbackUnknownCall',
   recordingReconciled: 'RecordingReconciled',
+  recordingSurplus: 'RecordingSurplus',
+  sweepCompleted: 'SweepCompleted',
+  callDiscovered: 'CallDiscovered',
+  executionRevived: 'ExecutionRevived',
 } as const;

@@ -62,9 +62,17 @@ export const StartSettings = v.strictObject({
 });
 export type StartSettings = v.InferOutput<typeof StartSettings>;
 
-/** What reconcile needs to know. */
-export const ReconcileSettings = v.strictObject({ twilioApiBaseUrl: HttpUrl, retentionDays: v.number() });
+/** What reconcile and verify need to know. */
+export const ReconcileSettings = v.strictObject({
+  recording: RecordingSettings,
+  twilioApiBaseUrl: HttpUrl,
+  retentionDays: v.number(),
+});
 export type ReconcileSettings = v.InferOutput<typeof ReconcileSettings>;
+
+/** What sweep needs to know. */
+export const SweepSettings = v.strictObject({ twilioApiBaseUrl: HttpUrl, retentionDays: v.number() });
+export type SweepSettings = v.InferOutput<typeof SweepSettings>;
 
 /** What the functions that only write rows need to know. */
 export const StoreSettings = v.strictObject({ retentionDays: v.number() });

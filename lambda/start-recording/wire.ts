@@ -1,3 +1,4 @@
+import { likenessOf } from '../recording/ours.ts';
 import { START_POLICY } from '../recording/start.ts';
 import { type StorePlatform, storeFromEnvironment } from '../recording/store-from-environment.ts';
 import { ENVIRONMENT } from '../shared/contract.ts';
@@ -26,6 +27,7 @@ export function wire(platform: BasePlatform & StorePlatform & SecretPlatform & P
       clock,
       random,
       createParameters,
+      likeness: likenessOf(recording),
       ringTimeoutSeconds,
     }),
     startDelaySeconds,

@@ -10,6 +10,29 @@ export interface TwilioCall {
   readonly end_time: string | null;
 }
 
+/** A Call of the account's list, as far as we read it. */
+export interface ListedCall extends TwilioCall {
+  readonly account_sid: string;
+  /** That of the call whose `<Dial>` made this one. */
+  readonly parent_call_sid: string | null;
+  readonly from: string;
+  readonly to: string;
+  readonly direction: string;
+}
+
+/** One page of a list. https://www.twilio.com/docs/usage/twilios-response#response-formats-list-paging-information */
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Path and query of the next page. */
+  readonly next?: string | undefined;
+}
+
+/** A number of the account. https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource */
+export interface IncomingNumber {
+  readonly phone_number: string;
+  readonly voice_url: string | null;
+}
+
 /** A Recording of a Call, as far as we read it. https://www.twilio.com/docs/voice/api/recording#recording-properties */
 export interface TwilioRecording {
   readonly sid: string;
@@ -51,6 +74,23 @@ export interface TwilioApi {
   ): Promise<TwilioAnswer<TwilioRecording>>;
   fetchCall(callSid: string): Promise<TwilioAnswer<TwilioCall>>;
   listRecordings(callSid: string): Promise<TwilioAnswer<readonly TwilioRecording[]>>;
+  /** Stops one recording for good. */
+  stopRecording(callSid: string, recordingSid: string): Promise<TwilioAnswer<TwilioRecording>>;
+  /**
+   * A page of the account's calls, the legs of `<Dial>` among them.
+   *
+   * @param filter which calls, or the `next` of the page before
+   */
+  listCalls(filter: CallFilter | { readonly next: string }): Promise<TwilioAnswer<Page<ListedCall>>>;
+  /** @param next of the page before */
+  listNumbers(next?: string): Promise<TwilioAnswer<Page<IncomingNumber>>>;
+}
+
+/** https://www.twilio.com/docs/voice/api/call-resource#read-multiple-call-resources */
+export interface CallFilter {
+  readonly status?: 'in-progress';
+  /** In ms since the epoch. Twilio documents days; it may ignore the time of day, and show more calls. */
+  readonly endedSince?: number;
 }
 
 export interface TwilioCredentials {
@@ -91,7 +131,9 @@ export function twilioApi(
           protocol: root.protocol,
           hostname: root.hostname,
           ...(root.port && { port: Number(root.port) }),
-          path: `/2010-04-01/Accounts/${credentials.accountSid}${path}`,
+          ...splitQuery(
+            path.startsWith(API_ROOT) ? path : `${API_ROOT}/Accounts/${credentials.accountSid}${path}`,
+          ),
           headers: {
             authorization,
             accept: 'application/json',
@@ -117,12 +159,45 @@ export function twilioApi(
   }
 
   const recordings = (callSid: string): string => `/Calls/${callSid}/Recordings.json`;
+  const get = <T>(path: string, read: (body: unknown) => T | undefined) => request('GET', path, read);
   return {
     createRecording: (callSid, parameters) =>
       request('POST', recordings(callSid), asResource<TwilioRecording>, parameters),
-    fetchCall: (callSid) => request('GET', `/Calls/${callSid}.json`, asResource<TwilioCall>),
-    listRecordings: (callSid) => request('GET', recordings(callSid), asRecordings),
+    fetchCall: (callSid) => get(`/Calls/${callSid}.json`, asResource<TwilioCall>),
+    listRecordings: (callSid) => get(recordings(callSid), asRecordings),
+    stopRecording: (callSid, recordingSid) =>
+      request('POST', `/Calls/${callSid}/Recordings/${recordingSid}.json`, asResource<TwilioRecording>, {
+        Status: 'stopped',
+      }),
+    listCalls: (filter) =>
+      get(
+        'next' in filter ? filter.next : `/Calls.json?${queryOf(filter)}`,
+        asPage('calls', asResource<ListedCall>),
+      ),
+    listNumbers: (next) =>
+      get(
+        next ?? `/IncomingPhoneNumbers.json?PageSize=${PAGE_SIZE}`,
+        asPage('incoming_phone_numbers', asNumber),
+      ),
   };
+}
+
+const API_ROOT = '/2010-04-01';
+/** The most that Twilio puts on a page. */
+const PAGE_SIZE = 1000;
+
+function queryOf({ status, endedSince }: CallFilter): string {
+  return new URLSearchParams({
+    PageSize: String(PAGE_SIZE),
+    ...(status && { Status: status }),
+    // The name of this filter is `EndTime>`: on or after.
+    ...(endedSince !== undefined && { 'EndTime>': `${new Date(endedSince).toISOString().slice(0, 19)}Z` }),
+  }).toString();
+}
+
+function splitQuery(pathAndQuery: string): { path: string; query: Record<string, string> } {
+  const [path = '', query] = pathAndQuery.split('?');
+  return { path, query: Object.fromEntries(new URLSearchParams(query)) };
 }
 
 /** Errors of a connection that was never made. https://nodejs.org/api/errors.html#common-system-errors */
@@ -150,6 +225,26 @@ function asResource<T extends { sid: string; status: string }>(body: unknown): T
     ? (body as T)
     : undefined;
 }
+
+const asNumber = (body: unknown): IncomingNumber | undefined =>
+  isObject(body) && typeof body.phone_number === 'string'
+    ? {
+        phone_number: body.phone_number,
+        voice_url: typeof body.voice_url === 'string' ? body.voice_url : null,
+      }
+    : undefined;
+
+const asPage =
+  <T>(list: string, read: (item: unknown) => T | undefined) =>
+  (body: unknown): Page<T> | undefined => {
+    const items = isObject(body) ? body[list] : undefined;
+    return isObject(body) && Array.isArray(items)
+      ? {
+          items: items.flatMap((item) => read(item) ?? []),
+          next: typeof body.next_page_uri === 'string' ? body.next_page_uri : undefined,
+        }
+      : undefined;
+  };
 
 function asRecordings(body: unknown): readonly TwilioRecording[] | undefined {
   return isObject(body) && Array.isArray(body.recordings)

@@ -43,8 +43,15 @@ export function memoryStore(clock: Clock): MemoryStore {
       }
       const abandoned = lease !== undefined && lease.owner !== owner;
       lease = { owner, until };
-      const before = progress ?? { creates: 0, uncertain: false };
-      return { kind: 'claimed', progress: { ...before, uncertain: before.uncertain || abandoned } };
+      const before = progress ?? { creates: 0, uncertain: false, doubtful: false };
+      return {
+        kind: 'claimed',
+        progress: {
+          ...before,
+          uncertain: before.uncertain || abandoned,
+          doubtful: before.doubtful || abandoned,
+        },
+      };
     },
     async release(_callSid, owner, left) {
       use('release');

@@ -1,5 +1,5 @@
-import { START_POLICY } from '../../../lambda/recording/start.ts';
-import type { TwilioAnswer, TwilioApi, TwilioRecording } from '../../../lambda/twilio/api.ts';
+import { START_POLICY, type StartDependencies } from '../../../lambda/recording/start.ts';
+import type { TwilioAnswer, TwilioRecording } from '../../../lambda/twilio/api.ts';
 import { errorAnswer, noAnswer, notEligible, ok, recordingResource, throttled } from './answers.ts';
 import type { ManualClock } from './manual-clock.ts';
 import { CALL_SID } from './sids.ts';
@@ -22,7 +22,9 @@ export type Fate =
 /** The function was ended in the middle of a request. */
 export class Killed extends Error {}
 
-export interface ModelTwilio extends TwilioApi {
+type StartTwilio = StartDependencies['twilio'];
+
+export interface ModelTwilio extends StartTwilio {
   readonly recordings: TwilioRecording[];
 }
 

@@ -1,4 +1,5 @@
-import type { TwilioAnswer, TwilioApi, TwilioCall, TwilioRecording } from '../../../lambda/twilio/api.ts';
+import type { StartDependencies } from '../../../lambda/recording/start.ts';
+import type { TwilioAnswer, TwilioCall, TwilioRecording } from '../../../lambda/twilio/api.ts';
 import { ok } from './answers.ts';
 import type { ManualClock } from './manual-clock.ts';
 import { CALL_SID } from './sids.ts';
@@ -9,7 +10,9 @@ export interface Script {
   readonly lists?: readonly TwilioAnswer<readonly TwilioRecording[]>[];
 }
 
-export interface ScriptedTwilio extends TwilioApi {
+type StartTwilio = StartDependencies['twilio'];
+
+export interface ScriptedTwilio extends StartTwilio {
   /** What was asked, in order. */
   readonly requests: ('create' | 'call' | 'list')[];
   /** When it was asked, in milliseconds since the start. */

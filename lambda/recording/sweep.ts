@@ -1,0 +1,199 @@
+import type { Clock } from '../shared/clock.ts';
+import { TwilioUnavailableError } from '../shared/errors.ts';
+import type { Executions } from '../shared/executions.ts';
+import type { CallFilter, IncomingNumber, ListedCall, Page, TwilioAnswer, TwilioApi } from '../twilio/api.ts';
+import { callPhase } from './classify.ts';
+import type { UnrecordedReason } from './start.ts';
+import type { CallFacts, CallRowState, SweepStore } from './store.ts';
+
+/** How far a sweep looks back, in milliseconds. */
+export const SWEEP_WINDOW = {
+  /** Calls that ended so long ago are looked at by several sweeps: Twilio's list lags, and executions die late. */
+  atLeast: 10 * 60_000,
+  /** After sweeps failed, the next one starts where the last one ended, but so much earlier. */
+  overlap: 2 * 60_000,
+  atMost: 24 * 60 * 60_000,
+} as const;
+
+/** Executions of one call, the first included. Whatever ended so many will end the next one. */
+export const MAXIMUM_EXECUTIONS = 5;
+const AT_ONCE = 10;
+const TRIES = 4;
+const PAUSE_MILLISECONDS = 500;
+
+export interface SweepDependencies {
+  readonly twilio: Pick<TwilioApi, 'listCalls' | 'listNumbers'>;
+  readonly store: SweepStore;
+  readonly executions: Executions;
+  readonly clock: Clock;
+  /** Start of the voice URLs that lead to us: a number with one of them is ours. */
+  readonly voiceUrl: string;
+  readonly accountSid: string;
+}
+
+export interface Swept {
+  /** Calls that no webhook announced. */
+  readonly discovered: readonly string[];
+  /** Calls whose execution had died. */
+  readonly revived: readonly string[];
+}
+
+/**
+ * Starts an execution for each call that should have one and has none. Throws TwilioUnavailableError,
+ * StoreUnavailableError, or what Step Functions' client throws; what was begun stays, and the next sweep looks again.
+ */
+export async function sweep(dependencies: SweepDependencies): Promise<Swept> {
+  const { twilio, store, executions, clock, voiceUrl, accountSid } = dependencies;
+  const begunAt = clock.now();
+  const since = windowStart(begunAt, await store.sweptUntil());
+  const numbers = await allPages((next) => twilio.listNumbers(next), clock);
+  const live = await listCalls({ status: 'in-progress' });
+  const ended = await listCalls({ endedSince: since });
+  const calls = uniqueBySid([...live, ...ended.filter((call) => !(endTime(call) < since))]);
+  const rows = await store.rowsOf(calls.map(({ sid }) => sid));
+  const isOurNumber = ourNumbers(numbers, voiceUrl);
+
+  const discovered: string[] = [];
+  const revived: string[] = [];
+  await eachOf(
+    calls.map((call) => ({ call, decision: decide(call, rows.get(call.sid), isOurNumber) })),
+    async ({ call, decision }) => {
+      if (decision === 'nothing') {
+        return;
+      }
+      const facts = factsOf(call, accountSid);
+      if (decision === 'start' && (await executions.start(facts)) === 'started') {
+        discovered.push(call.sid);
+      } else if (await revive(executions, facts)) {
+        revived.push(call.sid);
+      }
+    },
+  );
+  await store.keepSweptUntil(begunAt);
+  return { discovered, revived };
+
+  function listCalls(filter: CallFilter): Promise<readonly ListedCall[]> {
+    return allPages((next) => twilio.listCalls(next === undefined ? filter : { next }), clock);
+  }
+}
+
+/** From when on calls that ended are looked at, in ms since the epoch. */
+export function windowStart(now: number, sweptUntil: number | undefined): number {
+  const usual = now - SWEEP_WINDOW.atLeast;
+  return Math.max(Math.min(usual, (sweptUntil ?? usual) - SWEEP_WINDOW.overlap), now - SWEEP_WINDOW.atMost);
+}
+
+/** Reasons that another execution may overcome while the call goes on. */
+const WORTH_ANOTHER_TRY: readonly (string | undefined)[] = [
+  'recorder-failed',
+  'not-answered-in-time',
+] satisfies UnrecordedReason[];
+
+/**
+ * What a call needs. `start`: its execution, since nobody knows it. `revive`: another execution, if the one that it had
+ * is dead.
+ */
+export function decide(
+  call: ListedCall,
+  row: CallRowState | undefined,
+  isOurNumber: (number: string) => boolean,
+): 'start' | 'revive' | 'nothing' {
+  if (call.parent_call_sid !== null) {
+    return 'nothing';
+  }
+  if (row === undefined) {
+    return call.direction === 'inbound' && isOurNumber(call.to) ? 'start' : 'nothing';
+  }
+  if (!row.final) {
+    return 'revive';
+  }
+  const mayStillBeRecorded =
+    !row.recorded && WORTH_ANOTHER_TRY.includes(row.reason) && callPhase(call.status) === 'in-progress';
+  return mayStillBeRecorded ? 'revive' : 'nothing';
+}
+
+const ourNumbers = (numbers: readonly IncomingNumber[], voiceUrl: string): ((number: string) => boolean) => {
+  const ours = new Set(
+    numbers.filter(({ voice_url }) => leadsTo(voice_url, voiceUrl)).map(({ phone_number }) => phone_number),
+  );
+  return (number) => ours.has(number);
+};
+
+const leadsTo = (url: string | null, voiceUrl: string): boolean =>
+  url !== null && (url === voiceUrl || ['/', '#'].some((next) => url.startsWith(voiceUrl + next)));
+
+/** Whether an execution was started: the call has none that runs, and not too many died. */
+async function revive(executions: Executions, call: CallFacts): Promise<boolean> {
+  for (let nth = 1; nth <= MAXIMUM_EXECUTIONS; nth++) {
+    // The same names each time, so that sweeps that overlap start one.
+    const name = nth === 1 ? call.callSid : `${call.callSid}-${nth}`;
+    switch (await executions.status(name)) {
+      case 'running':
+        return false;
+      case 'absent':
+        return (await executions.start(call, name)) === 'started';
+    }
+  }
+  return false;
+}
+
+const factsOf = (call: ListedCall, accountSid: string): CallFacts => ({
+  callSid: call.sid,
+  accountSid,
+  from: call.from,
+  to: call.to,
+  direction: call.direction,
+  origin: 'sweep',
+});
+
+/** Twilio documents that an ended call has one; a call without is not passed over. */
+const endTime = ({ end_time }: ListedCall): number => Date.parse(end_time ?? '');
+
+const uniqueBySid = (calls: readonly ListedCall[]): readonly ListedCall[] => [
+  ...new Map(calls.map((call) => [call.sid, call])).values(),
+];
+
+async function allPages<T>(
+  ask: (next: string | undefined) => Promise<TwilioAnswer<Page<T>>>,
+  clock: Clock,
+): Promise<readonly T[]> {
+  const items: T[] = [];
+  let next: string | undefined;
+  do {
+    const page: Page<T> = await insist(() => ask(next), clock);
+    items.push(...page.items);
+    next = page.next;
+  } while (next !== undefined);
+  return items;
+}
+
+async function insist<T>(ask: () => Promise<TwilioAnswer<T>>, clock: Clock): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const answer = await ask();
+    if (answer.kind === 'ok') {
+      return answer.body;
+    }
+    if (attempt === TRIES) {
+      throw new TwilioUnavailableError(
+        `Twilio did not list what the sweep looks at: ${answer.kind === 'error' ? `HTTP ${answer.httpStatus}, code ${answer.code}` : answer.cause}`,
+      );
+    }
+    await clock.sleep(PAUSE_MILLISECONDS * attempt);
+  }
+}
+
+/** Does `work` for each item, several at once. Throws the first error when all is done. */
+async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const queue = items.values();
+  const results = await Promise.allSettled(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (const item of queue) {
+        await work(item);
+      }
+    }),
+  );
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) {
+    throw failed.reason;
+  }
+}

@@ -1,0 +1,21 @@
+import { type SweepDependencies, sweep } from '../recording/sweep.ts';
+import { METRICS } from '../shared/contract.ts';
+import type { Telemetry } from '../shared/telemetry.ts';
+
+/** Sweeps once and reports. The metric of its end is the sweep's heartbeat: when it is missing, nobody looks. */
+export function sweepTask(dependencies: () => Promise<SweepDependencies>, telemetry: Telemetry) {
+  return async (): Promise<{ readonly discovered: number; readonly revived: number }> => {
+    const { discovered, revived } = await sweep(await dependencies());
+    for (const callSid of discovered) {
+      telemetry.count(METRICS.callDiscovered);
+      telemetry.error('A call was found that no webhook had announced', { callSid });
+    }
+    for (const callSid of revived) {
+      telemetry.count(METRICS.executionRevived);
+      telemetry.error('The execution of a call had ended too early; another one goes on', { callSid });
+    }
+    telemetry.count(METRICS.sweepCompleted);
+    telemetry.info('Swept', { discovered: discovered.length, revived: revived.length });
+    return { discovered: discovered.length, revived: revived.length };
+  };
+}

@@ -1,0 +1,27 @@
+import { likenessOf } from '../recording/ours.ts';
+import { type StorePlatform, storeFromEnvironment } from '../recording/store-from-environment.ts';
+import { settings } from '../shared/environment.ts';
+import type { BasePlatform, Platform } from '../shared/platform.ts';
+import { type SecretPlatform, secretFromSecretsManager } from '../shared/secret.ts';
+import { ReconcileSettings } from '../shared/settings.ts';
+import { twilioApi } from '../twilio/api.ts';
+import { verifyTask } from './verify-task.ts';
+
+/** A second recording runs meanwhile. */
+const REQUEST_TIMEOUT_MILLISECONDS = 2_500;
+
+export function wire(platform: BasePlatform & StorePlatform & SecretPlatform & Pick<Platform, 'http'>) {
+  const { environment, telemetry, http } = platform;
+  const { recording, retentionDays, twilioApiBaseUrl } = settings(ReconcileSettings, environment);
+  const store = storeFromEnvironment(platform, retentionDays);
+  const secrets = secretFromSecretsManager(platform);
+  const likeness = likenessOf(recording);
+  return verifyTask(
+    async () => ({
+      twilio: twilioApi(http, await secrets.get(), twilioApiBaseUrl, REQUEST_TIMEOUT_MILLISECONDS),
+      store,
+      likeness,
+    }),
+    telemetry,
+  );
+}

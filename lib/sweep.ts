@@ -1,0 +1,57 @@
+import { Duration } from 'aws-cdk-lib';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { SweepSettings } from '../lambda/shared/settings.ts';
+import { RecorderFunction } from './recorder-function.ts';
+
+const EVERY = Duration.minutes(1);
+
+export interface SweepProps {
+  readonly logRetention: RetentionDays;
+  readonly settings: SweepSettings;
+  readonly environment: Record<string, string>;
+}
+
+/** Every minute, looks through Twilio's own list of calls for those that nobody follows. */
+export class Sweep extends Construct {
+  readonly sweep: RecorderFunction;
+  /** Sweeps that failed. */
+  readonly deadLetters: Queue;
+
+  constructor(scope: Construct, id: string, { logRetention, settings, environment }: SweepProps) {
+    super(scope, id);
+    this.deadLetters = new Queue(this, 'DeadLetters', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    this.sweep = new RecorderFunction(this, 'Function', {
+      handler: 'sweep',
+      description: 'Looks for calls that nobody follows',
+      // After a long outage there is much to catch up on.
+      timeout: Duration.minutes(5),
+      logRetention,
+      settings,
+      environment,
+    });
+    // The next sweep looks at all that this one did not get to, so it is not tried again.
+    this.sweep.configureAsyncInvoke({
+      retryAttempts: 0,
+      maxEventAge: EVERY,
+      onFailure: new SqsDestination(this.deadLetters),
+    });
+    new Schedule(this, 'Schedule', {
+      description: 'Starts the sweep',
+      schedule: ScheduleExpression.rate(EVERY),
+      target: new LambdaInvoke(this.sweep, {
+        deadLetterQueue: this.deadLetters,
+        maxEventAge: EVERY,
+        retryAttempts: 0,
+      }),
+    });
+  }
+}
