@@ -43,11 +43,8 @@ export const START_POLICY = {
   notRecordableAfter: 60_000,
 } as const;
 
-export type StartPolicy = { readonly [figure in keyof typeof START_POLICY]: number };
-
 /** How long an invocation may hold a claim: until its last request has been answered or given up, and a margin. */
-export const leaseMilliseconds = ({ tryFor, requestTimeout }: StartPolicy): number =>
-  tryFor + 2 * requestTimeout + 500;
+export const LEASE_MILLISECONDS = START_POLICY.tryFor + 2 * START_POLICY.requestTimeout + 500;
 
 export type UnrecordedReason =
   | RefusalReason
@@ -94,8 +91,6 @@ export interface StartDependencies {
   readonly createParameters: Readonly<Record<string, string>>;
   readonly ringTimeoutSeconds: number;
   readonly likeness: Likeness;
-  /** @default START_POLICY */
-  readonly policy?: StartPolicy;
 }
 
 export interface Started {
@@ -112,17 +107,15 @@ export async function startRecording(
   dependencies: StartDependencies,
   request: StartRequest,
 ): Promise<Started> {
-  const { store, clock, policy = START_POLICY } = dependencies;
+  const { store, clock } = dependencies;
   const { call, firstAttemptAt, owner } = request;
   const begunAt = clock.now();
-  const claim = await store
-    .claim(call, owner, begunAt + leaseMilliseconds(policy))
-    .catch((error: unknown) => {
-      if (error instanceof StoreUnavailableError) {
-        return undefined;
-      }
-      throw error;
-    });
+  const claim = await store.claim(call, owner, begunAt + LEASE_MILLISECONDS).catch((error: unknown) => {
+    if (error instanceof StoreUnavailableError) {
+      return undefined;
+    }
+    throw error;
+  });
   switch (claim?.kind) {
     case 'recorded':
       return {
@@ -140,7 +133,7 @@ export async function startRecording(
   );
   // Counted from before the claim, so that no lease ends under its holder; without one there is none to outlast, and a
   // table that hangs must leave time to look and to create.
-  const found = await attempt.run((claim ? begunAt : clock.now()) + policy.tryFor);
+  const found = await attempt.run((claim ? begunAt : clock.now()) + START_POLICY.tryFor);
   if ('recording' in found) {
     const { recording, source } = found;
     // Twilio's list may show one as processing while it runs.
@@ -187,7 +180,6 @@ interface Next {
 class Attempt {
   readonly #dependencies: StartDependencies;
   readonly #request: StartRequest;
-  readonly #policy: StartPolicy;
   #creates: number;
   #uncertain: boolean;
   #doubtful: boolean;
@@ -197,7 +189,6 @@ class Attempt {
   constructor(dependencies: StartDependencies, request: StartRequest, progress: Progress) {
     this.#dependencies = dependencies;
     this.#request = request;
-    this.#policy = dependencies.policy ?? START_POLICY;
     this.#creates = progress.creates;
     this.#uncertain = progress.uncertain;
     this.#doubtful = progress.doubtful;
@@ -233,18 +224,18 @@ class Attempt {
 
   #first(): Next {
     if (this.#uncertain) {
-      return { step: 'look', afterMilliseconds: this.#policy.settle };
+      return { step: 'look', afterMilliseconds: START_POLICY.settle };
     }
     // Of all attempts but the first: one without a claim left nothing behind, not even how a create ended. Of a call that
     // no webhook announced, the TwiML may have started the recording.
-    if (this.#elapsed() > this.#policy.eagerFor || this.#request.call.origin === 'sweep') {
+    if (this.#elapsed() > START_POLICY.eagerFor || this.#request.call.origin === 'sweep') {
       return { step: 'look', afterMilliseconds: 0 };
     }
     // Of an outgoing call the webhook comes when it has been answered.
     const isEarly = this.#creates === 0 && this.#request.call.direction !== 'outbound-api';
-    const early = isEarly ? this.#policy.firstCreateAfter - this.#elapsed() : 0;
+    const early = isEarly ? START_POLICY.firstCreateAfter - this.#elapsed() : 0;
     // The clocks of Step Functions and Lambda may differ.
-    return { step: 'create', afterMilliseconds: Math.min(Math.max(early, 0), this.#policy.firstCreateAfter) };
+    return { step: 'create', afterMilliseconds: Math.min(Math.max(early, 0), START_POLICY.firstCreateAfter) };
   }
 
   #take(step: Next['step']): Promise<Next | Found> {
@@ -271,7 +262,7 @@ class Attempt {
       case 'ambiguous':
         this.#uncertain = true;
         this.#doubtful = true;
-        return { step: 'look', afterMilliseconds: this.#policy.settle };
+        return { step: 'look', afterMilliseconds: START_POLICY.settle };
       case 'not-processed':
         return { step: 'create', afterMilliseconds: this.#backOff(verdict.retryAfterMilliseconds) };
       case 'not-eligible':
@@ -298,7 +289,7 @@ class Attempt {
   async #ask(): Promise<Next | Found> {
     const { twilio } = this.#dependencies;
     const { callSid } = this.#request.call;
-    const eager = this.#elapsed() < this.#policy.eagerFor;
+    const eager = this.#elapsed() < START_POLICY.eagerFor;
     // While the call may be answered at any moment there is no time for a look before the next create.
     const [answer, list] = await Promise.all([
       twilio.fetchCall(callSid),
@@ -315,7 +306,7 @@ class Attempt {
     if (
       answer.kind === 'error' &&
       answer.httpStatus === 404 &&
-      this.#elapsed() > this.#policy.notFoundAfter
+      this.#elapsed() > START_POLICY.notFoundAfter
     ) {
       return refused({ reason: 'call-not-found', httpStatus: 404, twilioErrorCode: answer.code });
     }
@@ -331,8 +322,8 @@ class Attempt {
         return this.#inProgress(eager ? 'create' : 'look');
       case 'before-answer':
         return eager
-          ? { step: 'create', afterMilliseconds: this.#policy.pause }
-          : { step: 'ask', afterMilliseconds: this.#policy.ringingPause };
+          ? { step: 'create', afterMilliseconds: START_POLICY.pause }
+          : { step: 'ask', afterMilliseconds: START_POLICY.ringingPause };
     }
   }
 
@@ -351,10 +342,10 @@ class Attempt {
       return { step, afterMilliseconds: 0 };
     }
     const age = now - this.#inProgressSince;
-    if (age > this.#policy.notRecordableAfter) {
+    if (age > START_POLICY.notRecordableAfter) {
       return refused({ reason: 'not-recordable' });
     }
-    return { step: 'look', afterMilliseconds: Math.max(this.#policy.pause, age / 4) };
+    return { step: 'look', afterMilliseconds: Math.max(START_POLICY.pause, age / 4) };
   }
 
   /** Goes on with `step` after a request that was no create failed, unless the next would fail alike. */
@@ -368,7 +359,7 @@ class Attempt {
 
   /** https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ */
   #backOff(retryAfterMilliseconds: number | undefined): number {
-    const ceiling = Math.min(this.#policy.backOff * 2 ** this.#backOffs++, this.#policy.longestBackOff);
+    const ceiling = Math.min(START_POLICY.backOff * 2 ** this.#backOffs++, START_POLICY.longestBackOff);
     return retryAfterMilliseconds ?? this.#dependencies.random() * ceiling;
   }
 
