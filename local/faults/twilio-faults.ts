@@ -1,0 +1,121 @@
+import { Dice } from '../twilio-simulator/random.ts';
+import type { AnswerFault, Faults } from '../twilio-simulator/simulator.ts';
+import type { FaultProfile } from './profile.ts';
+
+/** What befalls a request, when it arrives and when it was processed. */
+interface RequestFault {
+  readonly received?: AnswerFault;
+  readonly processed?: AnswerFault;
+}
+
+/** Something with the share of events that it befalls. */
+type Share<T> = readonly [share: number, outcome: (dice: Dice) => T];
+
+/** Longer than any client waits; then its connection is reset, so that none ever learns more. */
+const NO_ANSWER: AnswerFault = { delayMs: 60_000, reset: true };
+const TOO_MANY_REQUESTS: AnswerFault = {
+  replacement: { httpStatus: 429, code: 20429, message: 'Too Many Requests' },
+};
+const INTERNAL_ERROR: AnswerFault = {
+  replacement: { httpStatus: 500, code: 20500, message: 'Internal Server Error' },
+};
+const UNAVAILABLE: AnswerFault = {
+  replacement: { httpStatus: 503, code: 20500, message: 'Service Unavailable' },
+};
+
+const LATE_COMMIT_MS = [3_000, 9_000] as const;
+const SLOW_ANSWER_MS = [500, 2_000] as const;
+const SECOND_CALLBACK_MS = [0, 2_000] as const;
+const LATE_CALLBACK_MS = [2_000, 120_000] as const;
+const LIST_LAG_MS = [500, 3_000] as const;
+
+/**
+ * What Twilio does wrong, as often as the profile says; the same seed, call and order of events of the call gives the
+ * same. Requests that concern no call have one order of events for the account. That voice webhooks are lost or come
+ * twice is no fault of this kind: who carries them, or a call's script, sees to that.
+ */
+export function twilioFaults(profile: FaultProfile, seed: number): Faults {
+  const ofAnyRequest = requestShares(profile);
+  const ofCreates = [...ofAnyRequest, ...createShares(profile)];
+  const ofCallbacks = callbackShares(profile);
+  const ofRecordings: readonly Share<number>[] = [
+    [profile.listLag, (dice) => dice.draw('listLag', LIST_LAG_MS)],
+  ];
+  const diceOf = diceBySubject(seed);
+  /** Decided on arrival, for the end of the processing. */
+  const pending = new Map<number, AnswerFault>();
+  return {
+    requestReceived: ({ operation, callSid, requestId }) => {
+      const shares = operation === 'CreateCallRecording' ? ofCreates : ofAnyRequest;
+      const { received = {}, processed } = choose(diceOf(callSid), 'request', shares) ?? {};
+      if (processed) pending.set(requestId, processed);
+      return received;
+    },
+    requestProcessed: ({ requestId }) => {
+      const fault = pending.get(requestId) ?? {};
+      pending.delete(requestId);
+      return fault;
+    },
+    callbackDue: ({ callSid }) => choose(diceOf(callSid), 'callback', ofCallbacks) ?? [0],
+    listLagMs: ({ callSid }) => choose(diceOf(callSid), 'recording', ofRecordings) ?? 0,
+  };
+}
+
+function requestShares(profile: FaultProfile): readonly Share<RequestFault>[] {
+  return [
+    [profile.twilioTooManyRequests, () => ({ received: TOO_MANY_REQUESTS })],
+    [profile.twilioErrorBefore, (dice) => ({ received: serverError(dice) })],
+    [profile.twilioErrorAfter, (dice) => ({ processed: serverError(dice) })],
+    [profile.twilioTimeoutBefore, () => ({ received: NO_ANSWER })],
+    [profile.twilioTimeoutAfter, () => ({ processed: NO_ANSWER })],
+  ];
+}
+
+function createShares(profile: FaultProfile): readonly Share<RequestFault>[] {
+  return [
+    [
+      profile.twilioLateCommit,
+      (dice) => ({ received: { delayMs: dice.draw('lateCommit', LATE_COMMIT_MS) }, processed: NO_ANSWER }),
+    ],
+    [
+      profile.answerAfterCallback,
+      (dice) => ({ processed: { delayMs: dice.draw('slowAnswer', SLOW_ANSWER_MS) } }),
+    ],
+  ];
+}
+
+/** The extra delays of each copy. */
+function callbackShares(profile: FaultProfile): readonly Share<readonly number[]>[] {
+  return [
+    [profile.callbackLost, () => []],
+    [profile.callbackTwice, (dice) => [0, dice.draw('secondCallback', SECOND_CALLBACK_MS)]],
+    [profile.callbackLate, (dice) => [dice.draw('lateCallback', LATE_CALLBACK_MS)]],
+  ];
+}
+
+function serverError(dice: Dice): AnswerFault {
+  return dice.share('serverError') < 0.5 ? INTERNAL_ERROR : UNAVAILABLE;
+}
+
+/** At most one outcome, from one draw. */
+function choose<T>(dice: Dice, event: string, shares: readonly Share<T>[]): T | undefined {
+  const drawn = dice.share(event);
+  let bound = 0;
+  for (const [share, outcome] of shares) {
+    bound += share;
+    if (drawn < bound) return outcome(dice);
+  }
+  return undefined;
+}
+
+function diceBySubject(seed: number): (callSid: string | undefined) => Dice {
+  const known = new Map<string, Dice>();
+  return (callSid = 'the account') => {
+    let dice = known.get(callSid);
+    if (dice === undefined) {
+      dice = new Dice(seed, `Twilio's faults of ${callSid}`);
+      known.set(callSid, dice);
+    }
+    return dice;
+  };
+}
