@@ -56,7 +56,7 @@ const FunctionProperties = v.object({
  */
 export function readFunctions(
   stack: Stack,
-  assets: ReadonlyMap<string, string>,
+  assets: Pick<ReadonlyMap<string, string>, 'get'>,
 ): readonly FunctionConfiguration[] {
   return stack.resources(FUNCTION).map((resource) => {
     const properties = stack.properties(resource, FunctionProperties);

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Emit } from './events.ts';
 import { readBody } from './http-server.ts';
-import type { Lambda } from './lambda.ts';
+import type { Invoker } from './invoker.ts';
 import type { Latency, Pause } from './latency.ts';
-import { createEvent } from './payload.ts';
+import { createEvent, type ReceivedRequest } from './payload.ts';
 import { type GatewayResponse, gatewayMessage, toResponse } from './response.ts';
 import { matchRoute, type Route, type RouteMatch } from './routes.ts';
 
@@ -13,25 +13,58 @@ const BODY_LIMIT_BYTES = 10 * 1024 * 1024;
 
 export interface GatewayOptions {
   readonly routes: readonly Route[];
-  readonly lambda: Lambda;
+  readonly lambda: Invoker;
   readonly publicUrl: string;
   readonly emit: Emit;
   readonly latency: Latency;
   readonly pause: Pause;
 }
 
-/** An HTTP API in front of the functions. */
+export interface ApiRequest extends ReceivedRequest {
+  /** Path and query as received. */
+  readonly url: string;
+  /** Resolves to `undefined` when the body is longer than the limit. */
+  readonly readBody: (limitBytes: number) => Promise<Uint8Array | undefined>;
+}
+
+export type ApiResponse = GatewayResponse & { readonly requestId: string };
+
+/** An HTTP API in front of the functions, on a server of its own. */
 export function createGateway(options: GatewayOptions): RequestListener {
+  const answer = createApi(options);
+  return (request, response) => {
+    answer(received(request)).then(
+      ({ statusCode, headers, body, requestId }) => {
+        response.writeHead(statusCode, { ...copy(headers), 'apigw-requestid': requestId });
+        response.end(body);
+      },
+      // The client went away while it sent its body: nobody is left to answer.
+      () => response.destroy(),
+    );
+  };
+}
+
+const received = (request: IncomingMessage): ApiRequest => ({
+  method: request.method ?? 'GET',
+  httpVersion: request.httpVersion,
+  headers: request.headersDistinct,
+  sourceIp: request.socket.remoteAddress ?? '127.0.0.1',
+  url: request.url ?? '/',
+  readBody: (limitBytes) => readBody(request, limitBytes),
+});
+
+/** An HTTP API in front of the functions. Rejects only when the request's body cannot be read. */
+export function createApi(options: GatewayOptions): (request: ApiRequest) => Promise<ApiResponse> {
   const domainName = new URL(options.publicUrl).hostname;
 
   const answer = async (
-    request: IncomingMessage,
+    request: ApiRequest,
     requestId: string,
     path: string,
     rawQueryString: string,
     match: RouteMatch | undefined,
   ): Promise<GatewayResponse> => {
-    const body = await readBody(request, BODY_LIMIT_BYTES);
+    const body = await request.readBody(BODY_LIMIT_BYTES);
     if (!body) return gatewayMessage(413, 'Request Entity Too Large');
     if (!match) return gatewayMessage(404, 'Not Found');
     await options.pause(options.latency('http', match.route.routeKey));
@@ -40,11 +73,11 @@ export function createGateway(options: GatewayOptions): RequestListener {
     return invokeWithin(match.route, JSON.stringify(event), options.lambda);
   };
 
-  const handle = async (request: IncomingMessage): Promise<GatewayResponse & { requestId: string }> => {
+  return async (request) => {
     const started = performance.now();
     const requestId = `${randomBytes(11).toString('base64')}`;
-    const method = request.method ?? 'GET';
-    const [rawPath = '', ...query] = (request.url ?? '/').split('?');
+    const { method } = request;
+    const [rawPath = '', ...query] = request.url.split('?');
     const segments = decodeSegments(rawPath);
     const match = segments && matchRoute(options.routes, method, segments);
     const path = segments ? `/${segments.join('/')}` : rawPath;
@@ -61,17 +94,6 @@ export function createGateway(options: GatewayOptions): RequestListener {
       ...routeKey,
     });
     return { ...response, requestId };
-  };
-
-  return (request, response) => {
-    handle(request).then(
-      ({ statusCode, headers, body, requestId }) => {
-        response.writeHead(statusCode, { ...copy(headers), 'apigw-requestid': requestId });
-        response.end(body);
-      },
-      // The client went away while it sent its body: nobody is left to answer.
-      () => response.destroy(),
-    );
   };
 }
 
@@ -91,7 +113,7 @@ function decodeSegments(rawPath: string): readonly string[] | undefined {
 }
 
 /** The function runs on after the integration's time-out, as it does on AWS. */
-async function invokeWithin(route: Route, payload: string, lambda: Lambda): Promise<GatewayResponse> {
+async function invokeWithin(route: Route, payload: string, lambda: Invoker): Promise<GatewayResponse> {
   let timer: NodeJS.Timeout | undefined;
   const timedOut = new Promise<GatewayResponse>((resolve) => {
     timer = setTimeout(() => resolve(gatewayMessage(503, 'Service Unavailable')), route.timeoutMs);

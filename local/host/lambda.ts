@@ -3,6 +3,7 @@ import type { Activity } from './activity.ts';
 import type { Emit } from './events.ts';
 import { ExecutionEnvironment, type InvocationResult } from './execution-environment.ts';
 import type { FunctionConfiguration } from './functions.ts';
+import type { Invoker } from './invoker.ts';
 import type { Latency, Pause } from './latency.ts';
 
 /** Environments kept warm for each function; Lambda keeps more, but each is a thread here. */
@@ -31,7 +32,7 @@ export interface LambdaOptions {
 }
 
 /** Runs the functions, each invocation in an environment of its own, warm ones first. */
-export class Lambda {
+export class Lambda implements Invoker {
   readonly #options: LambdaOptions;
   readonly #functions: ReadonlyMap<string, HostedFunction>;
   readonly #environments = new Set<ExecutionEnvironment>();
@@ -48,7 +49,6 @@ export class Lambda {
     );
   }
 
-  /** The logical id for a function's name or ARN, with or without `:$LATEST`. */
   find(reference: string): string | undefined {
     const unqualified = reference.replace(/:\$LATEST$/, '');
     return this.#options.functions.find(
@@ -56,10 +56,6 @@ export class Lambda {
     )?.logicalId;
   }
 
-  /**
-   * @param payload a JSON text
-   * @throws Error when the template has no such function
-   */
   async invoke(logicalId: string, payload: string): Promise<InvocationResult> {
     const hosted = this.#functions.get(logicalId);
     if (!hosted) throw new Error(`The template has no function ${logicalId}`);

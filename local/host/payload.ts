@@ -1,11 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { RouteMatch } from './routes.ts';
 import { ACCOUNT_ID, API_ID } from './stack.ts';
 
+/** What a request brings besides its URL and its body. */
+export interface ReceivedRequest {
+  readonly method: string;
+  readonly httpVersion: string;
+  /** All values of each header, by its name in lower case. */
+  readonly headers: Readonly<Record<string, readonly string[] | undefined>>;
+  readonly sourceIp: string;
+}
+
 export interface EventOptions {
-  readonly request: IncomingMessage;
+  readonly request: ReceivedRequest;
   readonly body: Uint8Array;
   readonly match: RouteMatch;
   readonly requestId: string;
@@ -38,12 +46,12 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
  */
 export function createEvent(options: EventOptions): APIGatewayProxyEventV2 {
   const { request, body, match, requestId, path, rawQueryString, domainName, now } = options;
-  const sourceIp = request.socket.remoteAddress ?? '127.0.0.1';
-  const headers = eventHeaders(request, body.length, sourceIp);
-  const cookies = request.headersDistinct.cookie?.flatMap((header) => header.split(/; */));
+  const { method, sourceIp } = request;
+  const headers = eventHeaders(request, body.length);
+  const cookies = request.headers.cookie?.flatMap((header) => header.split(/; */));
   const isText =
-    request.headers['content-encoding'] === undefined && isTextType(request.headers['content-type'] ?? '');
-  const method = request.method ?? 'GET';
+    request.headers['content-encoding'] === undefined &&
+    isTextType(request.headers['content-type']?.[0] ?? '');
   return {
     version: '2.0',
     routeKey: match.route.routeKey,
@@ -62,7 +70,7 @@ export function createEvent(options: EventOptions): APIGatewayProxyEventV2 {
         path,
         protocol: `HTTP/${request.httpVersion}`,
         sourceIp,
-        userAgent: request.headers['user-agent'] ?? '',
+        userAgent: request.headers['user-agent']?.[0] ?? '',
       },
       requestId,
       routeKey: match.route.routeKey,
@@ -77,14 +85,13 @@ export function createEvent(options: EventOptions): APIGatewayProxyEventV2 {
 }
 
 function eventHeaders(
-  request: IncomingMessage,
+  { headers: given, sourceIp }: ReceivedRequest,
   contentLength: number,
-  sourceIp: string,
 ): Record<string, string> {
-  const received = Object.entries(request.headersDistinct)
+  const received = Object.entries(given)
     .filter(([name]) => name !== 'cookie' && !HOP_BY_HOP.has(name))
     .map(([name, values = []]): [string, string] => [name, values.join(',')]);
-  const { 'x-forwarded-for': forwardedFor } = request.headersDistinct;
+  const { 'x-forwarded-for': forwardedFor } = given;
   const seconds = Math.floor(Date.now() / 1000).toString(16);
   const headers = new Map([
     ['x-amzn-trace-id', `Root=1-${seconds}-${randomBytes(12).toString('hex')}`],

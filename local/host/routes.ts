@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Lambda } from './lambda.ts';
+import type { Invoker } from './invoker.ts';
 import { API, INTEGRATION, ROUTE, STAGE } from './resource-types.ts';
 import type { Stack } from './stack.ts';
 
@@ -51,7 +51,7 @@ const IntegrationProperties = v.strictObject({
 });
 
 /** @throws Error naming the route, integration or stage that is not hosted */
-export function readRoutes(stack: Stack, lambda: Lambda): readonly Route[] {
+export function readRoutes(stack: Stack, lambda: Pick<Invoker, 'find'>): readonly Route[] {
   const api = stack.onlyResource(API);
   if (api) stack.properties(api, ApiProperties);
   for (const stage of stack.resources(STAGE)) stack.properties(stage, StageProperties);

@@ -9,7 +9,7 @@ import type { Activity } from './activity.ts';
 import { AwsError } from './aws-error.ts';
 import type { Emit, HostEventDetail } from './events.ts';
 import type { Execution } from './execution.ts';
-import type { Lambda } from './lambda.ts';
+import type { Invoker } from './invoker.ts';
 import type { Latency, Pause } from './latency.ts';
 import { type HostableDefinition, readDefinition, type TaskState } from './state-machine-definition.ts';
 import { TaskTokens } from './task-tokens.ts';
@@ -26,11 +26,13 @@ export interface StateMachineOptions {
   readonly name: string;
   /** A JSON text in the Amazon States Language. */
   readonly definition: string;
-  readonly lambda: Lambda;
+  readonly lambda: Invoker;
   readonly activity: Activity;
   readonly emit: Emit;
   readonly latency: Latency;
   readonly pause: Pause;
+  /** Names executions and tokens; default a random UUID. */
+  readonly newId?: () => string;
 }
 
 /** A Standard state machine: https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html */
@@ -40,6 +42,7 @@ export class StateMachine {
   readonly #hostable: HostableDefinition;
   readonly #executions = new Map<string, Execution>();
   readonly #runs = new Map<string, Run>();
+  readonly #newId: () => string;
   /** Those that tasks of any execution wait for. */
   readonly tokens = new TaskTokens();
   #stopped = false;
@@ -48,6 +51,7 @@ export class StateMachine {
   constructor(options: StateMachineOptions) {
     this.arn = options.arn;
     this.#options = options;
+    this.#newId = options.newId ?? randomUUID;
     this.#hostable = readDefinition(options.definition);
     for (const { name, functionReference } of this.#hostable.tasks) {
       if (functionReference !== undefined && options.lambda.find(functionReference) === undefined) {
@@ -66,7 +70,7 @@ export class StateMachine {
    * @throws AwsError as documented for a Standard workflow
    * @see https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
    */
-  async startExecution(input: string, name: string = randomUUID()): Promise<Execution> {
+  async startExecution(input: string, name: string = this.#newId()): Promise<Execution> {
     await this.#options.pause(this.#options.latency('startExecution', name));
     if (this.#stopped) throw new AwsError('ServiceUnavailableException', 'The host stopped');
     const executionArn = `${this.arn.replace(':stateMachine:', ':execution:')}:${name}`;
@@ -105,7 +109,7 @@ export class StateMachine {
     const { name } = execution;
     this.#options.emit({ type: 'executionStarted', execution: name, input });
     const started = performance.now();
-    const transitions = new Transitions(this.#options);
+    const transitions = new Transitions(this.#options, this.#newId);
     const { States } = this.#hostable.definition;
     const machine = new StateMachineLibrary(
       { ...this.#hostable.definition, States: transitions.watch(States) },
@@ -218,14 +222,16 @@ class Transitions {
   /** `$$.State` */
   readonly state = { EnteredTime: '', Name: '', RetryCount: 0 };
   /** `$$.Task`, for the states that wait for a token */
-  readonly task = { Token: randomUUID() };
+  readonly task = { Token: '' };
   readonly #latency: Latency;
   readonly #pause: Pause;
+  readonly #newId: () => string;
   #owedMs = 0;
 
-  constructor({ latency, pause }: { readonly latency: Latency; readonly pause: Pause }) {
+  constructor({ latency, pause }: { readonly latency: Latency; readonly pause: Pause }, newId: () => string) {
     this.#latency = latency;
     this.#pause = pause;
+    this.#newId = newId;
   }
 
   watch<T extends object>(states: T): T {
@@ -235,7 +241,7 @@ class Transitions {
           this.state.Name = name;
           this.state.EnteredTime = new Date().toISOString();
           this.state.RetryCount = 0;
-          this.task.Token = randomUUID();
+          this.task.Token = this.#newId();
           this.#owedMs += this.#latency('transition', name);
         }
         return Reflect.get(target, name, receiver);
@@ -246,7 +252,7 @@ class Transitions {
   /** A task failed: should it be tried again, it counts that and has another token. */
   fail(): void {
     this.state.RetryCount += 1;
-    this.task.Token = randomUUID();
+    this.task.Token = this.#newId();
   }
 
   /** Only a Task can wait, so the latency of Pass, Choice and Wait states is paid by the next one or at the end. */
