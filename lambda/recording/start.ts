@@ -276,7 +276,7 @@ class Attempt {
     if (answer.kind !== 'ok') {
       return this.#failed(answer, 'look');
     }
-    const ours = answer.body.filter((recording) => mayBeOurs(recording, this.#dependencies.likeness));
+    const ours = answer.body.filter((recording) => this.#mayBeOurs(recording));
     // Of a create of unknown end, and of a call found late, the recording may even have ended since.
     const mayHaveEnded = this.#uncertain || this.#request.call.origin === 'sweep';
     const recording =
@@ -295,10 +295,9 @@ class Attempt {
       twilio.fetchCall(callSid),
       eager ? twilio.listRecordings(callSid) : undefined,
     ]);
-    const { likeness } = this.#dependencies;
     const running =
       list?.kind === 'ok'
-        ? list.body.find((recording) => mayBeOurs(recording, likeness) && isRunning(recording))
+        ? list.body.find((recording) => this.#mayBeOurs(recording) && isRunning(recording))
         : undefined;
     if (running) {
       return { recording: running, source: 'adopt' };
@@ -325,6 +324,19 @@ class Attempt {
           ? { step: 'create', afterMilliseconds: START_POLICY.pause }
           : { step: 'ask', afterMilliseconds: START_POLICY.ringingPause };
     }
+  }
+
+  /**
+   * Without doubt about a create of ours, only our TwiML can have started one: another application's recording may end
+   * long before the call.
+   */
+  #mayBeOurs(recording: TwilioRecording): boolean {
+    const { likeness } = this.#dependencies;
+    const hasReason =
+      this.#doubtful ||
+      this.#request.call.origin === 'sweep' ||
+      recording.source === 'StartCallRecordingTwiML';
+    return hasReason && mayBeOurs(recording, likeness);
   }
 
   #tooLate(answered: boolean): UnrecordedReason {
