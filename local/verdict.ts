@@ -3,6 +3,9 @@ import type { SimulatedCall, SimulatedRecording } from './twilio-simulator/simul
 
 /** Calls shorter than this may end before Twilio has let anybody record them. */
 const TOO_SHORT_TO_MISS_MS = 2_000;
+/** A call that lasted so long is expected to be recorded, whatever fails, or to be reported soon after its end. */
+const LONG_ENOUGH_MS = 10_000;
+const REPORTED_WITHIN_MS = 10 * 60_000;
 
 export interface Percentiles {
   readonly p50: number;
@@ -10,7 +13,23 @@ export interface Percentiles {
   readonly p99: number;
 }
 
-/** What became of the calls of a run: the simulator's truth held against the table. */
+/** What a run may do without being wrong. */
+export interface Tolerance {
+  /** For how long two recordings of ours may run at the same time, in seconds. */
+  readonly overlapSeconds: number;
+  /** Whether calls may stay unrecorded, as long as their rows say so. */
+  readonly unrecorded: boolean;
+}
+
+/** Of a run in which nothing fails. */
+const NONE: Tolerance = { overlapSeconds: 0, unrecorded: false };
+/** Of a run with faults. */
+export const UNDER_FAULTS: Tolerance = { overlapSeconds: 10, unrecorded: true };
+
+/**
+ * What became of the calls of a run: the simulator's truth held against the table. Recordings that somebody else made
+ * count for nothing but that nobody touches them.
+ */
 export interface Verdict {
   readonly calls: number;
   readonly answered: number;
@@ -18,6 +37,8 @@ export interface Verdict {
   readonly recorded: number;
   /** Calls of which two recordings ran at the same time. */
   readonly doubled: number;
+  /** The longest time for which they did, in seconds. */
+  readonly overlapMaxSeconds: number;
   /** Calls whose caller heard an application error. */
   readonly callerFailures: number;
   /** Calls without a row. */
@@ -28,6 +49,12 @@ export interface Verdict {
   readonly unrecorded: number;
   /** Those of them that nothing explains: Twilio refused none of them and they were long enough. */
   readonly unexplained: number;
+  /** Answered calls of 10 s or more without a recording that no row reported within 10 minutes of their end. */
+  readonly unrecordedUnflagged: number;
+  /** Of the answered calls of 10 s or more that Twilio would record, the share that was: 0 to 1. */
+  readonly recordedShare: number;
+  /** Recordings of somebody else that were stopped or paused. */
+  readonly foreignTouched: number;
   /** From the first moment at which Twilio would have accepted a create to the recording's begin. */
   readonly lostAudioMs: Percentiles;
   /** Creates sent for a call that was recorded, on average. */
@@ -36,77 +63,217 @@ export interface Verdict {
   readonly findings: readonly string[];
 }
 
+/** What a verdict is made of; those of several runs can be put together. */
+export interface Measured extends Omit<Verdict, 'recordedShare' | 'lostAudioMs' | 'createsPerRecording'> {
+  /** Answered calls of 10 s or more that Twilio would record, and how many of them were. */
+  readonly expected: number;
+  readonly expectedAndRecorded: number;
+  /** Of each recorded call, in milliseconds. */
+  readonly lostAudioMs: readonly number[];
+  /** Of each recorded call. */
+  readonly creates: readonly number[];
+}
+
 /** Judges a run. */
-export function judge(calls: readonly SimulatedCall[], rows: readonly Row[]): Verdict {
-  const rowOf = new Map(rows.filter(({ Item }) => Item === 'CALL').map((row) => [row.CallSid, row]));
+export const judge = (
+  calls: readonly SimulatedCall[],
+  rows: readonly Row[],
+  tolerance: Tolerance = NONE,
+): Verdict => conclude([measure(calls, rows, tolerance)]);
+
+/** The verdict on several runs. */
+export function conclude(runs: readonly Measured[]): Verdict {
+  const sum = (figure: (run: Measured) => number): number =>
+    runs.reduce((total, run) => total + figure(run), 0);
+  return {
+    calls: sum(({ calls }) => calls),
+    answered: sum(({ answered }) => answered),
+    recorded: sum(({ recorded }) => recorded),
+    doubled: sum(({ doubled }) => doubled),
+    overlapMaxSeconds: Math.max(0, ...runs.map(({ overlapMaxSeconds }) => overlapMaxSeconds)),
+    callerFailures: sum(({ callerFailures }) => callerFailures),
+    rowsLost: sum(({ rowsLost }) => rowsLost),
+    rowsWrong: sum(({ rowsWrong }) => rowsWrong),
+    unrecorded: sum(({ unrecorded }) => unrecorded),
+    unexplained: sum(({ unexplained }) => unexplained),
+    unrecordedUnflagged: sum(({ unrecordedUnflagged }) => unrecordedUnflagged),
+    recordedShare: share(
+      sum(({ expectedAndRecorded }) => expectedAndRecorded),
+      sum(({ expected }) => expected),
+    ),
+    foreignTouched: sum(({ foreignTouched }) => foreignTouched),
+    lostAudioMs: percentiles(runs.flatMap(({ lostAudioMs }) => lostAudioMs)),
+    createsPerRecording: mean(runs.flatMap(({ creates }) => creates)),
+    findings: runs.flatMap(({ findings }) => findings),
+  };
+}
+
+/** Holds the truth against the table. */
+export function measure(
+  calls: readonly SimulatedCall[],
+  rows: readonly Row[],
+  tolerance: Tolerance,
+): Measured {
+  const rowsOf = new Map<string, CallRows>();
+  for (const [callSid, ofCall] of Map.groupBy(rows, ({ CallSid }) => CallSid)) {
+    rowsOf.set(callSid, sortRows(ofCall));
+  }
   const answered = calls.filter((call) => call.answeredAt !== undefined);
-  const recorded = answered.filter((call) => call.recordings.length > 0);
-  const unrecorded = answered.filter((call) => call.recordings.length === 0);
-  const doubled = calls.filter(isDoubled);
+  const recorded = answered.filter((call) => ours(call).length > 0);
+  const unrecorded = answered.filter((call) => ours(call).length === 0);
+  const doubled = calls
+    .map((call) => ({ call, seconds: overlapSeconds(call) }))
+    .filter(({ seconds }) => seconds > 0);
   const failed = calls.filter((call) => call.errorsHeard.length > 0);
-  const lost = calls.filter((call) => !rowOf.has(call.sid));
+  const lost = calls.filter((call) => !rowsOf.get(call.sid)?.summary && !isOutOfReach(call));
   const wrong = calls.flatMap((call) => {
-    const row = rowOf.get(call.sid);
-    const complaint = row && wrongIn(row, call);
+    const known = rowsOf.get(call.sid);
+    const complaint = known && wrongIn(known, call);
     return complaint ? [{ call, complaint }] : [];
   });
   const unexplained = unrecorded.filter(
     (call) => !call.script.restRefusal && lengthOf(call) >= TOO_SHORT_TO_MISS_MS,
+  );
+  const unflagged = unrecorded.filter(
+    (call) =>
+      lengthOf(call) >= LONG_ENOUGH_MS && !isOutOfReach(call) && !isReported(call, rowsOf.get(call.sid)),
+  );
+  const expected = answered.filter(
+    (call) => lengthOf(call) >= LONG_ENOUGH_MS && !call.script.restRefusal && !isOutOfReach(call),
+  );
+  const touched = calls.filter((call) =>
+    call.recordings.some(({ foreign, endedBy, pauses }) => foreign && (endedBy === 'api' || pauses > 0)),
   );
   return {
     calls: calls.length,
     answered: answered.length,
     recorded: recorded.length,
     doubled: doubled.length,
+    overlapMaxSeconds: rounded(Math.max(0, ...doubled.map(({ seconds }) => seconds))),
     callerFailures: failed.length,
     rowsLost: lost.length,
     rowsWrong: wrong.length,
     unrecorded: unrecorded.length,
     unexplained: unexplained.length,
-    lostAudioMs: percentiles(recorded.flatMap((call) => lostAudioMs(call) ?? [])),
-    createsPerRecording: mean(recorded.map((call) => call.creates.length)),
+    unrecordedUnflagged: unflagged.length,
+    expected: expected.length,
+    expectedAndRecorded: expected.filter((call) => ours(call).length > 0).length,
+    foreignTouched: touched.length,
+    lostAudioMs: recorded.flatMap((call) => lostAudioMs(call) ?? []),
+    creates: recorded.map((call) => call.creates.length),
     findings: [
-      ...doubled.map((call) => `${call.sid}: recorded twice at the same time`),
+      ...doubled
+        .filter(({ seconds }) => seconds > tolerance.overlapSeconds)
+        .map(
+          ({ call, seconds }) => `${call.sid}: recorded twice at the same time, for ${rounded(seconds)} s`,
+        ),
       ...failed.map((call) => `${call.sid}: the caller heard ${call.errorsHeard.join('; ')}`),
       ...lost.map((call) => `${call.sid}: has no row`),
       ...wrong.map(({ call, complaint }) => `${call.sid}: ${complaint}`),
-      ...unexplained.map((call) => `${call.sid}: lasted ${lengthOf(call)} ms and was not recorded`),
+      ...(tolerance.unrecorded ? [] : unexplained).map(
+        (call) => `${call.sid}: lasted ${lengthOf(call)} ms and was not recorded`,
+      ),
+      ...unflagged.map((call) => `${call.sid}: was not recorded, and nobody said so within 10 minutes`),
+      ...touched.map((call) => `${call.sid}: somebody else's recording was touched`),
     ],
   };
 }
 
 export const isRight = ({ findings }: Verdict): boolean => findings.length === 0;
 
+/** The recordings that the recorder is answerable for. */
+const ours = ({ recordings }: SimulatedCall): readonly SimulatedRecording[] =>
+  recordings.filter(({ foreign }) => !foreign);
+
 /** Audio that a recorded call lost, in milliseconds. */
 export function lostAudioMs(call: SimulatedCall): number | undefined {
-  const [first] = call.recordings;
+  const [first] = ours(call);
   return first && call.eligibleAt !== undefined ? Math.max(0, first.startedAt - call.eligibleAt) : undefined;
 }
 
 const lengthOf = (call: SimulatedCall): number =>
   call.answeredAt !== undefined && call.endedAt !== undefined ? call.endedAt - call.answeredAt : 0;
 
-function isDoubled(call: SimulatedCall): boolean {
-  const inOrder = call.recordings.toSorted((a, b) => a.startedAt - b.startedAt);
-  return inOrder.some((recording, index) => {
-    const next = inOrder[index + 1];
-    return next !== undefined && next.startedAt < (recording.endedAt ?? Number.POSITIVE_INFINITY);
-  });
+/** For how long two recordings of a call ran at the same time. */
+function overlapSeconds(call: SimulatedCall): number {
+  const inOrder = ours(call).toSorted((a, b) => a.startedAt - b.startedAt);
+  let until = Number.NEGATIVE_INFINITY;
+  let longest = 0;
+  for (const { startedAt, endedAt = call.endedAt ?? startedAt } of inOrder) {
+    longest = Math.max(longest, Math.min(until, endedAt) - startedAt);
+    until = Math.max(until, endedAt);
+  }
+  return longest / 1000;
 }
 
-/** What a row says wrongly of its call, or undefined. */
-function wrongIn(row: Row, call: SimulatedCall): string | undefined {
-  if (call.recordings.length === 0) {
-    if (row.RecordingStatus !== 'unrecorded') {
-      return `was not recorded, but its row says ${row.RecordingStatus}`;
-    }
-    return row.Answered === undefined || row.Answered === (call.answeredAt !== undefined)
-      ? undefined
-      : `was ${call.answeredAt === undefined ? 'not ' : ''}answered, but its row says the opposite (${row.Reason})`;
-  }
-  const recording = call.recordings.find(({ sid }) => sid === row.RecordingSid);
-  return recording ? wrongInRecording(row, recording) : `its row names ${row.RecordingSid ?? 'no recording'}`;
+/**
+ * Nobody but its webhook could have told the recorder of such a call: Twilio's list does not say which URL an outgoing
+ * call was made with.
+ */
+const isOutOfReach = ({ direction, webhooks }: SimulatedCall): boolean =>
+  direction === 'outbound-api' &&
+  !webhooks.some(
+    ({ kind, attempts }) => kind === 'voice' && attempts.some(({ httpStatus }) => httpStatus === 200),
+  );
+
+interface CallRows {
+  readonly summary: Row | undefined;
+  readonly recordings: ReadonlyMap<unknown, Row>;
+  /** When somebody said that the call was not recorded, in ms since the epoch. */
+  readonly reportedAt: number | undefined;
 }
+
+function sortRows(rows: readonly Row[]): CallRows {
+  const report = rows.find(({ Item, Type }) => Item.startsWith('EVENT#') && Type === 'unrecorded');
+  return {
+    summary: rows.find(({ Item }) => Item === 'CALL'),
+    recordings: new Map(
+      rows.filter(({ Item }) => Item.startsWith('RECORDING#')).map((row) => [row.RecordingSid, row]),
+    ),
+    reportedAt: report && Date.parse(report.Item.split('#')[1] ?? ''),
+  };
+}
+
+const isReported = (call: SimulatedCall, rows: CallRows | undefined): boolean =>
+  rows?.summary?.RecordingStatus === 'unrecorded' &&
+  rows.reportedAt !== undefined &&
+  rows.reportedAt <= (call.endedAt ?? 0) + REPORTED_WITHIN_MS;
+
+/** What the rows say wrongly of their call, or undefined. */
+function wrongIn({ summary, recordings }: CallRows, call: SimulatedCall): string | undefined {
+  const real = ours(call);
+  if (summary === undefined) {
+    return undefined;
+  }
+  if (real.length === 0) {
+    if (summary.RecordingStatus !== 'unrecorded') {
+      return `was not recorded, but its row says ${summary.RecordingStatus}`;
+    }
+    return summary.Answered === undefined || summary.Answered === (call.answeredAt !== undefined)
+      ? undefined
+      : `was ${call.answeredAt === undefined ? 'not ' : ''}answered, but its row says the opposite (${summary.Reason})`;
+  }
+  const recording = real.find(({ sid }) => sid === summary.RecordingSid);
+  if (!recording) {
+    return `its row names ${summary.RecordingSid ?? 'no recording'}`;
+  }
+  const complaints = [
+    wrongInRecording(summary, recording),
+    ...real.map((one) => {
+      const row = recordings.get(one.sid);
+      if (row) {
+        return wrongInRecording(row, one);
+      }
+      return wasAcknowledged(one)
+        ? `nothing is known of ${one.sid}, though a callback of it was acknowledged`
+        : undefined;
+    }),
+  ];
+  return complaints.find((complaint) => complaint !== undefined);
+}
+
+const wasAcknowledged = ({ callbacks }: SimulatedRecording): boolean =>
+  callbacks.some(({ delivered }) => delivered);
 
 function wrongInRecording(row: Row, recording: SimulatedRecording): string | undefined {
   if (row.RecordingStatus !== recording.status) {
@@ -116,6 +283,12 @@ function wrongInRecording(row: Row, recording: SimulatedRecording): string | und
     ? `its recording has ${recording.durationSeconds} s, its row says ${row.RecordingDuration}`
     : undefined;
 }
+
+/** To four decimals, and never 1 when one is missing. */
+const share = (part: number, all: number): number =>
+  part === all ? 1 : Math.floor((part / all) * 10_000) / 10_000;
+
+const rounded = (seconds: number): number => Math.round(seconds * 10) / 10;
 
 /** Nearest-rank percentiles, rounded. */
 export function percentiles(values: readonly number[]): Percentiles {
