@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { dynamoDbStore } from '../../../lambda/recording/dynamodb-store.ts';
 import { recordingState } from '../../../lambda/recording/ours.ts';
-import { START_POLICY, type StartResult } from '../../../lambda/recording/start.ts';
+import { START_POLICY, type StartDependencies, type StartResult } from '../../../lambda/recording/start.ts';
 import type { CallStore } from '../../../lambda/recording/store.ts';
 import { startRecordingTask } from '../../../lambda/start-recording/start-recording.ts';
-import type { TwilioApi, TwilioRecording } from '../../../lambda/twilio/api.ts';
+import type { TwilioRecording } from '../../../lambda/twilio/api.ts';
 import { errorAnswer, notEligible, ok } from '../support/answers.ts';
 import { fakeTelemetry } from '../support/fake-telemetry.ts';
 import { TABLE_NAME } from '../support/local-table.ts';
@@ -36,7 +36,7 @@ const ROTATED = twilioSecret({ apiKeySecret: 'the-next-secret-of-the-api-key' })
 
 interface Phone {
   readonly recordings: readonly TwilioRecording[];
-  readonly twilio: TwilioApi;
+  readonly twilio: StartDependencies['twilio'];
 }
 
 /** Twilio with the scenario's call. */
