@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+
+/**
+ * One of the things that keep calls from being recorded twice, lost or told wrongly, and the edit of the source that
+ * takes it away. A simulation that goes on without complaint when one is missing would prove nothing.
+ */
+export interface Guard {
+  readonly what: string;
+  /** From the project's root. */
+  readonly file: string;
+  /** Occurs once in the file. */
+  readonly code: string;
+  readonly without: string;
+}
+
+export const GUARDS = {
+  name: {
+    what: 'An execution is named by its CallSid',
+    file: 'lambda/shared/executions.ts',
+    code: 'name,\n        input:',
+    without: 'name: name + String(Math.random()).slice(2),\n        input:',
+  },
+  claim: {
+    what: 'Whoever creates a recording claims the call’s row before',
+    file: 'lambda/recording/dynamodb-store.ts',
+    code: "'attribute_not_exists(RecordingSid) AND (attribute_not_exists(LeaseOwner) OR LeaseExpiresAt < :now OR LeaseOwner = :owner)'",
+    without:
+      "'attribute_not_exists(RecordingSid) OR :now > :owner OR :now < :owner OR attribute_exists(CallSid)'",
+  },
+  list: {
+    what: 'Twilio’s list is looked at before a create that may not be the first',
+    file: 'lambda/recording/start.ts',
+    code: "      case 'look':\n        return this.#look();",
+    without: "      case 'look':\n        return this.#create();",
+  },
+  settle: {
+    what: 'A create of unknown end is given time to show in the list',
+    file: 'lambda/recording/start.ts',
+    code: '  settle: 1_500,',
+    without: '  settle: 0,',
+  },
+  adopt: {
+    what: 'A recording that is found is adopted',
+    file: 'lambda/recording/start.ts',
+    code: "return recording ? { recording, source: 'adopt' } : { step: 'create', afterMilliseconds: 0 };",
+    without: "return { step: 'create', afterMilliseconds: recording ? 0 : 0 };",
+  },
+  rank: {
+    what: 'A status never goes back',
+    file: 'lambda/recording/merge.ts',
+    code: 'status: rank(seen.status) > rank(known.status) ? seen.status : known.status,',
+    without: 'status: seen.status,',
+  },
+  verify: {
+    what: 'A second recording is stopped',
+    file: 'lambda/recording/verify.ts',
+    code: '  for (const recording of surplus) {',
+    without: '  for (const recording of surplus.slice(0, 0)) {',
+  },
+  reconcile: {
+    what: 'Twilio is asked when no callback comes',
+    file: 'lambda/recording/reconcile.ts',
+    code: '  for (const recording of states) {',
+    without: '  final = true;\n  for (const recording of states.slice(0, 0)) {',
+  },
+  sweep: {
+    what: 'Calls that no webhook announced are looked for',
+    file: 'lambda/recording/sweep.ts',
+    code: "      if (decision === 'nothing') {",
+    without: '      if (decision.length > 0) {',
+  },
+} as const satisfies Record<string, Guard>;
+
+export type GuardName = keyof typeof GUARDS;
+
+export const isGuardName = (name: string): name is GuardName => Object.hasOwn(GUARDS, name);
+
+const PROJECT = new URL('../../', import.meta.url);
+
+/**
+ * The source of a guard's file without it.
+ *
+ * @throws Error when the guard does not stand there once: it has to be found again after somebody changed the source
+ */
+export function withoutGuard(name: GuardName): string {
+  const { file, code, without }: Guard = GUARDS[name];
+  const [before, after, ...more] = readFileSync(new URL(file, PROJECT), 'utf8').split(code);
+  if (before === undefined || after === undefined || more.length > 0) {
+    throw new Error(
+      `The guard '${name}' does not stand once in ${file}: correct it in local/simulation/guards.ts`,
+    );
+  }
+  return before + without + after;
+}
+
+/** Takes a guard away from what this thread imports from now on. */
+export function switchOff(name: GuardName): void {
+  const source = withoutGuard(name);
+  const url = new URL(GUARDS[name].file, PROJECT).href;
+  registerHooks({
+    load: (loaded, context, nextLoad) => {
+      const result = nextLoad(loaded, context);
+      return loaded === url ? { ...result, source } : result;
+    },
+  });
+}
