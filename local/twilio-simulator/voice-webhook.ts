@@ -31,6 +31,16 @@ const CONNECTION_FAILURE = 11205;
 const WRONG_CONTENT_TYPE = 12300;
 const MAX_REDIRECTS = 5;
 
+/** All numbers are from one town. */
+const GEOGRAPHY: Readonly<Record<string, string>> = Object.fromEntries(
+  ['From', 'To', 'Caller', 'Called'].flatMap((side) => [
+    [`${side}City`, 'SAN FRANCISCO'],
+    [`${side}State`, 'CA'],
+    [`${side}Zip`, '94105'],
+    [`${side}Country`, 'US'],
+  ]),
+);
+
 /**
  * Asks a server what to do next with the call; asks the voice fallback URL when that fails, which is what Twilio does
  * with any failure to get or to carry out TwiML. https://www.twilio.com/docs/api/errors/11205
@@ -143,13 +153,9 @@ function twimlOf(outcome: HttpOutcome): string {
   return body;
 }
 
-/** https://www.twilio.com/docs/voice/twiml#request-parameters; all numbers are from one town. */
+/** https://www.twilio.com/docs/voice/twiml#request-parameters */
 function voiceParams(call: Call): Record<string, string> {
   const { from, to } = call;
-  const town = { City: 'SAN FRANCISCO', State: 'CA', Zip: '94105', Country: 'US' };
-  const geography = ['From', 'To', 'Caller', 'Called'].flatMap((side) =>
-    Object.entries(town).map(([part, value]) => [`${side}${part}`, value]),
-  );
   return {
     CallSid: call.sid,
     AccountSid: call.accountSid,
@@ -160,6 +166,6 @@ function voiceParams(call: Call): Record<string, string> {
     CallStatus: call.status,
     ApiVersion: API_VERSION,
     Direction: call.direction,
-    ...Object.fromEntries(geography),
+    ...GEOGRAPHY,
   };
 }

@@ -5,6 +5,9 @@ export class WaitCancelled extends Error {
   override readonly name = 'WaitCancelled';
 }
 
+/** One for all: every call's end cancels waits, and no one asks where. */
+const CANCELLED = new WaitCancelled();
+
 /** Everything that one call (or the simulator) is waiting for, so that its end can cut all of it short. */
 export class Waiting {
   readonly #clock: Clock;
@@ -19,22 +22,25 @@ export class Waiting {
   for(ms: number): Promise<void> {
     // No timer for no time: a clock moved by hand need not be moved for it.
     if (ms <= 0) return this.race(Promise.resolve());
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const handle = this.#clock.setTimeout(resolve, ms);
-    return this.race(promise, () => this.#clock.clearTimeout(handle));
+    if (this.#cancelled) return Promise.reject(CANCELLED);
+    return new Promise((resolve, reject) => {
+      const handle = this.#clock.setTimeout(() => {
+        this.#cancellers.delete(cancel);
+        resolve();
+      }, ms);
+      const cancel = () => {
+        this.#clock.clearTimeout(handle);
+        reject(CANCELLED);
+      };
+      this.#cancellers.add(cancel);
+    });
   }
 
   /** Resolves with `promise`; rejects with {@link WaitCancelled} if cancelled before. */
-  race<T>(promise: Promise<T>, onCancel: () => void = () => {}): Promise<T> {
+  race<T>(promise: Promise<T>): Promise<T> {
+    if (this.#cancelled) return Promise.reject(CANCELLED);
     const { promise: raced, resolve, reject } = Promise.withResolvers<T>();
-    const cancel = () => {
-      onCancel();
-      reject(new WaitCancelled());
-    };
-    if (this.#cancelled) {
-      cancel();
-      return raced;
-    }
+    const cancel = () => reject(CANCELLED);
     this.#cancellers.add(cancel);
     promise.then(resolve, reject).finally(() => this.#cancellers.delete(cancel));
     return raced;

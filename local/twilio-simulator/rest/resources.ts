@@ -6,18 +6,6 @@ import type { RecordingStatus } from '../truth.ts';
 import type { World } from '../world.ts';
 import { API_VERSION } from './api-version.ts';
 
-const CALL_SUBRESOURCES = {
-  notifications: 'Notifications',
-  recordings: 'Recordings',
-  payments: 'Payments',
-  events: 'Events',
-  siprec: 'Siprec',
-  streams: 'Streams',
-  transcriptions: 'Transcriptions',
-  user_defined_message_subscriptions: 'UserDefinedMessageSubscriptions',
-  user_defined_messages: 'UserDefinedMessages',
-};
-
 const account = (accountSid: string) => `/${API_VERSION}/Accounts/${accountSid}`;
 const date = (ms: number | undefined) => (ms === undefined ? null : rfc2822(ms));
 
@@ -54,9 +42,17 @@ export function callBody(world: World, call: Call): object {
     queue_time: '0',
     trunk_sid: null,
     uri: `${uri}.json`,
-    subresource_uris: Object.fromEntries(
-      Object.entries(CALL_SUBRESOURCES).map(([key, path]) => [key, `${uri}/${path}.json`]),
-    ),
+    subresource_uris: {
+      notifications: `${uri}/Notifications.json`,
+      recordings: `${uri}/Recordings.json`,
+      payments: `${uri}/Payments.json`,
+      events: `${uri}/Events.json`,
+      siprec: `${uri}/Siprec.json`,
+      streams: `${uri}/Streams.json`,
+      transcriptions: `${uri}/Transcriptions.json`,
+      user_defined_message_subscriptions: `${uri}/UserDefinedMessageSubscriptions.json`,
+      user_defined_messages: `${uri}/UserDefinedMessages.json`,
+    },
   };
 }
 

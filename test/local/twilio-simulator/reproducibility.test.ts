@@ -41,6 +41,23 @@ describe('a run can be repeated', () => {
     expect(both[0]?.[0]).not.toBe(both[0]?.[1]);
   });
 
+  test('draws for calls in a row have nothing to do with each other', () => {
+    const dice = Array.from({ length: 20_000 }, (_, index) => new Dice(1, `call/${index}`));
+    const shares = dice.flatMap((one) => [one.share('request'), one.share('request')]);
+    const tenths = Array.from({ length: 10 }, (_, tenth) => tenth);
+    for (const tenth of tenths) {
+      const within = shares.filter((share) => Math.floor(share * 10) === tenth);
+      expect(within.length / shares.length).toBeCloseTo(0.1, 2);
+    }
+    const bothSmall = dice.filter((_, index) => {
+      const [first = 1, second = 1] = shares.slice(2 * index, 2 * index + 2);
+      return first < 0.1 && second < 0.1;
+    });
+    expect(bothSmall.length / dice.length).toBeCloseTo(0.01, 2);
+    const sids = dice.flatMap((one) => [one.sid('CA'), one.sid('RE'), one.sid('RE')]);
+    expect(new Set(sids.map((sid) => sid.slice(2))).size).toBe(sids.length);
+  });
+
   test('distributions keep what they promise', () => {
     const dice = new Dice(1, 'x');
     const draws = Array.from({ length: 4_000 }, () => dice.draw('x', { median: 250, p99: 900 })).sort(
