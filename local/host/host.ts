@@ -5,13 +5,16 @@ import { deployAssets, readAssets } from './assets.ts';
 import { createAwsEndpoint } from './aws-endpoint.ts';
 import type { Emit, HostEvent } from './events.ts';
 import type { Execution } from './execution.ts';
+import type { InvocationResult } from './execution-environment.ts';
 import { readFunctions } from './functions.ts';
 import { createGateway } from './gateway.ts';
 import { serve } from './http-server.ts';
 import { Lambda } from './lambda.ts';
 import { createPause, type Latency } from './latency.ts';
+import { type Queue, Queues } from './queues.ts';
 import { checkResourceTypes, GLOBAL_TABLE, SECRET, STATE_MACHINE, TABLE } from './resource-types.ts';
 import { readRoutes } from './routes.ts';
+import { startSchedules } from './schedules.ts';
 import { Secret } from './secret.ts';
 import { readStack } from './stack.ts';
 import { StateMachine } from './state-machine.ts';
@@ -37,6 +40,8 @@ export interface HostOptions {
   readonly concurrency?: number;
   /** Environments of each function that are initialized before the host starts to listen; default none. */
   readonly provisionedConcurrency?: number;
+  /** Whether schedules run by themselves; default `on`. */
+  readonly schedules?: 'on' | 'off';
 }
 
 export interface Host extends AsyncDisposable {
@@ -52,11 +57,20 @@ export interface Host extends AsyncDisposable {
   readonly tableName: string;
   /** By name, in the order in which they started. */
   readonly executions: ReadonlyMap<string, Execution>;
+  /** By logical id, with the messages that were sent to them. */
+  readonly queues: ReadonlyMap<string, Queue>;
+  /**
+   * Runs a schedule now, also a disabled one, and waits for the function's first answer; when it failed, Lambda tries
+   * it again later, as for any asynchronous invocation.
+   *
+   * @param which logical id, or its place in the template; default the first
+   */
+  runSchedule(which?: string | number): Promise<InvocationResult>;
   /** What later calls of GetSecretValue answer. */
   setSecretValue(value: string): void;
   /** Invokes a function and waits for its answer. @throws Error whose name is Lambda's `errorType` */
   invoke(logicalId: string, payload: unknown): Promise<unknown>;
-  /** Resolves when no execution and no invocation runs. */
+  /** Resolves when no execution and no invocation runs; what a schedule will do later does not count. */
   idle(): Promise<void>;
   /** Ends everything that runs and closes every port. */
   stop(): Promise<void>;
@@ -142,6 +156,11 @@ async function start(options: HostOptions, disposables: AsyncDisposableStack): P
   const tableResource = stack.onlyResource(GLOBAL_TABLE, TABLE);
   if (tableResource) await createTable(stack, tableResource, dynamodbServer.url);
 
+  const queues = new Queues(stack);
+  const schedules = disposables.use(
+    startSchedules({ stack, lambda, queues, ticking: options.schedules !== 'off' }),
+  );
+
   awsEndpoint = createAwsEndpoint({ stateMachine, secret });
   gateway = createGateway({ routes: readRoutes(stack, lambda), lambda, publicUrl, emit, latency, pause });
   disposables.defer(() => stopped.abort());
@@ -157,6 +176,8 @@ async function start(options: HostOptions, disposables: AsyncDisposableStack): P
       return stack.physicalName(tableResource);
     },
     executions: stateMachine?.executions ?? new Map(),
+    queues: queues.all,
+    runSchedule: (which = 0) => schedules.run(which),
     setSecretValue: (value) => secret?.setValue(value),
     invoke: async (logicalId, payload) => {
       const result = await lambda.invoke(logicalId, JSON.stringify(payload ?? {}));

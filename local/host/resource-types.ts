@@ -9,6 +9,9 @@ export const STATE_MACHINE = 'AWS::StepFunctions::StateMachine';
 export const GLOBAL_TABLE = 'AWS::DynamoDB::GlobalTable';
 export const TABLE = 'AWS::DynamoDB::Table';
 export const SECRET = 'AWS::SecretsManager::Secret';
+export const SCHEDULE = 'AWS::Scheduler::Schedule';
+export const EVENT_INVOKE_CONFIG = 'AWS::Lambda::EventInvokeConfig';
+export const QUEUE = 'AWS::SQS::Queue';
 
 const HOSTED: ReadonlySet<string> = new Set([
   FUNCTION,
@@ -20,6 +23,9 @@ const HOSTED: ReadonlySet<string> = new Set([
   GLOBAL_TABLE,
   TABLE,
   SECRET,
+  SCHEDULE,
+  EVENT_INVOKE_CONFIG,
+  QUEUE,
 ]);
 
 /** Permissions, keys, logs and alarms: they change who may do what or who hears of it, not what is done. */
@@ -38,10 +44,12 @@ const NEEDS_NOTHING: ReadonlySet<string> = new Set([
   'AWS::Logs::MetricFilter',
   'AWS::Logs::QueryDefinition',
   'AWS::Logs::ResourcePolicy',
+  'AWS::Scheduler::ScheduleGroup',
   'AWS::SecretsManager::ResourcePolicy',
   'AWS::SNS::Subscription',
   'AWS::SNS::Topic',
   'AWS::SNS::TopicPolicy',
+  'AWS::SQS::QueuePolicy',
 ]);
 
 /** @throws Error naming the logical id and the type of the first resource that the host does not know. */

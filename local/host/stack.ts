@@ -23,10 +23,13 @@ const NAME_PROPERTIES: Readonly<Record<string, string>> = {
   [types.GLOBAL_TABLE]: 'TableName',
   [types.TABLE]: 'TableName',
   [types.SECRET]: 'Name',
+  [types.SCHEDULE]: 'Name',
+  [types.QUEUE]: 'QueueName',
   'AWS::CloudWatch::Alarm': 'AlarmName',
   'AWS::CloudWatch::Dashboard': 'DashboardName',
   'AWS::IAM::Role': 'RoleName',
   'AWS::Logs::LogGroup': 'LogGroupName',
+  'AWS::Scheduler::ScheduleGroup': 'Name',
   'AWS::SNS::Topic': 'TopicName',
 };
 
@@ -124,6 +127,12 @@ function identityOf(resource: CloudFormationResource, name: string, publicUrl: s
       const secretArn = arn('secretsmanager', `secret:${name}-AbCdEf`);
       return { ref: secretArn, attributes: { Id: secretArn } };
     }
+    case types.QUEUE: {
+      const QueueUrl = `https://sqs.${REGION}.amazonaws.com/${ACCOUNT_ID}/${name}`;
+      return { ref: QueueUrl, attributes: { Arn: arn('sqs', name), QueueName: name, QueueUrl } };
+    }
+    case 'AWS::Scheduler::ScheduleGroup':
+      return { ref: name, attributes: { Arn: arn('scheduler', `schedule-group/${name}`) } };
     case 'AWS::IAM::Role':
       return { ref: name, attributes: { Arn: `arn:aws:iam::${ACCOUNT_ID}:role/${name}` } };
     case 'AWS::Logs::LogGroup':

@@ -306,6 +306,19 @@ describe('Step Functions', () => {
   });
 });
 
+describe('Scheduler', () => {
+  test('invokes asynchronously, and the queue has what failed', async () => {
+    const result = await host.runSchedule();
+    expect(result).toMatchObject({ error: { errorMessage: 'try again' } });
+    const [queue] = host.queues.values();
+    expect(queue?.name).toBe('failures');
+    expect(JSON.parse(queue?.messages[0]?.body ?? '')).toMatchObject({
+      requestContext: { condition: 'RetriesExhausted' },
+      requestPayload: { pathParameters: { what: 'fail' } },
+    });
+  });
+});
+
 describe('Secrets Manager', () => {
   test('answers the secret by ARN, as it was set last', async () => {
     const client = new SecretsManagerClient(clientConfiguration(host.awsEndpoint));

@@ -6,7 +6,11 @@ import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { AttributeType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import { Schedule, ScheduleExpression, ScheduleGroup, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke as InvokeOnSchedule } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { CloudFormationTemplate } from '../../../local/host/template.ts';
@@ -155,6 +159,16 @@ export function synthesizeSampleApp(): SampleApp {
           ),
         ),
     ),
+  });
+  const failures = new Queue(stack, 'Failures', { queueName: 'failures', enforceSSL: true });
+  routed.configureAsyncInvoke({ retryAttempts: 0, onFailure: new SqsDestination(failures) });
+  new Schedule(stack, 'Hourly', {
+    schedule: ScheduleExpression.rate(Duration.hours(1)),
+    scheduleGroup: new ScheduleGroup(stack, 'Schedules'),
+    target: new InvokeOnSchedule(routed, {
+      deadLetterQueue: failures,
+      input: ScheduleTargetInput.fromObject({ pathParameters: { what: 'fail' } }),
+    }),
   });
   new CfnOutput(stack, 'MachineArn', { value: machine.stateMachineArn });
   new CfnOutput(stack, 'SecretArn', { value: secret.secretArn });

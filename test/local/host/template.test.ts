@@ -15,8 +15,8 @@ function start(Resources: CloudFormationTemplate['Resources']) {
 
 describe('what cannot be hosted is named', () => {
   test('a resource type', async () => {
-    await expect(start({ Queue: { Type: 'AWS::SQS::Queue' } })).rejects.toThrow(
-      'Resource Queue: the type AWS::SQS::Queue is not hosted',
+    await expect(start({ Stream: { Type: 'AWS::Kinesis::Stream' } })).rejects.toThrow(
+      'Resource Stream: the type AWS::Kinesis::Stream is not hosted',
     );
   });
 
@@ -53,6 +53,7 @@ describe('intrinsic functions', () => {
         Resources: {
           Api: { Type: 'AWS::ApiGatewayV2::Api' },
           Key: { Type: 'AWS::KMS::Key' },
+          Queue: { Type: 'AWS::SQS::Queue' },
           Work: { Type: 'AWS::Lambda::Function', Properties: { FunctionName: { 'Fn::Sub': `w-\${Stage}` } } },
         },
         Outputs: { Value: { Value }, Absent: { Condition: 'IsNot', Value: '' } },
@@ -63,6 +64,8 @@ describe('intrinsic functions', () => {
   test.each([
     [{ Ref: 'Work' }, 'w-test'],
     [{ 'Fn::GetAtt': ['Work', 'Arn'] }, 'arn:aws:lambda:us-east-1:123456789012:function:w-test'],
+    [{ Ref: 'Queue' }, 'https://sqs.us-east-1.amazonaws.com/123456789012/local-Queue'],
+    [{ 'Fn::GetAtt': ['Queue', 'Arn'] }, 'arn:aws:sqs:us-east-1:123456789012:local-Queue'],
     [{ 'Fn::GetAtt': 'Api.ApiEndpoint' }, 'https://recorder.example.com'],
     [{ 'Fn::Join': ['-', ['a', { Ref: 'AWS::Region' }]] }, 'a-us-east-1'],
     [{ 'Fn::Sub': `\${AWS::Partition}:\${!Literal}:\${Api.ApiId}` }, `aws:\${Literal}:a1b2c3d4e5`],
