@@ -16,6 +16,14 @@ const StartExecutionInput = v.object({
   input: v.optional(v.string(), '{}'),
 });
 const DescribeExecutionInput = v.object({ executionArn: v.string() });
+const ListExecutionsInput = v.object({
+  stateMachineArn: v.string(),
+  statusFilter: v.optional(
+    v.picklist(['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED', 'PENDING_REDRIVE']),
+  ),
+  maxResults: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1000)), 0),
+  nextToken: v.optional(v.string()),
+});
 const SendTaskSuccessInput = v.object({ taskToken: v.string(), output: v.string() });
 const SendTaskFailureInput = v.object({
   taskToken: v.string(),
@@ -27,6 +35,9 @@ const GetSecretValueInput = v.object({
   VersionId: v.optional(v.string()),
   VersionStage: v.optional(v.string()),
 });
+
+/** Of ListExecutions; also what a `maxResults` of 0 stands for. */
+const DEFAULT_PAGE_SIZE = 100;
 
 /** Step Functions takes 256 KiB of input; this only bounds what is read. */
 const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -46,10 +57,7 @@ export function createAwsEndpoint({ stateMachine, secret }: AwsEndpointOptions):
   const operations: Readonly<Record<string, Operation>> = {
     'AWSStepFunctions.StartExecution': async (request) => {
       const { stateMachineArn, name, input } = parse(StartExecutionInput, request);
-      if (stateMachine?.arn !== stateMachineArn) {
-        throw new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${stateMachineArn}'`);
-      }
-      const { executionArn, startDate } = await stateMachine.startExecution(input, name);
+      const { executionArn, startDate } = await machine(stateMachineArn).startExecution(input, name);
       return { executionArn, startDate: epochSeconds(startDate) };
     },
     'AWSStepFunctions.DescribeExecution': async (request) => {
@@ -59,6 +67,10 @@ export function createAwsEndpoint({ stateMachine, secret }: AwsEndpointOptions):
         throw new AwsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${executionArn}'`);
       }
       return describe(execution);
+    },
+    'AWSStepFunctions.ListExecutions': async (request) => {
+      const { stateMachineArn, ...page } = parse(ListExecutionsInput, request);
+      return listExecutions([...machine(stateMachineArn).executions.values()], page);
     },
     'AWSStepFunctions.SendTaskSuccess': async (request) => {
       const { taskToken, output } = parse(SendTaskSuccessInput, request);
@@ -77,6 +89,11 @@ export function createAwsEndpoint({ stateMachine, secret }: AwsEndpointOptions):
       }
       return secret.getSecretValue(SecretId, VersionStage, VersionId);
     },
+  };
+
+  const machine = (arn: string): StateMachine => {
+    if (stateMachine?.arn === arn) return stateMachine;
+    throw new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${arn}'`);
   };
 
   const tokens = (): TaskTokens => {
@@ -106,6 +123,37 @@ export function createAwsEndpoint({ stateMachine, secret }: AwsEndpointOptions):
         else send(500, { __type: 'InternalServerError', message: String(error) });
       },
     );
+  };
+}
+
+/**
+ * A page of executions, the newest first. Its token is the name of its last one, so that what starts meanwhile shifts
+ * nothing.
+ *
+ * @param executions in the order in which they started
+ * @see https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html
+ */
+function listExecutions(
+  executions: readonly Execution[],
+  { statusFilter, maxResults, nextToken }: Omit<v.InferOutput<typeof ListExecutionsInput>, 'stateMachineArn'>,
+): Record<string, unknown> {
+  const newestFirst = executions.toReversed();
+  const last = newestFirst.findIndex(({ name }) => name === nextToken);
+  if (nextToken !== undefined && last < 0) throw new AwsError('InvalidToken', 'Invalid Token');
+  const rest = newestFirst
+    .slice(last + 1)
+    .filter(({ status }) => statusFilter === undefined || status === statusFilter);
+  const page = rest.slice(0, maxResults || DEFAULT_PAGE_SIZE);
+  return {
+    executions: page.map(({ executionArn, stateMachineArn, name, status, startDate, stopDate }) => ({
+      executionArn,
+      stateMachineArn,
+      name,
+      status,
+      startDate: epochSeconds(startDate),
+      ...(stopDate && { stopDate: epochSeconds(stopDate) }),
+    })),
+    ...(page.length < rest.length && { nextToken: page.at(-1)?.name }),
   };
 }
 

@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import {
+  DescribeExecutionCommand,
+  ListExecutionsCommand,
+  type ListExecutionsCommandInput,
+  paginateListExecutions,
+  SFNClient,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { HostEvent } from '../../../local/host/events.ts';
 import { type Host, startHost } from '../../../local/host/host.ts';
@@ -263,6 +270,39 @@ describe('Step Functions', () => {
     await finish('ends', input);
     await expect(start('ends', input)).rejects.toMatchObject(exists);
     await expect(start('bad name', {})).rejects.toMatchObject({ name: 'InvalidName' });
+  });
+
+  test('lists executions, the newest first', async () => {
+    const client = new SFNClient(clientConfiguration(host.awsEndpoint));
+    const stateMachineArn = host.outputs.MachineArn;
+    const list = (input: Partial<ListExecutionsCommandInput> = {}) =>
+      client.send(new ListExecutionsCommand({ stateMachineArn, ...input }));
+    await start('listed-running', {});
+    const { executionArn } = await finish('listed-ended', input);
+    const { executions = [], nextToken } = await list();
+    expect(nextToken).toBeUndefined();
+    expect(executions.map(({ name }) => name)).toEqual([...host.executions.keys()].toReversed());
+    expect(executions[0]).toEqual({
+      executionArn,
+      stateMachineArn,
+      name: 'listed-ended',
+      status: 'SUCCEEDED',
+      startDate: expect.any(Date),
+      stopDate: expect.any(Date),
+    });
+    expect(executionArn).toBe(`${stateMachineArn?.replace(':stateMachine:', ':execution:')}:listed-ended`);
+    const running = await list({ statusFilter: 'RUNNING', maxResults: 1 });
+    expect(running.executions?.map(({ name }) => name)).toEqual(['listed-running']);
+    const pages: (typeof executions)[] = [];
+    for await (const page of paginateListExecutions({ client, pageSize: 2 }, { stateMachineArn })) {
+      pages.push(page.executions ?? []);
+    }
+    expect(pages.length).toBeGreaterThan(1);
+    expect(pages.flat()).toEqual(executions);
+    await expect(list({ nextToken: 'other' })).rejects.toMatchObject({ name: 'InvalidToken' });
+    await expect(list({ stateMachineArn: `${stateMachineArn}2` })).rejects.toMatchObject({
+      name: 'StateMachineDoesNotExist',
+    });
   });
 
   test('gives the context object', async () => {
