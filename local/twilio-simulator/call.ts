@@ -88,6 +88,8 @@ export class Call implements SimulatedCall, Listed {
 
   /** The status that REST shows: GET of a Call is eventually consistent. */
   statusSeenAt(now: number): CallStatus {
+    const last = this.#statuses.at(-1);
+    if (last !== undefined && last.visibleAt <= now) return last.status;
     return this.#statuses.findLast(({ visibleAt }) => visibleAt <= now)?.status ?? this.status;
   }
 
