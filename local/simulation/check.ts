@@ -1,0 +1,69 @@
+import type { Row } from '../recorder.ts';
+import type { HistoryEntry } from './history.ts';
+
+/** RecordingStatus in the order in which a recording goes through them; those of one step are final or equal. */
+const STEPS = [
+  ['in-progress', 'paused'],
+  ['stopped', 'processing'],
+  ['completed', 'absent', 'failed', 'deleted'],
+];
+const step = (status: unknown): number => STEPS.findIndex((statuses) => statuses.includes(String(status)));
+
+/**
+ * What the history of one call proves against the recorder: that more than one recording counts as the call's, that a
+ * status went back, or that a callback was acknowledged and is not in the rows.
+ *
+ * @param rows of the call, as they are in the end
+ */
+export function checkHistory(entries: readonly HistoryEntry[], rows: readonly Row[]): string[] {
+  return [...moreThanOneCounts(rows), ...stepsBack(entries), ...callbacksLost(entries, rows)];
+}
+
+function moreThanOneCounts(rows: readonly Row[]): string[] {
+  const counting = rows.filter(
+    ({ Item, RecordingStatus, Confirmed, Surplus }) =>
+      Item.startsWith('RECORDING#') && RecordingStatus === 'completed' && Confirmed === true && !Surplus,
+  );
+  return counting.length > 1
+    ? [
+        `${counting.length} recordings count as the call's: ${counting.map(({ RecordingSid }) => RecordingSid).join(', ')}`,
+      ]
+    : [];
+}
+
+function stepsBack(entries: readonly HistoryEntry[]): string[] {
+  const complaints: string[] = [];
+  const last = new Map<unknown, unknown>();
+  for (const { detail } of entries.filter(hasWritten)) {
+    const { item, recordingStatus } = detail ?? {};
+    const before = last.get(item);
+    if (before !== undefined && step(recordingStatus) < step(before)) {
+      complaints.push(`${item} went back from ${before} to ${recordingStatus}`);
+    }
+    last.set(item, recordingStatus);
+  }
+  return complaints;
+}
+
+/** Whether a recording's row was written, whoever knows of it. */
+const hasWritten = ({ target, operation, phase, detail }: HistoryEntry): boolean =>
+  target === 'table' &&
+  operation === 'PutItem' &&
+  String(detail?.item).startsWith('RECORDING#') &&
+  (phase === 'done' || detail?.carriedOut === true || (detail?.crash === true && phase !== 'failed'));
+
+function callbacksLost(entries: readonly HistoryEntry[], rows: readonly Row[]): string[] {
+  const acknowledged = entries.filter(
+    ({ target, phase, detail }) =>
+      target === 'webhook' && phase === 'done' && detail?.recordingSid !== undefined,
+  );
+  return acknowledged.flatMap(({ detail }) => {
+    const { recordingSid, recordingStatus } = detail ?? {};
+    const row = rows.find(({ Item }) => Item === `RECORDING#${recordingSid}`);
+    return row && step(row.RecordingStatus) >= step(recordingStatus)
+      ? []
+      : [
+          `${recordingSid}: its callback ${recordingStatus} was acknowledged, its row says ${row?.RecordingStatus}`,
+        ];
+  });
+}

@@ -1,0 +1,174 @@
+import { createHash } from 'node:crypto';
+import { Presets, SingleBar } from 'cli-progress';
+import Table from 'cli-table3';
+import { FAULT_PROFILES, type FaultProfile, isFaultProfileName } from '../faults/profile.ts';
+import { readOptions, runCommand, UsageError, wholeNumber } from '../usage.ts';
+import { isRight } from '../verdict.ts';
+import { GUARDS, type GuardName, isGuardName } from './guards.ts';
+import type { Outage } from './run.ts';
+import { runSimulations, type SimulationsResult, synthesizeTemplates } from './simulations.ts';
+
+const USAGE = `Thousands of calls against the synthesized recorder, on one virtual clock, while things fail.
+
+  npm run simulate -- [--calls N] [--seeds N] [--seed S] [--faults none|light|heavy] [--json]
+
+  --calls N          calls of each seed (default 10000)
+  --seeds N          how many seeds (default 20)
+  --seed S           the first of them (default 1)
+  --faults PROFILE   how often what goes wrong (default heavy)
+  --fault NAME=SHARE one kind of fault more, or less, often than the profile has it; may be repeated
+  --outage WHAT      callbacks or webhooks: all of them are lost for the first hour
+  --without GUARD    one of ${Object.keys(GUARDS).join(', ')}: does without it, to see that this is found out
+  --json             the last line of standard output is one JSON object
+`;
+
+/** What is printed of a seed's findings. */
+const MOST_FINDINGS = 20;
+
+await runCommand(main, USAGE);
+
+/** Whether all calls went as they should. */
+async function main(): Promise<boolean> {
+  const options = readOptions({
+    calls: { type: 'string', default: '10000' },
+    seeds: { type: 'string', default: '20' },
+    seed: { type: 'string', default: '1' },
+    faults: { type: 'string', default: 'heavy' },
+    fault: { type: 'string', multiple: true, default: [] },
+    outage: { type: 'string' },
+    without: { type: 'string' },
+    json: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  });
+  if (options.help) {
+    console.log(USAGE);
+    return true;
+  }
+  const calls = wholeNumber('calls', options.calls, 1);
+  const first = wholeNumber('seed', options.seed, 0);
+  const seeds = Array.from({ length: wholeNumber('seeds', options.seeds, 1) }, (_, index) => first + index);
+  const faults = faultsOf(options.faults, options.fault);
+  const outage = outageOf(options.outage);
+  const without = guardOf(options.without);
+  const templates = await synthesizeTemplates();
+  const bar = new SingleBar(
+    { format: '{bar} {value}/{total} calls ended, {duration_formatted}', stream: process.stderr },
+    Presets.shades_classic,
+  );
+  bar.start(calls * seeds.length, 0);
+  const result = await runSimulations({
+    calls,
+    seeds,
+    faults,
+    outage,
+    without,
+    templates,
+    onProgress: (ended) => bar.update(ended),
+  }).finally(() => bar.stop());
+  console.log(summaryTable(result));
+  for (const seed of result.seeds.filter(({ findings }) => findings.length > 0)) {
+    printFindings(seed);
+    console.log(`Run this seed again: npm run simulate -- ${repetition(options, seed.seed)}\n`);
+  }
+  if (options.json) {
+    console.log(JSON.stringify(jsonOf(result)));
+  }
+  return isRight(result.verdict);
+}
+
+/** The keys of `npm start -- --json` and those of a simulation. */
+function jsonOf({ verdict, seeds, virtualSeconds, wallSeconds }: SimulationsResult): object {
+  const { findings: _, ...figures } = verdict;
+  const digest = createHash('sha256')
+    .update(seeds.map((seed) => seed.digest).join())
+    .digest('hex');
+  return {
+    seed: seeds[0]?.seed,
+    ...figures,
+    seeds: seeds.length,
+    virtualSeconds,
+    digest: digest.slice(0, 16),
+    wallSeconds,
+  };
+}
+
+function summaryTable({ verdict, seeds, virtualSeconds, wallSeconds }: SimulationsResult): string {
+  const { p50, p95, p99 } = verdict.lostAudioMs;
+  const table = new Table({ style: { head: [], border: [] } });
+  const rows: readonly (readonly [string, string | number])[] = [
+    ['calls', verdict.calls],
+    ['seeds', seeds.length],
+    ['answered', verdict.answered],
+    ['recorded', verdict.recorded],
+    ['of answered calls of 10 s or more that Twilio records', percent(verdict.recordedShare)],
+    ['recorded twice at the same time', verdict.doubled],
+    ['for at most', `${verdict.overlapMaxSeconds} s`],
+    ['callers who heard an error', verdict.callerFailures],
+    ['rows lost', verdict.rowsLost],
+    ['rows wrong', verdict.rowsWrong],
+    ['unrecorded', verdict.unrecorded],
+    ['and not reported', verdict.unrecordedUnflagged],
+    ['recordings of others touched', verdict.foreignTouched],
+    ['lost audio p50/p95/p99', `${p50} / ${p95} / ${p99} ms`],
+    ['creates per recording', verdict.createsPerRecording],
+    ['virtual time', `${virtualSeconds} s`],
+    ['real time', `${wallSeconds} s`],
+  ];
+  table.push(...rows.map(([what, value]) => [what, value]));
+  return table.toString();
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(2)} %`;
+}
+
+function printFindings({ seed, findings, broken }: SimulationsResult['seeds'][number]): void {
+  console.log(`Seed ${seed}: ${findings.length} findings`);
+  for (const finding of findings.slice(0, MOST_FINDINGS)) {
+    console.log(`  ${finding}`);
+  }
+  for (const { callSid, history } of broken) {
+    console.log(`\n  ${callSid}`);
+    for (const line of history) {
+      console.log(`  ${line}`);
+    }
+  }
+}
+
+interface Repeatable {
+  readonly calls: string;
+  readonly faults: string;
+  readonly fault: readonly string[];
+  readonly outage?: string | undefined;
+  readonly without?: string | undefined;
+}
+
+function repetition({ calls, faults, fault, outage, without }: Repeatable, seed: number): string {
+  return [
+    `--calls ${calls} --seeds 1 --seed ${seed} --faults ${faults}`,
+    ...fault.map((one) => `--fault ${one}`),
+    ...(outage ? [`--outage ${outage}`] : []),
+    ...(without ? [`--without ${without}`] : []),
+  ].join(' ');
+}
+
+function faultsOf(name: string, _single: readonly string[]): FaultProfile {
+  if (!isFaultProfileName(name)) {
+    throw new UsageError(`--faults is '${name}'; it takes ${Object.keys(FAULT_PROFILES).join(', ')}.`);
+  }
+  return FAULT_PROFILES[name];
+}
+
+function outageOf(what: string | undefined): Outage | undefined {
+  if (what !== undefined && what !== 'callbacks' && what !== 'webhooks') {
+    throw new UsageError(`--outage is '${what}'; it takes callbacks or webhooks.`);
+  }
+  return what;
+}
+
+function guardOf(name: string | undefined): GuardName | undefined {
+  if (name !== undefined && !isGuardName(name)) {
+    throw new UsageError(`--without is '${name}'; it takes ${Object.keys(GUARDS).join(', ')}.`);
+  }
+  return name;
+}

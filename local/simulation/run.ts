@@ -1,0 +1,238 @@
+import { createHash } from 'node:crypto';
+import { credentialsFromSeed, secretValue } from '../credentials.ts';
+import { type CloudFaults, cloudFaults } from '../faults/cloud-faults.ts';
+import type { FaultProfile } from '../faults/profile.ts';
+import { twilioFaults } from '../faults/twilio-faults.ts';
+import type { CloudFormationTemplate } from '../host/template.ts';
+import {
+  type Faults,
+  type SimulatedCall,
+  type SimulatorEvent,
+  TwilioSimulator,
+} from '../twilio-simulator/simulator.ts';
+import { type Measured, measure, UNDER_FAULTS } from '../verdict.ts';
+import { checkHistory } from './check.ts';
+import { type Cloud, createCloud } from './cloud.ts';
+import { historyLines } from './history.ts';
+import { APPLICATIONS, type PlannedCall, planCalls } from './scenario.ts';
+import { VirtualTime } from './virtual-time.ts';
+
+/** Where the simulated Twilio is, for whoever asks it. */
+export const TWILIO_URL = 'http://twilio.simulated';
+
+/** What is lost for an hour, beginning when the run does. */
+export type Outage = 'callbacks' | 'webhooks';
+
+export interface SimulationOptions {
+  /** The synthesized app, once with a notice and once without. */
+  readonly templates: { readonly notice: CloudFormationTemplate; readonly noNotice: CloudFormationTemplate };
+  readonly seed: number;
+  readonly calls: number;
+  readonly faults: FaultProfile;
+  readonly outage?: Outage | undefined;
+  /** Called now and then with the number of calls that have ended. */
+  readonly onProgress?: (ended: number) => void;
+}
+
+/** A call about which there are findings. */
+export interface BrokenCall {
+  readonly callSid: string;
+  /** What was done for it and what Twilio saw, in the order of time. */
+  readonly history: readonly string[];
+}
+
+export interface Simulated {
+  readonly measured: Measured;
+  readonly broken: readonly BrokenCall[];
+  readonly virtualSeconds: number;
+  /** Of everything that was done for every call: the same for the same options, to the byte. */
+  readonly digest: string;
+}
+
+const STARTS_AT = Date.UTC(2026, 0, 5, 8);
+const CALLS_PER_SECOND = 2;
+const MINUTE = 60_000;
+const OUTAGE_MS = 60 * MINUTE;
+/** After the last call, so that the sweeps have looked at it for as long as they look at any. */
+const AFTERWARDS_MS = 13 * MINUTE;
+const NUMBERS = { menu: '+15550100101', none: '+15550100102', desk: '+15550100103' } as const;
+/** How many histories of broken calls are kept. */
+const MOST_BROKEN = 5;
+
+/** Runs one seed on one virtual clock. Nothing else may run in this thread meanwhile. */
+export async function simulate(options: SimulationOptions): Promise<Simulated> {
+  const { seed, calls, faults: profile, templates, outage, onProgress } = options;
+  using time = VirtualTime.install({ startAt: STARTS_AT, seed });
+  const credentials = credentialsFromSeed(seed);
+  const isOut = (what: Outage): boolean => outage === what && time.now < STARTS_AT + OUTAGE_MS;
+  const simulator = TwilioSimulator.withoutServer({
+    seed,
+    credentials,
+    url: TWILIO_URL,
+    faults: callbacksOut(twilioFaults(profile, seed), () => isOut('callbacks')),
+    transport: { exchange: (request) => recorderAt(request.url).exchange(request) },
+  });
+  const common = {
+    seed,
+    secretValue: secretValue(credentials),
+    twilioUrl: TWILIO_URL,
+    twilio: simulator.request.bind(simulator),
+    faults: webhooksOut(cloudFaults(profile, seed), () => isOut('webhooks')),
+  };
+  using notice = await createCloud({
+    ...common,
+    template: templates.notice,
+    publicUrl: 'https://notice.example.com',
+  });
+  using noNotice = await createCloud({
+    ...common,
+    template: templates.noNotice,
+    publicUrl: 'https://no-notice.example.com',
+  });
+  const clouds = [notice, noNotice];
+  const recorderAt = (url: string): Cloud => (url.startsWith('https://no-notice.') ? noNotice : notice);
+
+  const events = new Map<string, SimulatorEvent[]>();
+  simulator.onEvent((event) => {
+    if (event.callSid === undefined) {
+      return;
+    }
+    const ofCall = events.get(event.callSid);
+    if (ofCall) {
+      ofCall.push(event);
+    } else {
+      events.set(event.callSid, [event]);
+    }
+  });
+  const placed: SimulatedCall[] = [];
+  const place = placer(simulator, notice, noNotice);
+  const plans = planCalls({
+    calls,
+    seed,
+    perSecond: CALLS_PER_SECOND,
+    voiceWebhookTwice: profile.voiceWebhookTwice,
+  });
+  const lastAt = Math.max(...plans.map(({ afterMs }) => afterMs));
+  for (const plan of plans) {
+    setTimeout(() => placed.push(place(plan)), plan.afterMs);
+  }
+  if (profile.tokenRotation) {
+    rotateToken(simulator, clouds, seed, lastAt / 2);
+  }
+  const report = setInterval(
+    () => onProgress?.(placed.filter(({ endedAt }) => endedAt !== undefined).length),
+    MINUTE,
+  );
+
+  let done = false;
+  const story = async (): Promise<void> => {
+    await sleep(lastAt + 1);
+    await simulator.idle();
+    await sleep(AFTERWARDS_MS);
+    await Promise.all(clouds.map((cloud) => cloud.idle()));
+    done = true;
+  };
+  const ended = story();
+  await time.run(
+    () => done,
+    () => 'a call or an execution',
+  );
+  await ended;
+  clearInterval(report);
+
+  const rows = clouds.flatMap((cloud) => cloud.rows());
+  const measured = measure(placed, rows, UNDER_FAULTS);
+  const rowsOf = Map.groupBy(rows, ({ CallSid }) => CallSid);
+  const historyOf = (callSid: string) =>
+    clouds.flatMap((cloud) => cloud.history.of(callSid)).toSorted((a, b) => a.at - b.at);
+  const findings = [
+    ...measured.findings,
+    ...placed.flatMap(({ sid }) =>
+      checkHistory(historyOf(sid), rowsOf.get(sid) ?? []).map((finding) => `${sid}: ${finding}`),
+    ),
+  ];
+  const brokenSids = new Set(findings.map((finding) => finding.slice(0, finding.indexOf(':'))));
+  const linesOf = (call: SimulatedCall): readonly string[] =>
+    historyLines(historyOf(call.sid), events.get(call.sid) ?? [], call.createdAt);
+  const digest = createHash('sha256');
+  for (const call of placed) {
+    digest.update(linesOf(call).join('\n'));
+  }
+  return {
+    measured: { ...measured, findings },
+    broken: placed
+      .filter(({ sid }) => brokenSids.has(sid))
+      .slice(0, MOST_BROKEN)
+      .map((call) => ({ callSid: call.sid, history: linesOf(call) })),
+    virtualSeconds: Math.round((time.now - STARTS_AT) / 1000),
+    digest: digest.digest('hex').slice(0, 16),
+  };
+}
+
+const sleep = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+const callbacksOut = (faults: Faults, isOut: () => boolean): Faults => ({
+  ...faults,
+  callbackDue: (callback) => (isOut() ? [] : faults.callbackDue(callback)),
+});
+
+const webhooksOut = (faults: CloudFaults, isOut: () => boolean): CloudFaults => ({
+  ...faults,
+  isVoiceWebhookLost: (subject) => isOut() || faults.isVoiceWebhookLost(subject),
+});
+
+/** Connects the numbers, and returns what places a call to one of them, or an outgoing one. */
+function placer(
+  simulator: TwilioSimulator,
+  notice: Cloud,
+  noNotice: Cloud,
+): (plan: PlannedCall) => SimulatedCall {
+  const urls = {
+    menu: simulator.hostApplication(APPLICATIONS.menu),
+    desk: simulator.hostApplication(APPLICATIONS.desk),
+    none: simulator.hostApplication('<Response><Say>Goodbye.</Say></Response>'),
+  };
+  const voiceUrls = {
+    menu: notice.voiceUrl(urls.menu),
+    none: notice.voiceUrl(),
+    desk: noNotice.voiceUrl(urls.desk),
+  };
+  for (const name of ['menu', 'none', 'desk'] as const) {
+    simulator.addNumber({
+      phoneNumber: NUMBERS[name],
+      voiceUrl: voiceUrls[name],
+      voiceFallbackUrl: urls[name],
+    });
+  }
+  let caller = 0;
+  return ({ application, script }) => {
+    const number = application ?? 'none';
+    caller = (caller + 1) % 10_000;
+    const somebody = `+1555020${String(caller).padStart(4, '0')}`;
+    const ends =
+      script.direction === 'outbound-api'
+        ? { from: NUMBERS[number], to: somebody }
+        : { from: somebody, to: NUMBERS[number] };
+    return simulator.placeCall({
+      ...script,
+      ...ends,
+      voiceUrl: voiceUrls[number],
+      voiceFallbackUrl: urls[number],
+    });
+  };
+}
+
+/** As the README tells people to: the next token is put in beside the current one, minutes before Twilio uses it. */
+function rotateToken(simulator: TwilioSimulator, clouds: readonly Cloud[], seed: number, at: number): void {
+  const current = credentialsFromSeed(seed);
+  const next = credentialsFromSeed(seed + 1_000_000).authToken;
+  const store = (authTokens: readonly string[]) => (): void => {
+    for (const cloud of clouds) {
+      cloud.setSecretValue(JSON.stringify({ ...JSON.parse(secretValue(current)), authTokens }));
+    }
+  };
+  setTimeout(store([current.authToken, next]), at);
+  setTimeout(() => simulator.rotateAuthToken(next), at + 6 * MINUTE);
+  setTimeout(store([next]), at + 12 * MINUTE);
+}

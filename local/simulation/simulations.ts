@@ -1,0 +1,93 @@
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { conclude, type Verdict } from '../verdict.ts';
+import { type BrokenCall, type Simulated, type SimulationOptions, TWILIO_URL } from './run.ts';
+import { synthesizeTemplate } from './template.ts';
+import type { WorkerMessage, WorkerTask } from './worker.ts';
+
+export interface SimulationsOptions extends Pick<WorkerTask, 'calls' | 'faults' | 'outage' | 'without'> {
+  readonly seeds: readonly number[];
+  readonly templates: SimulationOptions['templates'];
+  /** Called with the number of calls that have ended in all. */
+  readonly onProgress?: (ended: number) => void;
+}
+
+export interface SeedResult {
+  readonly seed: number;
+  readonly findings: readonly string[];
+  readonly broken: readonly BrokenCall[];
+  readonly digest: string;
+}
+
+export interface SimulationsResult {
+  readonly verdict: Verdict;
+  readonly seeds: readonly SeedResult[];
+  readonly virtualSeconds: number;
+  readonly wallSeconds: number;
+}
+
+/** The synthesized app, with and without a notice. */
+export async function synthesizeTemplates(): Promise<SimulationOptions['templates']> {
+  const [notice, noNotice] = await Promise.all(
+    [true, false].map((hasNotice) => synthesizeTemplate({ twilioApiBaseUrl: TWILIO_URL, notice: hasNotice })),
+  );
+  if (!notice || !noNotice) {
+    throw new Error('The app was not synthesized');
+  }
+  return { notice, noNotice };
+}
+
+/** Runs every seed, as many at the same time as there are processors, each in a thread of its own. */
+export async function runSimulations(options: SimulationsOptions): Promise<SimulationsResult> {
+  const { seeds, onProgress, ...task } = options;
+  const begun = performance.now();
+  const endedOf = new Map<number, number>();
+  const results = new Map<number, Simulated>();
+  const queue = seeds.values();
+  await Promise.all(
+    Array.from({ length: Math.min(availableParallelism(), seeds.length) }, async () => {
+      for (const seed of queue) {
+        const simulated = await runSeed({ ...task, seed }, (ended) => {
+          endedOf.set(seed, ended);
+          onProgress?.([...endedOf.values()].reduce((sum, one) => sum + one, 0));
+        });
+        results.set(seed, simulated);
+      }
+    }),
+  );
+  const inOrder = seeds.flatMap((seed) => {
+    const simulated = results.get(seed);
+    return simulated ? [{ seed, simulated }] : [];
+  });
+  return {
+    verdict: conclude(inOrder.map(({ simulated }) => simulated.measured)),
+    seeds: inOrder.map(({ seed, simulated }) => ({
+      seed,
+      findings: simulated.measured.findings,
+      broken: simulated.broken,
+      digest: simulated.digest,
+    })),
+    virtualSeconds: inOrder.reduce((sum, { simulated }) => sum + simulated.virtualSeconds, 0),
+    wallSeconds: Math.round((performance.now() - begun) / 100) / 10,
+  };
+}
+
+async function runSeed(task: WorkerTask, onProgress: (ended: number) => void): Promise<Simulated> {
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: task });
+  let simulated: Simulated | undefined;
+  worker.on('message', (message: WorkerMessage) => {
+    if (message.type === 'progress') {
+      onProgress(message.ended);
+    } else {
+      simulated = message.simulated;
+      onProgress(task.calls);
+    }
+  });
+  // Rejects with whatever the thread threw.
+  await once(worker, 'exit');
+  if (!simulated) {
+    throw new Error(`The simulation of seed ${task.seed} ended without a result`);
+  }
+  return simulated;
+}

@@ -1,0 +1,23 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { type GuardName, switchOff } from './guards.ts';
+import type { Simulated, SimulationOptions } from './run.ts';
+
+/** What a thread is told: one seed, and a guard that it does without. */
+export interface WorkerTask extends Omit<SimulationOptions, 'onProgress'> {
+  readonly without?: GuardName | undefined;
+}
+
+export type WorkerMessage =
+  | { readonly type: 'progress'; readonly ended: number }
+  | { readonly type: 'simulated'; readonly simulated: Simulated };
+
+const task: WorkerTask = workerData;
+const post = (message: WorkerMessage): void => parentPort?.postMessage(message);
+
+if (task.without) {
+  switchOff(task.without);
+}
+// Imported now, since what was imported before would still have its guard.
+const { simulate } = await import('./run.ts');
+const simulated = await simulate({ ...task, onProgress: (ended) => post({ type: 'progress', ended }) });
+post({ type: 'simulated', simulated });
