@@ -77,6 +77,15 @@ export class MemoryTable {
     return clone(await perform(action, this.#store, request));
   }) as DynamoDBClient['send'];
 
+  /** The item with this key, itself: for looking only. Empty where there is none. */
+  peek(key: Item): Readonly<Item> {
+    let found: Item = {};
+    getItem(this.#store, { TableName: this.name, Key: key }, (_error, output) => {
+      found = Object(output).Item ?? {};
+    });
+    return found;
+  }
+
   /** Copies of all items, in the order in which a scan finds them. */
   items(): Item[] {
     return [...this.#items.all()].map(clone);

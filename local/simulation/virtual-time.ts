@@ -7,7 +7,11 @@ export interface VirtualTimeOptions {
   readonly startAt: number;
   /** Of `Math.random`. */
   readonly seed: number;
+  /** How long a run may go on, in virtual ms; default a week. What never ends, such as a schedule, ends there. */
+  readonly limit?: number;
 }
+
+const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
 
 /** What runs on real time within virtual time: the loop's own turns. */
 const { setImmediate: nextTurn, Math: math, AbortSignal: abortSignal } = globalThis;
@@ -19,10 +23,12 @@ const { setImmediate: nextTurn, Math: math, AbortSignal: abortSignal } = globalT
  */
 export class VirtualTime implements Disposable {
   readonly #clock: Clock;
+  readonly #endsAt: number;
   readonly #restore = new DisposableStack();
   #fired = 0;
 
-  private constructor({ startAt, seed }: VirtualTimeOptions) {
+  private constructor({ startAt, seed, limit = WEEK_MS }: VirtualTimeOptions) {
+    this.#endsAt = startAt + limit;
     this.#clock = withGlobal(globalThis).install({
       now: startAt,
       toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'],
@@ -59,7 +65,7 @@ export class VirtualTime implements Disposable {
    * Fires one timer after the other until `until` holds. After each, everything that does not wait for a timer runs to
    * its end, so that no order of events depends on the machine.
    *
-   * @throws Error when no timer is left although `until` does not hold; `waiting` says what still waits
+   * @throws Error when no timer or no time is left although `until` does not hold; `waiting` says what still waits
    */
   run(until: () => boolean, waiting: () => string = () => 'somebody'): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -69,6 +75,8 @@ export class VirtualTime implements Disposable {
           resolve();
         } else if (this.#clock.countTimers() === 0) {
           reject(new Error(`Nothing is left to happen at ${this.#at()}, but ${waiting()} still waits`));
+        } else if (this.#clock.now > this.#endsAt) {
+          reject(new Error(`It is ${this.#at()}, and ${waiting()} still waits`));
         } else {
           this.#fired += 1;
           this.#clock.next();
@@ -79,6 +87,17 @@ export class VirtualTime implements Disposable {
       }
     };
     nextTurn(turn);
+    return promise;
+  }
+
+  /** Lets time pass until the promise settles, and hands on what it settled to. Throws as `run` does. */
+  async settle<T>(promise: Promise<T>, waiting?: () => string): Promise<T> {
+    let isSettled = false;
+    const note = (): void => {
+      isSettled = true;
+    };
+    promise.then(note, note);
+    await this.run(() => isSettled, waiting);
     return promise;
   }
 

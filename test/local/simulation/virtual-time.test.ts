@@ -79,6 +79,23 @@ describe('virtual time', () => {
     );
   });
 
+  test('gives up on what never ends', async () => {
+    using time = VirtualTime.install({ startAt: START, seed: 1, limit: 10_000 });
+    setInterval(() => undefined, 3_000);
+    await expect(time.run(() => false)).rejects.toThrow(
+      'It is 2026-01-01T00:00:12.000Z, and somebody still waits',
+    );
+  });
+
+  test('passes until a promise settles', async () => {
+    using time = VirtualTime.install({ startAt: START, seed: 1 });
+    expect(await time.settle(sleep(5).then(() => 'slept'))).toBe('slept');
+    await expect(time.settle(sleep(5).then(() => Promise.reject(new Error('woken'))))).rejects.toThrow(
+      'woken',
+    );
+    expect(time.now).toBe(START + 10);
+  });
+
   test('hands on what a timer throws', async () => {
     using time = VirtualTime.install({ startAt: START, seed: 1 });
     setTimeout(() => {

@@ -1,0 +1,80 @@
+import { HttpResponse } from '@smithy/protocol-http';
+import type { HttpHandler } from '../../lambda/shared/platform.ts';
+import type { AnswerOfTwilio, RequestToTwilio } from '../twilio-simulator/transport.ts';
+import { type Effect, type Effects, untilAborted } from './effects.ts';
+import type { Detail } from './history.ts';
+
+/** Answers a request; `undefined` where the client would see its connection reset. */
+export type Twilio = (request: RequestToTwilio) => Promise<AnswerOfTwilio | undefined>;
+
+type HttpRequest = Parameters<HttpHandler['handle']>[0];
+
+/** Carries a function's requests to the simulated Twilio, which has a latency of its own. */
+export function twilioHttp(effects: Effects, twilio: Twilio): HttpHandler {
+  return {
+    handle: async (request, { abortSignal }) => {
+      const url = urlOf(request);
+      const effect: Effect<AnswerOfTwilio> = {
+        target: 'twilio',
+        operation: `${request.method} ${shortened(url)}`,
+        subject: () => /CA[0-9a-f]{32}/.exec(url)?.[0],
+        latency: undefined,
+        act: () => effects.outside(() => answerOf(twilio, request, url)),
+        // Nobody but the signal gives up on Twilio.
+        attemptMilliseconds: Number.MAX_SAFE_INTEGER,
+        refusal: () => connectionError('ECONNREFUSED'),
+        timeout: () => connectionError('ETIMEDOUT'),
+        signal: abortSignal,
+        detail: detailOf,
+      };
+      const { httpStatus, contentType, body } = await untilAborted(effects.attempt(effect), abortSignal);
+      const response = new HttpResponse({
+        statusCode: httpStatus,
+        headers: contentType === undefined ? {} : { 'content-type': contentType },
+        // A stream, to whoever reads it.
+        body: body === undefined ? [] : [body],
+      });
+      return { response };
+    },
+  };
+}
+
+async function answerOf(twilio: Twilio, request: HttpRequest, url: string): Promise<AnswerOfTwilio> {
+  const answer = await twilio({
+    method: request.method,
+    url,
+    authorization: request.headers.authorization,
+    signature: undefined,
+    body: typeof request.body === 'string' ? request.body : '',
+  });
+  if (!answer) throw connectionError('ECONNRESET');
+  return answer;
+}
+
+function urlOf({ path, query }: HttpRequest): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query ?? {})) {
+    for (const one of [value].flat()) parameters.append(name, one ?? '');
+  }
+  return parameters.size === 0 ? path : `${path}?${parameters}`;
+}
+
+/** `/Calls/{sid}/Recordings.json` */
+const shortened = (url: string): string =>
+  url
+    .replace(/^.*\/Accounts\/AC[0-9a-f]{32}/, '')
+    .replace(/\?.*$/, '')
+    .replaceAll(/[A-Z]{2}[0-9a-f]{32}/g, '{sid}');
+
+/** The first recording that an answer names, or Twilio's error code. */
+function detailOf({ httpStatus, body = '' }: AnswerOfTwilio): Detail {
+  return httpStatus < 300
+    ? {
+        httpStatus,
+        callStatus: /"end_time".*"status": ?"([\w-]+)"/s.exec(body)?.[1],
+        recordingSid: /"sid": ?"(RE[0-9a-f]{32})"/.exec(body)?.[1],
+      }
+    : { httpStatus, code: /"code": ?(\d+)/.exec(body)?.[1] };
+}
+
+const connectionError = (code: string): Error => Object.assign(new Error(code), { code });
