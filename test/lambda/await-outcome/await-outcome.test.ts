@@ -1,13 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { awaitOutcome } from '../../../lambda/await-outcome/await-outcome.ts';
+import type { CallStore } from '../../../lambda/recording/store.ts';
 import { InputInvalidError } from '../../../lambda/shared/errors.ts';
 import { CALL_SID } from '../support/sids.ts';
 
 const TASK_TOKEN = 'token';
 
-/** Runs the task with a row that is final or not; tells what it did in order. */
+/** Runs the task with a row in this state; tells what it did in order. */
 async function run(
-  final: boolean,
+  state: Awaited<ReturnType<CallStore['keepToken']>>,
   event: unknown = { callSid: CALL_SID, taskToken: TASK_TOKEN },
 ): Promise<string[]> {
   const done: string[] = [];
@@ -15,12 +16,15 @@ async function run(
     {
       keepToken: async (callSid, taskToken) => {
         done.push(`keep ${taskToken} with ${callSid}`);
-        return final;
+        return state;
       },
     },
     {
       release: async (taskToken) => {
         done.push(`release ${taskToken}`);
+      },
+      reportDouble: async (taskToken) => {
+        done.push(`report a double to ${taskToken}`);
       },
     },
   );
@@ -30,17 +34,24 @@ async function run(
 
 describe('a task token', () => {
   test('is kept for the callback that makes the call final', async () => {
-    expect(await run(false)).toEqual([`keep ${TASK_TOKEN} with ${CALL_SID}`]);
+    expect(await run('open')).toEqual([`keep ${TASK_TOKEN} with ${CALL_SID}`]);
   });
 
   test('is released at once when that callback came before', async () => {
-    expect(await run(true)).toEqual([`keep ${TASK_TOKEN} with ${CALL_SID}`, `release ${TASK_TOKEN}`]);
+    expect(await run('final')).toEqual([`keep ${TASK_TOKEN} with ${CALL_SID}`, `release ${TASK_TOKEN}`]);
+  });
+
+  test('of a call of which two recordings run says so at once', async () => {
+    expect(await run('doubled')).toEqual([
+      `keep ${TASK_TOKEN} with ${CALL_SID}`,
+      `report a double to ${TASK_TOKEN}`,
+    ]);
   });
 
   test.each([{}, { callSid: 'CA1', taskToken: TASK_TOKEN }, { callSid: CALL_SID }])(
     'of no call is an error: %j',
     async (event) => {
-      await expect(run(false, event)).rejects.toThrow(InputInvalidError);
+      await expect(run('open', event)).rejects.toThrow(InputInvalidError);
     },
   );
 });

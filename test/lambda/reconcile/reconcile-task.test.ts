@@ -19,18 +19,24 @@ function handlerWith(effect: 'news' | 'nothing-new') {
   const handler = reconcileTask(
     async () => ({
       clock: manualClock(),
+      likeness: {},
       store: {
-        known: async () => ({ recordingSids: [], final: false }),
+        known: async () => ({ recordings: [], final: false }),
         apply: async () => ({
           effect,
           unknownCall: false,
-          summary: { recordingStatus: 'completed', recordingCount: 1, final: true },
+          summary: {
+            recordingStatus: 'completed',
+            recordingCount: 1,
+            surplusCount: 0,
+            doubled: false,
+            final: true,
+          },
         }),
       },
       twilio: {
         fetchCall: async () => ok({ sid: CALL_SID, status: 'completed', end_time: null }),
         listRecordings: async () => ok([recordingResource({ status: 'completed' })]),
-        createRecording: () => Promise.reject(new Error('nothing is created here')),
       },
     }),
     telemetry,

@@ -21,11 +21,21 @@ import {
 let telemetry: FakeTelemetry;
 let kept: [CallFacts, CallEvent][];
 let released: string[];
+let reported: string[];
 
 beforeEach(() => {
   telemetry = fakeTelemetry();
   kept = [];
   released = [];
+  reported = [];
+});
+
+const summaryThat = (is: 'open' | 'doubled' | 'final'): Applied['summary'] => ({
+  recordingStatus: is === 'final' ? 'completed' : 'in-progress',
+  recordingCount: is === 'doubled' ? 2 : 1,
+  surplusCount: 0,
+  doubled: is === 'doubled',
+  final: is === 'final',
 });
 
 /** A store that keeps what it is given and answers what it is told to. */
@@ -35,7 +45,7 @@ const storeThat = (apply: () => Promise<Partial<Applied>>): Pick<CallStore, 'app
     return {
       effect: 'news',
       unknownCall: false,
-      summary: { recordingStatus: 'completed', recordingCount: 1, final: true },
+      summary: summaryThat('final'),
       ...(await apply()),
     };
   },
@@ -52,6 +62,9 @@ const send = (
     taskTokens: {
       release: async (taskToken) => {
         released.push(taskToken);
+      },
+      reportDouble: async (taskToken) => {
+        reported.push(taskToken);
       },
     },
     telemetry,
@@ -153,42 +166,52 @@ describe('a callback', () => {
 });
 
 describe('the execution that waits for a call', () => {
-  const summary = (final: boolean): Applied['summary'] => ({
-    recordingStatus: final ? 'completed' : 'in-progress',
-    recordingCount: 1,
-    final,
-  });
-
   test.each<[string, Partial<Applied>]>([
-    ['makes the call final', { summary: summary(true), taskToken: 'token' }],
+    ['makes the call final', { summary: summaryThat('final'), taskToken: 'token' }],
     // The one before it may have been kept while the release failed.
-    ['comes again', { effect: 'nothing-new', summary: summary(true), taskToken: 'token' }],
+    ['comes again', { effect: 'nothing-new', summary: summaryThat('final'), taskToken: 'token' }],
   ])('is told when a callback %s', async (_, applied) => {
     expect(await send({}, {}, applied)).toEqual({ statusCode: 204 });
     expect(released).toEqual(['token']);
+    expect(reported).toEqual([]);
+  });
+
+  test('is told when a second recording runs, and that this is not the end', async () => {
+    expect(await send({}, {}, { summary: summaryThat('doubled'), taskToken: 'token' })).toEqual({
+      statusCode: 204,
+    });
+    expect(released).toEqual([]);
+    expect(reported).toEqual(['token']);
   });
 
   test.each<[string, Partial<Applied>]>([
-    ['a recording goes on', { summary: summary(false), taskToken: 'token' }],
-    ['none waits', { summary: summary(true) }],
-    ['neither', { summary: summary(false) }],
+    ['a recording goes on', { summary: summaryThat('open'), taskToken: 'token' }],
+    ['none waits', { summary: summaryThat('final') }],
+    ['neither', { summary: summaryThat('open') }],
   ])('is told nothing while %s', async (_, applied) => {
     expect(await send({}, {}, applied)).toEqual({ statusCode: 204 });
-    expect(released).toEqual([]);
+    expect([released, reported]).toEqual([[], []]);
   });
 
   test.each([
-    ['an error', new Error('down')],
-    ['what is no error', 'down'],
-  ])('may not be reached, for %s: the callback is kept all the same', async (_, failure) => {
-    const taskTokens = { release: () => Promise.reject(failure) };
-    const applied = { summary: summary(true), taskToken: 'the-token' };
-    expect(await send({}, { taskTokens }, applied)).toEqual({ statusCode: 204 });
-    expect(kept).toHaveLength(1);
-    expect(telemetry.lines.map(({ level }) => level)).toEqual(['info', 'warn']);
-    expect(telemetry.lines.at(-1)?.details).toMatchObject({ callSid: CALL_SID });
-    expect(telemetry.output()).not.toContain('the-token');
-  });
+    ['an error', 'final', new Error('down')],
+    ['what is no error', 'final', 'down'],
+    ['an error', 'doubled', new Error('down')],
+  ] as const)(
+    'may not be reached, for %s, of what is %s: the callback is kept all the same',
+    async (_, is, failure) => {
+      const taskTokens = {
+        release: () => Promise.reject(failure),
+        reportDouble: () => Promise.reject(failure),
+      };
+      const applied = { summary: summaryThat(is), taskToken: 'the-token' };
+      expect(await send({}, { taskTokens }, applied)).toEqual({ statusCode: 204 });
+      expect(kept).toHaveLength(1);
+      expect(telemetry.lines.map(({ level }) => level)).toEqual(['info', 'warn']);
+      expect(telemetry.lines.at(-1)?.details).toMatchObject({ callSid: CALL_SID });
+      expect(telemetry.output()).not.toContain('the-token');
+    },
+  );
 
   test('is told nothing when the callback could not be kept', async () => {
     await send({}, { store: storeThat(() => Promise.reject(new StoreUnavailableError('down'))) });

@@ -40,6 +40,11 @@ const completed = callback(RECORDING_SID, 'completed', {
 });
 const otherStarted = callback(OTHER_RECORDING_SID, 'in-progress', { startTime: '2026-11-24T12:00:02.000Z' });
 const otherAbsent = callback(OTHER_RECORDING_SID, 'absent', { errorCode: 16101 });
+const otherStopped: CallEvent = {
+  type: 'recording',
+  source: 'verify',
+  recording: { recordingSid: OTHER_RECORDING_SID, status: 'stopped', surplus: true },
+};
 const refused: CallEvent = {
   type: 'unrecorded',
   unrecorded: { reason: 'trial-account', errorCode: 10002 },
@@ -87,7 +92,7 @@ beforeEach(async () => {
 
 describe('a claim', () => {
   const claim = (owner: string, facts: CallFacts = call) => store.claim(facts, owner, clock.now() + LEASE);
-  const FRESH = { kind: 'claimed', progress: { creates: 0, uncertain: false } };
+  const FRESH = { kind: 'claimed', progress: { creates: 0, uncertain: false, doubtful: false } };
 
   test('of a new call makes its row, with who called whom', async () => {
     expect(await claim('a')).toEqual(FRESH);
@@ -106,6 +111,7 @@ describe('a claim', () => {
       RecordingStatus: 'starting',
       LeaseOwner: 'a',
       LeaseExpiresAt: NOON + LEASE,
+      Claims: 1,
     });
   });
 
@@ -125,7 +131,10 @@ describe('a claim', () => {
   test('whose lease has run out is taken over, and what its holder did is uncertain', async () => {
     await claim('a');
     clock.advance(LEASE + 1);
-    expect(await claim('b')).toEqual({ kind: 'claimed', progress: { creates: 0, uncertain: true } });
+    expect(await claim('b')).toEqual({
+      kind: 'claimed',
+      progress: { creates: 0, uncertain: true, doubtful: true },
+    });
     expect(await callRow()).toMatchObject({ LeaseOwner: 'b', LeaseExpiresAt: NOON + 2 * LEASE + 1 });
   });
 
@@ -144,24 +153,27 @@ describe('a claim', () => {
 
   test('that is given back hands on what was done', async () => {
     await claim('a');
-    const progress = { creates: 3, uncertain: true, inProgressSince: NOON + 500 };
+    const progress = { creates: 3, uncertain: true, doubtful: true, inProgressSince: NOON + 500 };
     await store.release(CALL_SID, 'a', progress);
     expect(await claim('b')).toEqual({ kind: 'claimed', progress });
   });
 
   test('that is given back with nothing uncertain clears what was', async () => {
     await claim('a');
-    await store.release(CALL_SID, 'a', { creates: 1, uncertain: true });
+    await store.release(CALL_SID, 'a', { creates: 1, uncertain: true, doubtful: true });
     await claim('b');
-    await store.release(CALL_SID, 'b', { creates: 2, uncertain: false });
-    expect(await claim('c')).toEqual({ kind: 'claimed', progress: { creates: 2, uncertain: false } });
+    await store.release(CALL_SID, 'b', { creates: 2, uncertain: false, doubtful: false });
+    expect(await claim('c')).toEqual({
+      kind: 'claimed',
+      progress: { creates: 2, uncertain: false, doubtful: false },
+    });
   });
 
   test('can only be given back by its holder', async () => {
     await claim('a');
-    await store.release(CALL_SID, 'b', { creates: 9, uncertain: true });
+    await store.release(CALL_SID, 'b', { creates: 9, uncertain: true, doubtful: true });
     expect(await claim('c')).toMatchObject({ kind: 'held' });
-    await store.release(CALL_SID, 'a', { creates: 1, uncertain: false });
+    await store.release(CALL_SID, 'a', { creates: 1, uncertain: false, doubtful: false });
     expect(await claim('c')).toMatchObject({ progress: { creates: 1 } });
   });
 
@@ -169,7 +181,7 @@ describe('a claim', () => {
     await claim('a');
     clock.advance(LEASE + 1);
     await claim('b');
-    await store.release(CALL_SID, 'a', { creates: 9, uncertain: false });
+    await store.release(CALL_SID, 'a', { creates: 9, uncertain: false, doubtful: false });
     expect(await callRow()).toMatchObject({ LeaseOwner: 'b' });
   });
 
@@ -215,6 +227,7 @@ describe('a recording', () => {
       CallSid: CALL_SID,
       Item: `RECORDING#${RECORDING_SID}`,
       ...told,
+      Confirmed: true,
       Version: 1,
       UpdatedAt: '2026-11-24T12:00:02.000Z',
       ExpiresAt: EXPIRES_AT + 2,
@@ -523,23 +536,25 @@ describe.each(MOMENTS)('what another writer stores %s', (moment) => {
 describe('a task token', () => {
   const TOKEN = 'the-token-of-the-task';
 
-  test.each<[string, CallEvent[], boolean]>([
-    ['of a call whose recording goes on', [started], false],
-    ['of a call whose recording has ended', [started, completed], true],
-    ['of a call of whose recordings one goes on', [completed, otherStarted], false],
-    ['of a call whose recordings have all ended', [completed, otherAbsent], true],
-    ['of a call that somebody gave up on', [gaveUp], true],
-  ])('%s is kept, and the call is final or not', async (_, events, final) => {
+  test.each<[string, CallEvent[], 'final' | 'doubled' | 'open']>([
+    ['of a call whose recording goes on', [started], 'open'],
+    ['of a call whose recording has ended', [started, completed], 'final'],
+    ['of a call of whose recordings one goes on', [completed, otherStarted], 'open'],
+    ['of a call of whose recordings both go on', [started, otherStarted], 'doubled'],
+    ['of a call of whose recordings one was stopped', [started, otherStarted, otherStopped], 'open'],
+    ['of a call whose recordings have all ended', [completed, otherAbsent], 'final'],
+    ['of a call that somebody gave up on', [gaveUp], 'final'],
+  ])('%s is kept, and it is told how the call is', async (_, events, state) => {
     for (const event of events) {
       await store.apply(call, event);
     }
-    expect(await store.keepToken(CALL_SID, TOKEN)).toBe(final);
-    expect(await callRow()).toMatchObject({ TaskToken: TOKEN, Final: final });
+    expect(await store.keepToken(CALL_SID, TOKEN)).toBe(state);
+    expect(await callRow()).toMatchObject({ TaskToken: TOKEN, Final: state === 'final' });
   });
 
   test('of a call that was only claimed is kept', async () => {
     await store.claim(call, 'a', clock.now() + LEASE);
-    expect(await store.keepToken(CALL_SID, TOKEN)).toBe(false);
+    expect(await store.keepToken(CALL_SID, TOKEN)).toBe('open');
     expect(await callRow()).toMatchObject({ TaskToken: TOKEN, LeaseOwner: 'a' });
   });
 
@@ -570,14 +585,14 @@ describe('a task token', () => {
 
   test.each(MOMENTS)('that is kept %s is seen by the event or sees it', async (moment) => {
     await store.apply(call, started);
-    const answers: boolean[] = [];
+    const answers: string[] = [];
     const slow = storeWith(
       interruptedClient(moment, async () => {
         answers.push(await store.keepToken(CALL_SID, TOKEN));
       }),
     );
     const { taskToken, summary } = await slow.apply(callOfCallback, completed);
-    expect(answers).toEqual([false]);
+    expect(answers).toEqual(['open']);
     expect(summary.final).toBe(true);
     expect(taskToken).toBe(TOKEN);
   });
@@ -586,11 +601,11 @@ describe('a task token', () => {
     for (let round = 0; round < 30; round++) {
       await emptyTable();
       await store.apply(call, started);
-      const [{ taskToken }, final] = await Promise.all([
+      const [{ taskToken }, state] = await Promise.all([
         store.apply(callOfCallback, completed),
         systemClock.sleep(round % 10).then(() => store.keepToken(CALL_SID, TOKEN)),
       ]);
-      expect(final || taskToken === TOKEN).toBe(true);
+      expect(state === 'final' || taskToken === TOKEN).toBe(true);
     }
   });
 });
@@ -607,14 +622,16 @@ describe('what is known of a call', () => {
     for (const event of events) {
       await store.apply(call, event);
     }
-    expect(await store.known(CALL_SID)).toEqual({ recordingSids, final });
+    const known = await store.known(CALL_SID);
+    expect(known.recordings.map(({ recordingSid }) => recordingSid)).toEqual(recordingSids);
+    expect(known.final).toBe(final);
   });
 });
 
 describe('a table that cannot be used', () => {
   test.each<[string, (store: CallStore) => Promise<unknown>]>([
     ['claim', (dead) => dead.claim(call, 'a', NOON)],
-    ['release', (dead) => dead.release(CALL_SID, 'a', { creates: 0, uncertain: false })],
+    ['release', (dead) => dead.release(CALL_SID, 'a', { creates: 0, uncertain: false, doubtful: false })],
     ['apply', (dead) => dead.apply(call, started)],
     ['keepToken', (dead) => dead.keepToken(CALL_SID, 'token')],
     ['known', (dead) => dead.known(CALL_SID)],

@@ -129,6 +129,7 @@ describe('a field', () => {
       track: 'both',
       errorCode: 16101,
       channels: 2,
+      confirmed: true,
     };
     expect(stateAfter([early, late]).recordings[RECORDING_SID]).toEqual(expected);
     expect(stateAfter([late, early]).recordings[RECORDING_SID]).toEqual(expected);
@@ -184,6 +185,8 @@ describe('a summary', () => {
     expect(summarize(NOTHING_KNOWN)).toEqual({
       recordingStatus: 'starting',
       recordingCount: 0,
+      surplusCount: 0,
+      doubled: false,
       final: false,
     });
   });
@@ -192,6 +195,8 @@ describe('a summary', () => {
     expect(summarize(stateAfter([gaveUp('never-answered', false)]))).toEqual({
       recordingStatus: 'unrecorded',
       recordingCount: 0,
+      surplusCount: 0,
+      doubled: false,
       unrecorded: { reason: 'never-answered', answered: false },
       final: true,
     });
@@ -212,7 +217,9 @@ describe('a summary', () => {
     const expected = {
       recordingStatus: 'in-progress',
       recordingCount: 1,
-      recording: { recordingSid: RECORDING_SID, status: 'in-progress' },
+      surplusCount: 0,
+      doubled: false,
+      recording: { recordingSid: RECORDING_SID, status: 'in-progress', confirmed: true },
       final: false,
     };
     expect(summarize(stateAfter([seen('in-progress'), gaveUp('recorder-failed')]))).toEqual(expected);

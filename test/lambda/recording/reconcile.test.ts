@@ -32,8 +32,9 @@ const run = (says: TwilioSays): Promise<Reconciled> =>
   reconcile(
     {
       clock,
+      likeness: {},
       store: {
-        known: async () => ({ recordingSids: Object.keys(state.recordings), final: summarize(state).final }),
+        known: async () => ({ recordings: Object.values(state.recordings), final: summarize(state).final }),
         apply: async (_, event) => {
           const merged = merge(state, event);
           state = merged.state;
@@ -50,7 +51,6 @@ const run = (says: TwilioSays): Promise<Reconciled> =>
           }),
         listRecordings: async () =>
           says.list ?? ok((says.recordings ?? []).map((one) => recordingResource(one))),
-        createRecording: () => Promise.reject(new Error('nothing is created here')),
       },
     },
     call,

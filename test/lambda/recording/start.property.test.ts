@@ -41,6 +41,7 @@ async function execute({ fates, tables, answeredAfter, random }: History) {
           clock,
           random: () => random,
           createParameters: {},
+          likeness: {},
           ringTimeoutSeconds: 3_600,
         },
         {

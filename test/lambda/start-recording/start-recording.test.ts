@@ -49,7 +49,15 @@ async function runWith(
       const answers = secret === NEW ? (rotated ?? script) : script;
       const twilio = scriptedTwilio({ lists: [ok([])], ...answers }, clock);
       twilios.push({ secret, twilio });
-      return { twilio, store, clock, random: () => 0, createParameters: {}, ringTimeoutSeconds: 600 };
+      return {
+        twilio,
+        store,
+        clock,
+        random: () => 0,
+        createParameters: {},
+        likeness: {},
+        ringTimeoutSeconds: 600,
+      };
     },
     startDelaySeconds,
     telemetry,
@@ -62,7 +70,7 @@ const run = async (script: Script, payload: unknown = event()) => (await runWith
 describe('an attempt', () => {
   test('that starts the recording reports how long and how many creates it took', async () => {
     const script: Script = { creates: [notEligible, ok(recordingResource())], calls: ['in-progress'] };
-    expect(await run(script)).toEqual({ outcome: 'started', recordingSid: RECORDING_SID });
+    expect(await run(script)).toEqual({ outcome: 'started', recordingSid: RECORDING_SID, doubtful: false });
     expect(telemetry.counted).toEqual(['RecordingStarted']);
     expect(telemetry.recorded).toEqual([
       { metric: 'CreatesPerRecording', value: 2 },
@@ -147,7 +155,7 @@ describe('credentials that Twilio refuses', () => {
       secrets: secretSource(OLD, NEW),
       rotated: accepted,
     });
-    expect(result).toEqual({ outcome: 'started', recordingSid: RECORDING_SID });
+    expect(result).toEqual({ outcome: 'started', recordingSid: RECORDING_SID, doubtful: false });
     expect(twilios.map(({ secret }) => secret)).toEqual([OLD, NEW]);
     expect(twilios.map(({ twilio }) => twilio.requests)).toEqual([['create'], ['create']]);
     expect(Object.keys(store.state().recordings)).toEqual([RECORDING_SID]);
