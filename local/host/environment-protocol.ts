@@ -17,6 +17,15 @@ export interface Invocation {
   readonly payload: string;
   /** Milliseconds since the epoch at which the function times out. */
   readonly deadline: number;
+  /** Absent for one that lives. */
+  readonly death?: Death;
+}
+
+/** An invocation whose process dies at one of its requests to somebody else than AWS. */
+export interface Death {
+  /** How many it survives. */
+  readonly requestsBefore: number;
+  readonly isCarriedOut: boolean;
 }
 
 /** Environment to host. */

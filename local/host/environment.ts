@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
+import { dieAtRequest } from './environment-death.ts';
 import type { EnvironmentData, EnvironmentMessage, Invocation } from './environment-protocol.ts';
 import type { InvocationError } from './events.ts';
 
@@ -60,7 +61,7 @@ function describe(thrown: unknown): InvocationError {
   return { errorType: thrown.name, errorMessage: thrown.message, trace: (thrown.stack ?? '').split('\n') };
 }
 
-async function run(handler: Handler, { requestId, payload, deadline }: Invocation): Promise<void> {
+async function run(handler: Handler, { requestId, payload, deadline, death }: Invocation): Promise<void> {
   const context = {
     awsRequestId: requestId,
     callbackWaitsForEmptyEventLoop: true,
@@ -72,11 +73,14 @@ async function run(handler: Handler, { requestId, payload, deadline }: Invocatio
     memoryLimitInMB: String(data.memoryMegabytes),
     getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
   };
+  const callOff = death && dieAtRequest(death);
   try {
     const result = await handler(JSON.parse(payload), context);
     send({ type: 'answer', payload: JSON.stringify(result ?? null) });
   } catch (error) {
     send({ type: 'failure', error: describe(error) });
+  } finally {
+    callOff?.();
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
-import type { EnvironmentData, EnvironmentMessage, Invocation } from './environment-protocol.ts';
+import type { Death, EnvironmentData, EnvironmentMessage, Invocation } from './environment-protocol.ts';
 import type { InvocationError } from './events.ts';
 import type { FunctionConfiguration } from './functions.ts';
 import { REGION } from './stack.ts';
@@ -14,6 +14,8 @@ const INIT_LIMIT_MS = 10_000;
 
 /** One worker thread which runs one invocation at a time, as one execution environment of Lambda does. */
 export class ExecutionEnvironment {
+  /** Tells its requests to AWS from those of others. */
+  readonly accessKeyId = `ASIA${randomBytes(8).toString('hex').toUpperCase()}`;
   readonly #configuration: FunctionConfiguration;
   readonly #worker: Worker;
   readonly #initialized = Promise.withResolvers<void>();
@@ -49,7 +51,7 @@ export class ExecutionEnvironment {
     this.#worker = new Worker(new URL('./environment.ts', import.meta.url), {
       argv: [],
       execArgv: [],
-      env: environmentVariables(configuration, logStreamName, endpoints),
+      env: environmentVariables(configuration, logStreamName, this.accessKeyId, endpoints),
       workerData,
     });
     this.#worker.on('message', (message: EnvironmentMessage) => this.#receive(message));
@@ -67,7 +69,7 @@ export class ExecutionEnvironment {
     return Promise.race([this.#initialized.promise, this.#exited.promise]);
   }
 
-  async invoke(requestId: string, payload: string): Promise<InvocationResult> {
+  async invoke(requestId: string, payload: string, death?: Death): Promise<InvocationResult> {
     const { promise, resolve } = Promise.withResolvers<InvocationResult>();
     this.#settle = resolve;
     this.#requestId = requestId;
@@ -84,7 +86,8 @@ export class ExecutionEnvironment {
       clearTimeout(timer);
       const timeoutMs = this.#configuration.timeoutSeconds * 1000;
       timer = setTimeout(() => timeOut(this.#configuration.timeoutSeconds), timeoutMs);
-      const invocation: Invocation = { requestId, payload, deadline: Date.now() + timeoutMs };
+      const deadline = Date.now() + timeoutMs;
+      const invocation: Invocation = { requestId, payload, deadline, ...(death && { death }) };
       this.#worker.postMessage(invocation);
     }
     return answered;
@@ -151,6 +154,7 @@ function describe(error: unknown): string {
 function environmentVariables(
   configuration: FunctionConfiguration,
   logStreamName: string,
+  accessKeyId: string,
   endpoints: Readonly<Record<string, string>>,
 ): Record<string, string> {
   return {
@@ -159,7 +163,7 @@ function environmentVariables(
     TZ: ':UTC',
     ...configuration.variables,
     _HANDLER: configuration.handler,
-    AWS_ACCESS_KEY_ID: 'ASIALOCALHOST0000000',
+    AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: randomBytes(20).toString('hex'),
     AWS_SESSION_TOKEN: randomBytes(20).toString('hex'),
     AWS_DEFAULT_REGION: REGION,

@@ -11,7 +11,7 @@ import { matchRoute, type Route, type RouteMatch } from './routes.ts';
 /** @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
 const BODY_LIMIT_BYTES = 10 * 1024 * 1024;
 
-export interface GatewayOptions {
+export interface ApiOptions {
   readonly routes: readonly Route[];
   readonly lambda: Invoker;
   readonly publicUrl: string;
@@ -29,16 +29,18 @@ export interface ApiRequest extends ReceivedRequest {
 
 export type ApiResponse = GatewayResponse & { readonly requestId: string };
 
-/** An HTTP API in front of the functions, on a server of its own. */
-export function createGateway(options: GatewayOptions): RequestListener {
-  const answer = createApi(options);
+/** Rejects only when nothing can be answered: the request's body cannot be read, or the request is lost. */
+export type Api = (request: ApiRequest) => Promise<ApiResponse>;
+
+/** Puts an HTTP API on a server of its own. */
+export function createGateway(answer: Api): RequestListener {
   return (request, response) => {
     answer(received(request)).then(
       ({ statusCode, headers, body, requestId }) => {
         response.writeHead(statusCode, { ...copy(headers), 'apigw-requestid': requestId });
         response.end(body);
       },
-      // The client went away while it sent its body: nobody is left to answer.
+      // The client went away while it sent its body, so nobody is left to answer; or it must hear nothing.
       () => response.destroy(),
     );
   };
@@ -53,8 +55,8 @@ const received = (request: IncomingMessage): ApiRequest => ({
   readBody: (limitBytes) => readBody(request, limitBytes),
 });
 
-/** An HTTP API in front of the functions. Rejects only when the request's body cannot be read. */
-export function createApi(options: GatewayOptions): (request: ApiRequest) => Promise<ApiResponse> {
+/** An HTTP API in front of the functions. */
+export function createApi(options: ApiOptions): Api {
   const domainName = new URL(options.publicUrl).hostname;
 
   const answer = async (

@@ -1,13 +1,15 @@
 import type { RequestListener } from 'node:http';
 import * as v from 'valibot';
+import type { CloudFaults } from '../faults/cloud-faults.ts';
 import { Activity } from './activity.ts';
 import { deployAssets, readAssets } from './assets.ts';
 import { createAwsEndpoint } from './aws-endpoint.ts';
 import type { Emit, HostEvent } from './events.ts';
 import type { Execution } from './execution.ts';
 import type { InvocationResult } from './execution-environment.ts';
+import { createFaultyEndpoints, loseVoiceWebhooks } from './faults.ts';
 import { readFunctions } from './functions.ts';
-import { createGateway } from './gateway.ts';
+import { createApi, createGateway } from './gateway.ts';
 import { serve } from './http-server.ts';
 import { Lambda } from './lambda.ts';
 import { createPause, type Latency } from './latency.ts';
@@ -42,6 +44,8 @@ export interface HostOptions {
   readonly provisionedConcurrency?: number;
   /** Whether schedules run by themselves; default `on`. */
   readonly schedules?: 'on' | 'off';
+  /** What goes wrong between the functions and AWS; by default nothing. The host's own endpoints never fail. */
+  readonly faults?: CloudFaults;
 }
 
 export interface Host extends AsyncDisposable {
@@ -114,20 +118,24 @@ async function start(options: HostOptions, disposables: AsyncDisposableStack): P
   const publicUrl = (options.publicUrl ?? gatewayServer.url).replace(/\/+$/, '');
   const stack = readStack(options.template, publicUrl);
   const { folders } = disposables.use(await deployAssets(readAssets(options.assemblyDirectory)));
+  const { faults } = options;
+  let faultyEndpoints = refuse;
+  const faultyServer = faults && disposables.use(await serve((...exchange) => faultyEndpoints(...exchange)));
   const lambda = new Lambda({
     functions: readFunctions(stack, folders),
     endpoints: {
       // Any other service is refused here rather than called on the internet.
-      AWS_ENDPOINT_URL: awsServer.url,
-      AWS_ENDPOINT_URL_DYNAMODB: dynamodbServer.url,
-      AWS_ENDPOINT_URL_SECRETS_MANAGER: awsServer.url,
-      AWS_ENDPOINT_URL_SFN: awsServer.url,
+      AWS_ENDPOINT_URL: (faultyServer ?? awsServer).url,
+      AWS_ENDPOINT_URL_DYNAMODB: (faultyServer ?? dynamodbServer).url,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: (faultyServer ?? awsServer).url,
+      AWS_ENDPOINT_URL_SFN: (faultyServer ?? awsServer).url,
     },
     concurrency: options.concurrency ?? 1000,
     activity,
     emit,
     latency,
     pause,
+    faults,
   });
   disposables.defer(() => activity.idle());
   disposables.defer(() => lambda.stop());
@@ -162,7 +170,15 @@ async function start(options: HostOptions, disposables: AsyncDisposableStack): P
   );
 
   awsEndpoint = createAwsEndpoint({ stateMachine, secret });
-  gateway = createGateway({ routes: readRoutes(stack, lambda), lambda, publicUrl, emit, latency, pause });
+  if (faults) {
+    faultyEndpoints = createFaultyEndpoints({
+      faults,
+      backend: (target) => (target === 'table' ? dynamodbServer : awsServer).url,
+      crash: (accessKeyId) => lambda.crash(accessKeyId),
+    });
+  }
+  const api = createApi({ routes: readRoutes(stack, lambda), lambda, publicUrl, emit, latency, pause });
+  gateway = createGateway(faults ? loseVoiceWebhooks(api, faults) : api);
   disposables.defer(() => stopped.abort());
 
   const stop = () => disposables.disposeAsync();

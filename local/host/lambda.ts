@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type { CloudFaults } from '../faults/cloud-faults.ts';
 import type { Activity } from './activity.ts';
 import type { Emit } from './events.ts';
 import { ExecutionEnvironment, type InvocationResult } from './execution-environment.ts';
+import { drawDeath, unlessZombie } from './faults.ts';
 import type { FunctionConfiguration } from './functions.ts';
 import type { Invoker } from './invoker.ts';
 import type { Latency, Pause } from './latency.ts';
@@ -29,6 +31,7 @@ export interface LambdaOptions {
   readonly emit: Emit;
   readonly latency: Latency;
   readonly pause: Pause;
+  readonly faults: CloudFaults | undefined;
 }
 
 /** Runs the functions, each invocation in an environment of its own, warm ones first. */
@@ -59,10 +62,12 @@ export class Lambda implements Invoker {
   async invoke(logicalId: string, payload: string): Promise<InvocationResult> {
     const hosted = this.#functions.get(logicalId);
     if (!hosted) throw new Error(`The template has no function ${logicalId}`);
-    return this.#options.activity.track(async () => {
-      await this.#options.pause(this.#options.latency('invoke', logicalId));
+    const { activity, faults, latency, pause } = this.#options;
+    const result = activity.track(async () => {
+      await pause(latency('invoke', logicalId));
       return this.#run(hosted, payload);
     });
+    return faults ? unlessZombie(faults, logicalId, payload, result, pause) : result;
   }
 
   /** Initializes environments of each function before anybody needs them, as provisioned concurrency does. */
@@ -77,13 +82,19 @@ export class Lambda implements Invoker {
     await Promise.all(pooled.map(({ environment }) => environment.ready));
   }
 
+  /** Kills the environment that has these credentials, if it still lives. */
+  crash(accessKeyId: string): void {
+    const environment = [...this.#environments].find((one) => one.accessKeyId === accessKeyId);
+    void environment?.terminate();
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     await Promise.all([...this.#environments].map((environment) => environment.terminate()));
   }
 
   async #run(hosted: HostedFunction, payload: string): Promise<InvocationResult> {
-    const { emit } = this.#options;
+    const { emit, faults } = this.#options;
     const { logicalId, reservedConcurrency } = hosted.configuration;
     if (this.#stopped) return failure('Runtime.ExitError', 'The host stopped');
     if (this.#running >= this.#options.concurrency || hosted.running >= reservedConcurrency) {
@@ -97,7 +108,7 @@ export class Lambda implements Invoker {
     pooled.requestId = requestId;
     const started = performance.now();
     emit({ type: 'invocationStarted', function: logicalId, requestId, coldStart: warm === undefined });
-    const result = await pooled.environment.invoke(requestId, payload);
+    const result = await pooled.environment.invoke(requestId, payload, faults && drawDeath(faults, payload));
     emit({
       type: 'invocationEnded',
       function: logicalId,

@@ -19,12 +19,13 @@ export interface SampleApp {
   readonly template: CloudFormationTemplate;
   readonly assemblyDirectory: string;
   /** Logical ids of the functions. */
-  readonly functions: Readonly<Record<'echo' | 'work' | 'commonJs' | 'broken', string>>;
+  readonly functions: Readonly<Record<'echo' | 'work' | 'ask' | 'commonJs' | 'broken', string>>;
   /** Deletes the assembly. */
   remove(): void;
 }
 
 const MODULE = `
+  import { request } from 'node:http';
   import { setTimeout as sleep } from 'node:timers/promises';
 
   const environment = Math.random();
@@ -46,6 +47,30 @@ const MODULE = `
     if (event.sleep) await sleep(event.sleep);
     const { getRemainingTimeInMillis, ...rest } = context;
     return { environment, invocations, attempts: attempts[event.key], retryCount: event.retryCount, variables: process.env, context: rest, remaining: getRemainingTimeInMillis() };
+  };
+
+  // Sends one request after the other, to AWS where there is a target.
+  export const ask = async (event) => {
+    const answers = [];
+    for (const { url, service, target, body, timeout } of event.requests) {
+      const { AWS_ACCESS_KEY_ID, AWS_REGION, ['AWS_ENDPOINT_URL' + service]: endpoint } = process.env;
+      const credential = [AWS_ACCESS_KEY_ID, '20261124', AWS_REGION, 'any', 'aws4_request'].join('/');
+      const headers = target && {
+        'content-type': 'application/x-amz-json-1.0',
+        'x-amz-target': target,
+        'x-amz-date': '20261124T120000Z',
+        authorization: 'AWS4-HMAC-SHA256 Credential=' + credential + ', SignedHeaders=host, Signature=any',
+      };
+      answers.push(await new Promise((resolve) => {
+        const outgoing = request(url ?? endpoint, { method: 'POST', headers, timeout }, async (response) => {
+          const text = (await response.toArray()).join('');
+          resolve([response.statusCode, target ? JSON.parse(text).__type : text]);
+        });
+        outgoing.on('timeout', () => outgoing.destroy(new Error('timeout')));
+        outgoing.on('error', (error) => resolve(error.message)).end(JSON.stringify(body));
+      }));
+    }
+    return answers;
   };
 
   // Routes can only say what to do by their path.
@@ -89,6 +114,7 @@ export function synthesizeSampleApp(): SampleApp {
     API_URL: api.url ?? '',
     API_ENDPOINT: api.apiEndpoint,
   });
+  const ask = define('Ask', modules, 'index.ask');
   const routed = define('Routed', modules, 'index.routed');
   const commonJs = define(
     'CommonJs',
@@ -183,6 +209,7 @@ export function synthesizeSampleApp(): SampleApp {
     functions: {
       echo: logicalId(echo),
       work: logicalId(work),
+      ask: logicalId(ask),
       commonJs: logicalId(commonJs),
       broken: logicalId(broken),
     },
