@@ -8,7 +8,7 @@ import type { Secret } from '../host/secret.ts';
 import type { StateMachine } from '../host/state-machine.ts';
 import type { Latency } from './draws.ts';
 import type { Item, MemoryTable } from './dynamodb.ts';
-import { aborted, type Effect, type Effects, named, sleep, untilAborted } from './effects.ts';
+import { aborted, type Effect, type Effects, named, onlyCallSid, sleep, untilAborted } from './effects.ts';
 import type { Detail } from './history.ts';
 
 export interface AwsServices {
@@ -77,7 +77,7 @@ export function awsClients(services: AwsServices): AwsClients {
         const effect: Effect<unknown> = {
           ...request,
           target,
-          subject: () => /CA[0-9a-f]{32}/.exec(JSON.stringify(input))?.[0],
+          subject: () => onlyCallSid(JSON.stringify(input)),
           latency: LATENCIES[target],
           attemptMilliseconds,
           refusal: refusals[target],

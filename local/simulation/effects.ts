@@ -139,6 +139,12 @@ export class Effects {
   }
 }
 
+/** The CallSid in a text that names no other. */
+export function onlyCallSid(text: string): string | undefined {
+  const callSids = new Set(text.match(/CA[0-9a-f]{32}/g));
+  return callSids.size === 1 ? [...callSids][0] : undefined;
+}
+
 type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
 
 const settled = <T>(promise: Promise<T>): Promise<Outcome<T>> =>

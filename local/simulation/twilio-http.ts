@@ -1,7 +1,7 @@
 import { HttpResponse } from '@smithy/protocol-http';
 import type { HttpHandler } from '../../lambda/shared/platform.ts';
 import type { AnswerOfTwilio, RequestToTwilio } from '../twilio-simulator/transport.ts';
-import { type Effect, type Effects, untilAborted } from './effects.ts';
+import { type Effect, type Effects, onlyCallSid, untilAborted } from './effects.ts';
 import type { Detail } from './history.ts';
 
 /** Answers a request; `undefined` where the client would see its connection reset. */
@@ -17,7 +17,7 @@ export function twilioHttp(effects: Effects, twilio: Twilio): HttpHandler {
       const effect: Effect<AnswerOfTwilio> = {
         target: 'twilio',
         operation: `${request.method} ${shortened(url)}`,
-        subject: () => /CA[0-9a-f]{32}/.exec(url)?.[0],
+        subject: () => onlyCallSid(url),
         latency: undefined,
         act: () => effects.outside(() => answerOf(twilio, request, url)),
         // Nobody but the signal gives up on Twilio.
@@ -25,7 +25,7 @@ export function twilioHttp(effects: Effects, twilio: Twilio): HttpHandler {
         refusal: () => connectionError('ECONNREFUSED'),
         timeout: () => connectionError('ETIMEDOUT'),
         signal: abortSignal,
-        detail: detailOf,
+        detail: (answer) => detailOf(answer, url),
       };
       const { httpStatus, contentType, body } = await untilAborted(effects.attempt(effect), abortSignal);
       const response = new HttpResponse({
@@ -66,15 +66,15 @@ const shortened = (url: string): string =>
     .replace(/\?.*$/, '')
     .replaceAll(/[A-Z]{2}[0-9a-f]{32}/g, '{sid}');
 
-/** The first recording that an answer names, or Twilio's error code. */
-function detailOf({ httpStatus, body = '' }: AnswerOfTwilio): Detail {
-  return httpStatus < 300
-    ? {
-        httpStatus,
-        callStatus: /"end_time".*"status": ?"([\w-]+)"/s.exec(body)?.[1],
-        recordingSid: /"sid": ?"(RE[0-9a-f]{32})"/.exec(body)?.[1],
-      }
-    : { httpStatus, code: /"code": ?(\d+)/.exec(body)?.[1] };
+/** Twilio's error code, or what an answer about one call says of it. */
+function detailOf({ httpStatus, body = '' }: AnswerOfTwilio, url: string): Detail {
+  if (httpStatus >= 300) return { httpStatus, code: /"code": ?(\d+)/.exec(body)?.[1] };
+  if (!/\/Calls\/CA/.test(url)) return { httpStatus };
+  return {
+    httpStatus,
+    recordingSid: /"sid": ?"(RE[0-9a-f]{32})"/.exec(body)?.[1],
+    status: /"status": ?"([\w-]+)"/.exec(body)?.[1],
+  };
 }
 
 const connectionError = (code: string): Error => Object.assign(new Error(code), { code });
