@@ -17,14 +17,16 @@ export interface Percentiles {
 export interface Tolerance {
   /** For how long two recordings of ours may run at the same time, in seconds. */
   readonly overlapSeconds: number;
+  /** Of how many answered calls that may be so, as a share: 0 to 1. */
+  readonly doubledShare: number;
   /** Whether calls may stay unrecorded, as long as their rows say so. */
   readonly unrecorded: boolean;
 }
 
 /** Of a run in which nothing fails. */
-const NONE: Tolerance = { overlapSeconds: 0, unrecorded: false };
+const NONE: Tolerance = { overlapSeconds: 0, doubledShare: 0, unrecorded: false };
 /** Of a run with faults. */
-export const UNDER_FAULTS: Tolerance = { overlapSeconds: 10, unrecorded: true };
+export const UNDER_FAULTS: Tolerance = { overlapSeconds: 10, doubledShare: 0.01, unrecorded: true };
 
 /**
  * What became of the calls of a run: the simulator's truth held against the table. Recordings that somebody else made
@@ -167,6 +169,11 @@ export function measure(
         .map(
           ({ call, seconds }) => `${call.sid}: recorded twice at the same time, for ${rounded(seconds)} s`,
         ),
+      ...(tolerance.doubledShare > 0 && doubled.length > tolerance.doubledShare * answered.length
+        ? [
+            `all calls: ${doubled.length} of ${answered.length} answered ones were recorded twice, if only for a while`,
+          ]
+        : []),
       ...failed.map((call) => `${call.sid}: the caller heard ${call.errorsHeard.join('; ')}`),
       ...lost.map((call) => `${call.sid}: has no row`),
       ...wrong.map(({ call, complaint }) => `${call.sid}: ${complaint}`),

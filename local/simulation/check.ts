@@ -1,3 +1,4 @@
+import type { Execution } from '../host/execution.ts';
 import type { Row } from '../recorder.ts';
 import type { HistoryEntry } from './history.ts';
 
@@ -17,6 +18,21 @@ const step = (status: unknown): number => STEPS.findIndex((statuses) => statuses
  */
 export function checkHistory(entries: readonly HistoryEntry[], rows: readonly Row[]): string[] {
   return [...moreThanOneCounts(rows), ...stepsBack(entries), ...callbacksLost(entries, rows)];
+}
+
+/** Calls of which two executions ran at the same time, by CallSid, with what is wrong. */
+export function checkExecutions(executions: Iterable<Execution>): ReadonlyMap<string, string> {
+  const runningUntil = new Map<string, number>();
+  const complaints = new Map<string, string>();
+  for (const { input, name, startDate, stopDate } of executions) {
+    const { callSid } = JSON.parse(input);
+    if (startDate.getTime() < (runningUntil.get(callSid) ?? 0)) {
+      complaints.set(callSid, `the execution ${name} ran beside another one`);
+    }
+    const until = stopDate?.getTime() ?? Number.POSITIVE_INFINITY;
+    runningUntil.set(callSid, Math.max(until, runningUntil.get(callSid) ?? 0));
+  }
+  return complaints;
 }
 
 function moreThanOneCounts(rows: readonly Row[]): string[] {

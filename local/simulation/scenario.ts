@@ -64,7 +64,7 @@ const KINDS = {
       notice: false,
       application: 'desk',
       script: {
-        dialled: { ringMs: draw('ring', [4_000, 45_000]), outcome: 'answers', talkMs: talkMs(draw) },
+        dialled: { ringMs: draw('ring', [4_000, 25_000]), outcome: 'answers', talkMs: talkMs(draw) },
       },
     }),
   },
