@@ -8,7 +8,7 @@ import { type Fate, Killed, modelTwilio } from '../support/model-twilio.ts';
 import { ACCOUNT_SID, CALL_SID } from '../support/sids.ts';
 
 /** How the table does during one invocation. */
-type Table = 'up' | 'refuses-claims' | 'refuses-results';
+type Table = 'up' | 'refuses-claims' | 'refuses-results' | 'down';
 
 interface History {
   readonly fates: readonly Fate[];
@@ -27,10 +27,10 @@ async function execute({ fates, tables, answeredAfter, random }: History) {
   for (let invocation = 0; invocation < 100; invocation++) {
     store.down.clear();
     const table = tables[invocation] ?? 'up';
-    if (table === 'refuses-claims') {
+    if (table === 'refuses-claims' || table === 'down') {
       store.down.add('claim');
     }
-    if (table === 'refuses-results') {
+    if (table === 'refuses-results' || table === 'down') {
       store.down.add('apply').add('release');
     }
     try {
@@ -79,7 +79,9 @@ const common = {
 const withoutDeaths = fc.record({
   ...common,
   fates: fate(...requestFaults),
-  tables: fc.array(fc.constantFrom<Table>('up', 'refuses-claims', 'refuses-results'), { maxLength: 6 }),
+  tables: fc.array(fc.constantFrom<Table>('up', 'refuses-claims', 'refuses-results', 'down'), {
+    maxLength: 6,
+  }),
 });
 const withDeaths = fc.record({
   ...common,
