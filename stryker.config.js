@@ -1,0 +1,33 @@
+import jestConfig from './jest.config.js';
+
+/**
+ * Mutates the decisions: what is pure, and what has its effects behind interfaces. Only their own tests run, and of
+ * those not the ones that try everything in seconds.
+ *
+ * @type {import('@stryker-mutator/api/core').PartialStrykerOptions}
+ */
+export default {
+  mutate: [
+    'lambda/recording/{classify,merge,ours,reconcile,start,sweep,verify}.ts',
+    'lambda/twilio/{recording-parameters,requests,signature,twiml,webhook}.ts',
+  ],
+  testRunner: 'jest',
+  testRunnerNodeArgs: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
+  jest: {
+    config: {
+      ...jestConfig,
+      testMatch: [
+        '<rootDir>/test/lambda/recording/!(dynamodb-store|orders).test.ts',
+        '<rootDir>/test/lambda/twilio/!(api).test.ts',
+        '<rootDir>/test/lambda/{sweep,verify}/*.test.ts',
+      ],
+    },
+  },
+  coverageAnalysis: 'perTest',
+  // Without tsconfig.json: Stryker would rewrite it with an API that TypeScript 7 does not have.
+  ignorePatterns: ['cdk.out', 'docs', 'tsconfig.json'],
+  thresholds: { high: 95, low: 85, break: 85 },
+  reporters: ['clear-text', 'progress-append-only'],
+  clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
+  warnings: { slow: false },
+};
