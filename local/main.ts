@@ -1,4 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
+import { type FaultProfile, isFaultless, readFaultProfile } from './faults/profile.ts';
 import { runManyCalls, summaryTable } from './many-calls.ts';
 import { runOneCall } from './one-call.ts';
 import { serveRecorder } from './serve.ts';
@@ -11,6 +12,9 @@ const USAGE = `The call recorder on this machine, with a simulated Twilio. No ac
   npm start -- --calls N [--seed S] [--json]   N calls of many kinds, held against the truth
   npm start -- --serve [--port P]              stays up until Ctrl-C
 
+  --faults PROFILE   with --calls: how much goes wrong at AWS and at Twilio: none (the default), light or heavy
+  --fault NAME=SHARE with --calls: how often one thing does, 0 to 1, such as callbackLost=0.5 or tokenRotation=on;
+                     may be given several times
   --seed S           repeats a run (default 1)
   --json             the last line of standard output is one JSON object
   --twilio-api URL   with --serve: a server that speaks Twilio's REST API, the real one included; credentials come
@@ -26,6 +30,8 @@ async function main(): Promise<boolean> {
     calls: { type: 'string' },
     seed: { type: 'string' },
     json: { type: 'boolean' },
+    faults: { type: 'string' },
+    fault: { type: 'string', multiple: true },
     serve: { type: 'boolean' },
     port: { type: 'string' },
     'twilio-api': { type: 'string' },
@@ -43,7 +49,7 @@ async function main(): Promise<boolean> {
     }
   };
   only('serve', 'port', 'twilio-api', 'public-url');
-  only('calls', 'json');
+  only('calls', 'json', 'faults', 'fault');
   if (options.serve && options.calls !== undefined) {
     throw new UsageError('--serve and --calls exclude each other.');
   }
@@ -59,24 +65,35 @@ async function main(): Promise<boolean> {
   }
   return options.calls === undefined
     ? runOneCall(seed, console.log)
-    : judgeManyCalls(wholeNumber('calls', options.calls, 1), seed, options.json === true);
+    : judgeManyCalls(
+        wholeNumber('calls', options.calls, 1),
+        seed,
+        readFaultProfile(options.faults ?? 'none', options.fault ?? []),
+        options.json === true,
+      );
 }
 
-async function judgeManyCalls(calls: number, seed: number, json: boolean): Promise<boolean> {
+async function judgeManyCalls(
+  calls: number,
+  seed: number,
+  faults: FaultProfile,
+  json: boolean,
+): Promise<boolean> {
   // The bar is for people; it goes to standard error and only to a terminal.
   const bar = new SingleBar(
     { format: '{bar} {value}/{total} calls ended, {duration_formatted}', stream: process.stderr },
     Presets.shades_classic,
   );
   bar.start(calls, 0);
-  const run = await runManyCalls(calls, seed, (ended) => bar.update(ended)).finally(() => bar.stop());
+  const onProgress = (ended: number): void => bar.update(ended);
+  const run = await runManyCalls({ calls, seed, faults, onProgress }).finally(() => bar.stop());
   console.log(summaryTable(run));
   const { findings, ...figures } = run.verdict;
   for (const finding of findings) {
     console.log(finding);
   }
   if (json) {
-    console.log(JSON.stringify({ seed, ...figures }));
+    console.log(JSON.stringify({ seed, ...(!isFaultless(faults) && { faults }), ...figures }));
   }
   return isRight(run.verdict);
 }

@@ -24,7 +24,10 @@ export interface LocalRecorder extends AsyncDisposable {
 }
 
 export interface LocalRecorderOptions
-  extends Pick<HostOptions, 'port' | 'publicUrl' | 'onEvent' | 'latency' | 'provisionedConcurrency'> {
+  extends Pick<
+    HostOptions,
+    'port' | 'publicUrl' | 'onEvent' | 'latency' | 'provisionedConcurrency' | 'schedules' | 'faults'
+  > {
   /** Root of the REST API of Twilio, simulated or real. */
   readonly twilioApiBaseUrl: string;
   readonly credentials: Credentials;

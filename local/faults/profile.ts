@@ -1,3 +1,5 @@
+import { UsageError } from '../usage.ts';
+
 /**
  * How often what goes wrong. Each number is the share of events that it befalls, 0 to 1. What an "event" is stands with
  * each: a request, a callback, an invocation.
@@ -126,3 +128,39 @@ export type FaultProfileName = keyof typeof FAULT_PROFILES;
 
 export const isFaultProfileName = (name: string): name is FaultProfileName =>
   Object.hasOwn(FAULT_PROFILES, name);
+
+/** Whether nothing goes wrong at all. */
+export const isFaultless = (profile: FaultProfile): boolean => !Object.values(profile).some(Boolean);
+
+/**
+ * A named profile with single faults changed.
+ *
+ * @param switches each `name=share`, 0 to 1, or `tokenRotation=on`; the last one of a name counts
+ * @throws UsageError saying what is allowed
+ */
+export function readFaultProfile(name: string, switches: readonly string[]): FaultProfile {
+  if (!isFaultProfileName(name)) {
+    throw new UsageError(`--faults is '${name}'; it takes ${Object.keys(FAULT_PROFILES).join(', ')}.`);
+  }
+  return { ...FAULT_PROFILES[name], ...Object.fromEntries(switches.map(readSwitch)) };
+}
+
+function readSwitch(text: string): [name: string, value: number | boolean] {
+  const [, name = text, value = ''] = /^(.*?)=(.*)$/.exec(text) ?? [];
+  if (!Object.hasOwn(NONE, name)) {
+    throw new UsageError(
+      `--fault '${text}': there is no fault '${name}'; there are ${Object.keys(NONE).join(', ')}.`,
+    );
+  }
+  if (name === ('tokenRotation' satisfies keyof FaultProfile)) {
+    if (value !== 'on' && value !== 'off') {
+      throw new UsageError(`--fault '${text}': ${name} takes on or off.`);
+    }
+    return [name, value === 'on'];
+  }
+  const share = Number(value);
+  if (value.trim() === '' || !(share >= 0 && share <= 1)) {
+    throw new UsageError(`--fault '${text}': ${name} takes a share from 0 to 1.`);
+  }
+  return [name, share];
+}
