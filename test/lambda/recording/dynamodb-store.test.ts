@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { dynamoDbStore } from '../../../lambda/recording/dynamodb-store.ts';
 import type { CallEvent } from '../../../lambda/recording/merge.ts';
-import type { CallFacts, CallStore } from '../../../lambda/recording/store.ts';
+import type { CallFacts, CallRowState } from '../../../lambda/recording/store.ts';
 import { systemClock } from '../../../lambda/shared/clock.ts';
 import { StoreUnavailableError } from '../../../lambda/shared/errors.ts';
 import { clientOf, type LocalTable, localTable, TABLE_NAME } from '../support/local-table.ts';
@@ -51,11 +52,13 @@ const refused: CallEvent = {
 };
 const gaveUp: CallEvent = { type: 'unrecorded', unrecorded: { reason: 'never-answered', answered: false } };
 
+type Store = ReturnType<typeof dynamoDbStore>;
+
 let table: LocalTable;
 let clock: ManualClock;
-let store: CallStore;
+let store: Store;
 
-const storeWith = (client: DynamoDBClient, tableName = TABLE_NAME): CallStore =>
+const storeWith = (client: DynamoDBClient, tableName = TABLE_NAME): Store =>
   dynamoDbStore({
     client,
     tableName,
@@ -628,13 +631,63 @@ describe('what is known of a call', () => {
   });
 });
 
+describe('what the sweep needs to know of calls', () => {
+  test.each<[string, CallEvent[], CallRowState]>([
+    ['a call that was only claimed', [], { final: false, recorded: false }],
+    ['a recording that goes on', [started], { final: false, recorded: true }],
+    ['one that ended', [started, completed], { final: true, recorded: true }],
+    ['why there is none', [gaveUp], { final: true, recorded: false, reason: 'never-answered' }],
+  ])('is how its row is: %s', async (_, events, state) => {
+    await store.claim(call, 'a', clock.now() + LEASE);
+    for (const event of events) {
+      await store.apply(call, event);
+    }
+    expect(await store.rowsOf([CALL_SID])).toEqual(new Map([[CALL_SID, state]]));
+  });
+
+  test('leaves out calls without a row, of however many it is asked', async () => {
+    await store.apply(call, started);
+    const unknown = Array.from({ length: 250 }, (_, index) => `CA${String(index).padStart(32, '0')}`);
+    expect(await store.rowsOf([])).toEqual(new Map());
+    expect([...(await store.rowsOf([...unknown, CALL_SID])).keys()]).toEqual([CALL_SID]);
+  });
+
+  test('is asked for again as long as DynamoDB leaves it out', async () => {
+    await store.apply(call, started);
+    let left = 2;
+    const throttled = storeWith(
+      clientThat(async (_, send) =>
+        left-- > 0
+          ? {
+              Responses: {},
+              UnprocessedKeys: { [TABLE_NAME]: { Keys: [marshall({ CallSid: CALL_SID, Item: 'CALL' })] } },
+            }
+          : send(),
+      ),
+    );
+    expect([...(await throttled.rowsOf([CALL_SID])).keys()]).toEqual([CALL_SID]);
+    expect(left).toBe(-1);
+  });
+
+  test('is up to when it has swept, once it has', async () => {
+    await table.delete({ CallSid: 'SWEEP', Item: 'SWEEP' });
+    expect(await store.sweptUntil()).toBeUndefined();
+    await store.keepSweptUntil(NOON);
+    await store.keepSweptUntil(NOON + 1);
+    expect(await store.sweptUntil()).toBe(NOON + 1);
+  });
+});
+
 describe('a table that cannot be used', () => {
-  test.each<[string, (store: CallStore) => Promise<unknown>]>([
+  test.each<[string, (store: Store) => Promise<unknown>]>([
     ['claim', (dead) => dead.claim(call, 'a', NOON)],
     ['release', (dead) => dead.release(CALL_SID, 'a', { creates: 0, uncertain: false, doubtful: false })],
     ['apply', (dead) => dead.apply(call, started)],
     ['keepToken', (dead) => dead.keepToken(CALL_SID, 'token')],
     ['known', (dead) => dead.known(CALL_SID)],
+    ['rowsOf', (dead) => dead.rowsOf([CALL_SID])],
+    ['sweptUntil', (dead) => dead.sweptUntil()],
+    ['keepSweptUntil', (dead) => dead.keepSweptUntil(NOON)],
   ])('makes %s fail with the one error that Step Functions knows', async (_, use) => {
     for (const unusable of [storeWith(clientOf(1)), storeWith(table.client, 'missing')]) {
       const error: unknown = await use(unusable).catch((thrown: unknown) => thrown);
