@@ -78,7 +78,7 @@ export class SimulatedLambda implements Invoker {
     ) {
       return failure('Lambda.TooManyRequestsException', 'Rate Exceeded.');
     }
-    return this.#begin(hosted, JSON.parse(payload));
+    return this.#begin(hosted, payload);
   }
 
   /** Lets nothing begin; what runs has no effect any more. */
@@ -86,9 +86,10 @@ export class SimulatedLambda implements Invoker {
     this.#stopped = true;
   }
 
-  #begin(hosted: HostedFunction, event: unknown): Promise<InvocationResult> {
+  #begin(hosted: HostedFunction, payload: string): Promise<InvocationResult> {
     const { activity, faults, draws } = this.#options;
     const { functionId } = hosted;
+    const event: unknown = JSON.parse(payload);
     this.#invocations += 1;
     this.#running += 1;
     hosted.running += 1;
@@ -97,7 +98,7 @@ export class SimulatedLambda implements Invoker {
     const invocation: Invocation = {
       requestId,
       functionId,
-      callSid: callSidOf(event),
+      callSid: callSidOf(payload, event),
       dead: false,
       crash: () =>
         die('Runtime.ExitError', `RequestId: ${requestId} Error: Runtime exited with error: exit status 1`),
@@ -185,12 +186,12 @@ export class SimulatedLambda implements Invoker {
   }
 }
 
-/** Of a webhook's form, or of what the state machine passes. */
-function callSidOf(event: unknown): string | undefined {
+/** Of what the state machine passes, or of a webhook's form. */
+function callSidOf(payload: string, event: unknown): string | undefined {
+  const [, callSid] = /"callSid":"(CA[0-9a-f]{32})"/.exec(payload) ?? [];
   const { body, isBase64Encoded } = Object(event);
-  if (typeof body !== 'string') return /"callSid":"(CA[0-9a-f]{32})"/.exec(JSON.stringify(event))?.[1];
-  const form = isBase64Encoded ? Buffer.from(body, 'base64').toString() : body;
-  return callSidOfForm(form);
+  if (callSid !== undefined || typeof body !== 'string') return callSid;
+  return callSidOfForm(isBase64Encoded ? Buffer.from(body, 'base64').toString() : body);
 }
 
 export const callSidOfForm = (form: string): string | undefined =>
