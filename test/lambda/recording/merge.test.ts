@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import {
   type CallEvent,
   type CallState,
+  hasEnded,
   isFinal,
   merge,
   NOTHING_KNOWN,
@@ -10,6 +11,8 @@ import {
   summarize,
 } from '../../../lambda/recording/merge.ts';
 import { OTHER_RECORDING_SID, RECORDING_SID } from '../support/sids.ts';
+
+type Source = Extract<CallEvent, { type: 'recording' }>['source'];
 
 const seen = (
   status: string,
@@ -70,6 +73,7 @@ describe('a status', () => {
     ['completed', true],
     ['absent', true],
     ['failed', true],
+    ['deleted', true],
     ['processing', false],
     ['stopped', false],
     ['in-progress', false],
@@ -177,6 +181,80 @@ describe('what Twilio says when it is asked', () => {
   });
 });
 
+describe('whether a recording is ours', () => {
+  const from = (source: Source, fields: Partial<RecordingState> = {}): CallEvent => ({
+    ...seen('in-progress', fields),
+    source,
+  });
+  const confirmed = (...events: CallEvent[]) => stateAfter(events).recordings[RECORDING_SID]?.confirmed;
+
+  test.each<[Source, true | undefined]>([
+    ['create', true],
+    ['callback', true],
+    ['adopt', undefined],
+    ['verify', undefined],
+    ['reconcile', undefined],
+  ])('is, when a %s tells of it, known: %j', (source, known) => {
+    expect(confirmed(from(source))).toBe(known);
+  });
+
+  test('stays known', () => {
+    expect(confirmed(from('callback'), from('reconcile', { track: 'both' }))).toBe(true);
+    expect(confirmed(from('adopt'), from('callback'))).toBe(true);
+    expect(merge(stateAfter([from('adopt')]), from('callback')).effect).toBe('news');
+  });
+
+  test('and one too many stays so', () => {
+    const surplus = from('verify', { surplus: true });
+    for (const events of [
+      [surplus, from('callback', { track: 'both' })],
+      [from('callback', { track: 'both' }), surplus],
+    ]) {
+      expect(stateAfter(events).recordings[RECORDING_SID]).toMatchObject({ surplus: true, track: 'both' });
+    }
+  });
+});
+
+describe('a call of two recordings', () => {
+  const doubled = (first: CallEvent, second: CallEvent) => {
+    const { doubled: is, surplusCount } = summarize(stateAfter([first, second]));
+    return { is, surplusCount };
+  };
+  const other = (status: string, fields: Partial<RecordingState> = {}) =>
+    seen(status, fields, OTHER_RECORDING_SID);
+
+  test.each(['in-progress', 'paused', 'processing', 'something-new'])(
+    'is doubled while both run, the second being %s',
+    (status) => {
+      expect(doubled(seen('in-progress'), other(status))).toEqual({ is: true, surplusCount: 0 });
+    },
+  );
+
+  test.each<[string, CallEvent, number]>([
+    ['was stopped', other('stopped'), 0],
+    ['has ended', other('completed'), 0],
+    ['was found to be one too many', other('in-progress', { surplus: true }), 1],
+    ['nobody knows to be ours', { ...other('in-progress'), source: 'adopt' }, 0],
+  ])('is not when the second %s', (_, second, surplusCount) => {
+    expect(doubled(seen('in-progress'), second)).toEqual({ is: false, surplusCount });
+    expect(doubled(second, seen('in-progress'))).toEqual({ is: false, surplusCount });
+  });
+});
+
+test.each([
+  ['in-progress', false],
+  ['paused', false],
+  ['processing', false],
+  ['something-new', false],
+  ['stopped', true],
+  ['completed', true],
+  ['absent', true],
+  ['failed', true],
+  ['deleted', true],
+])('a recording that is %s records nothing more: %s', (status, ended) => {
+  expect(hasEnded(status)).toBe(ended);
+});
+
 describe('a summary', () => {
   const first = { startTime: '2026-11-24T12:00:01.000Z' };
   const second = { startTime: '2026-11-24T12:00:02.000Z' };
@@ -237,7 +315,7 @@ describe('a summary', () => {
     expect(summarize(stateAfter(events)).final).toBe(final);
   });
 
-  test.each([
+  test.each<[string, CallEvent, CallEvent]>([
     [
       'with audio, though it started later',
       seen('absent', first),
@@ -247,6 +325,26 @@ describe('a summary', () => {
       'that did not fail, though it started later',
       seen('failed', first),
       seen('paused', second, OTHER_RECORDING_SID),
+    ],
+    [
+      'that was not one too many, though it started later',
+      seen('completed', { ...first, surplus: true }),
+      seen('completed', second, OTHER_RECORDING_SID),
+    ],
+    [
+      'that is known to be ours, though it started later',
+      { ...seen('completed', first), source: 'adopt' },
+      seen('completed', second, OTHER_RECORDING_SID),
+    ],
+    [
+      'with audio, though it was one too many',
+      seen('absent', first),
+      seen('completed', { ...second, surplus: true }, OTHER_RECORDING_SID),
+    ],
+    [
+      'that was not one too many, though it is not known to be ours',
+      seen('completed', { ...first, surplus: true }),
+      { ...seen('completed', second, OTHER_RECORDING_SID), source: 'adopt' },
     ],
     ['that started first', seen('completed', second), seen('completed', first, OTHER_RECORDING_SID)],
     ['whose start is known', seen('in-progress'), seen('in-progress', first, OTHER_RECORDING_SID)],
