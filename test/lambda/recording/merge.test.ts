@@ -141,6 +141,24 @@ describe('a field', () => {
 });
 
 describe('facts that contradict each other', () => {
+  test.each<[string, Partial<RecordingState>, Partial<RecordingState>]>([
+    [
+      'the earlier start',
+      { startTime: '2026-11-24T12:00:01.000Z' },
+      { startTime: '2026-11-24T12:00:02.000Z' },
+    ],
+    ['the fewer channels', { channels: 1 }, { channels: 2 }],
+    ['the longer duration', { duration: 9 }, { duration: 7 }],
+    ['the error', { errorCode: 16_101 }, { errorCode: 0 }],
+  ])('leave %s', (_, counts, other) => {
+    for (const events of [
+      [seen('in-progress', counts), seen('in-progress', other)],
+      [seen('in-progress', other), seen('in-progress', counts)],
+    ]) {
+      expect(stateAfter(events).recordings[RECORDING_SID]).toMatchObject(counts);
+    }
+  });
+
   const answered = seen('in-progress', { startTime: '2026-11-24T12:00:01.000Z' });
   const called = seen('in-progress', { startTime: '2026-11-24T12:00:02.000Z' });
 

@@ -23,6 +23,7 @@ function know(recording: { recordingSid: string; status: string }): void {
 interface TwilioSays {
   readonly status: string;
   readonly endedMillisecondsAgo?: number;
+  readonly endTime?: null;
   readonly recordings?: readonly Partial<TwilioRecording>[];
   readonly call?: TwilioAnswer<never>;
   readonly list?: TwilioAnswer<never>;
@@ -47,7 +48,10 @@ const run = (says: TwilioSays): Promise<Reconciled> =>
           ok({
             sid: CALL_SID,
             status: says.status,
-            end_time: new Date(clock.now() - (says.endedMillisecondsAgo ?? 0)).toUTCString(),
+            end_time:
+              says.endTime === null
+                ? null
+                : new Date(clock.now() - (says.endedMillisecondsAgo ?? 0)).toUTCString(),
           }),
         listRecordings: async () =>
           says.list ?? ok((says.recordings ?? []).map((one) => recordingResource(one))),
@@ -63,6 +67,22 @@ describe('a call of which no callback came', () => {
     const reconciled = await run({ status: 'in-progress', recordings: [{ status: 'processing' }] });
     expect(reconciled.outcome).toBe('live');
     expect(statusOf(RECORDING_SID)).toBe('in-progress');
+  });
+
+  test('that goes on gets a recording of ours that no row knows, as one that runs', async () => {
+    const recordings = [{ status: 'in-progress' }, { sid: OTHER_RECORDING_SID, status: 'processing' }];
+    expect(await run({ status: 'in-progress', recordings })).toMatchObject({ outcome: 'live' });
+    expect(state.recordings[OTHER_RECORDING_SID]).toMatchObject({ status: 'in-progress', channels: 2 });
+  });
+
+  test('gets the end that Twilio names when asked in the place of another', async () => {
+    know({ recordingSid: RECORDING_SID, status: 'absent' });
+    const recordings = [{ status: 'completed', duration: '42' }];
+    expect(await run({ status: 'completed', recordings })).toEqual({
+      outcome: 'final',
+      changed: [RECORDING_SID],
+    });
+    expect(statusOf(RECORDING_SID)).toBe('completed');
   });
 
   test('that has ended gets what Twilio knows of its recording', async () => {
@@ -127,19 +147,41 @@ describe('a recording that Twilio does not list', () => {
     expect(statusOf(RECORDING_SID)).toBe('deleted');
   });
 
+  test('is gone, and none that is listed', async () => {
+    know({ recordingSid: OTHER_RECORDING_SID, status: 'in-progress' });
+    const endedMillisecondsAgo = GONE_AFTER_MILLISECONDS + 2_000;
+    const recordings = [{ status: 'completed' }];
+    expect(await run({ status: 'completed', endedMillisecondsAgo, recordings })).toEqual({
+      outcome: 'final',
+      changed: [RECORDING_SID, OTHER_RECORDING_SID],
+    });
+    expect(statusOf(RECORDING_SID)).toBe('completed');
+    expect(statusOf(OTHER_RECORDING_SID)).toBe('deleted');
+  });
+
+  test.each<[string, Partial<TwilioSays>]>([
+    ['it has not ended for ten minutes', { endedMillisecondsAgo: 10 * 60_000 }],
+    ['Twilio does not say since when', { endTime: null }],
+  ])('is not gone while of the call, %s', async (_, says) => {
+    expect((await run({ status: 'completed', ...says })).outcome).toBe('processing');
+    expect(statusOf(RECORDING_SID)).toBe('in-progress');
+  });
+
   test('is not gone while the call goes on', async () => {
     const endedMillisecondsAgo = GONE_AFTER_MILLISECONDS + 2_000;
     expect((await run({ status: 'in-progress', endedMillisecondsAgo })).outcome).toBe('live');
   });
 });
 
-test.each<[string, Partial<TwilioSays>]>([
-  ['the call', { call: noAnswer }],
-  ['the call', { call: errorAnswer(503) }],
-  ['its recordings', { list: noAnswer }],
-  ['its recordings', { list: errorAnswer(401, 20003) }],
-])('that Twilio does not say how %s is changes nothing and is tried again', async (_, says) => {
+test.each<[string, Partial<TwilioSays>, string]>([
+  ['the call', { call: noAnswer }, 'TimeoutError'],
+  ['the call', { call: errorAnswer(503) }, '503'],
+  ['its recordings', { list: noAnswer }, 'TimeoutError'],
+  ['its recordings', { list: errorAnswer(401, 20003) }, '20003'],
+])('that Twilio does not say how %s is changes nothing and is tried again', async (_, says, cause) => {
   const before = state;
-  await expect(run({ status: 'completed', ...says })).rejects.toThrow(TwilioUnavailableError);
+  const error: unknown = await run({ status: 'completed', ...says }).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(TwilioUnavailableError);
+  expect(error).toHaveProperty('message', expect.stringContaining(cause));
   expect(state).toBe(before);
 });

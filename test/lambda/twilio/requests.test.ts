@@ -113,6 +113,8 @@ describe('what is good to have is left out when it is odd, and the rest stands',
     ['To', 'x'.repeat(257)],
     ['Direction', ''],
     ['Direction', 'IN BOUND'],
+    ['Direction', '!inbound'],
+    ['Direction', 'inbound!'],
   ])('%s of a voice webhook: %j', (name, value) => {
     expect(voice({ [name]: value })).toEqual({ ...voice(), [name]: undefined });
   });
@@ -122,6 +124,7 @@ describe('what is good to have is left out when it is odd, and the rest stands',
     ['RecordingUrl', 'javascript:alert(1)'],
     ['RecordingUrl', 'https://example.com/ x'],
     ['RecordingUrl', `https://example.com/${'x'.repeat(2_000)}`],
+    ['RecordingUrl', 'see https://example.com/'],
     ['RecordingDuration', ''],
     ['RecordingDuration', '-1'],
     ['RecordingDuration', '1.5'],
@@ -129,12 +132,24 @@ describe('what is good to have is left out when it is odd, and the rest stands',
     ['RecordingDuration', '99999999999'],
     ['RecordingChannels', 'dual'],
     ['RecordingTrack', 'BOTH'],
+    ['RecordingTrack', '!both'],
+    ['RecordingTrack', 'both!'],
     ['RecordingSource', '<b>'],
+    ['RecordingSource', '!DialVerb'],
+    ['RecordingSource', 'DialVerb!'],
     ['RecordingStartTime', 'soon'],
     ['RecordingStartTime', ''],
     ['ErrorCode', 'none'],
   ])('%s of a callback: %j', (name, value) => {
     expect(status({ [name]: value })).toEqual({ ...status(), [name]: undefined });
+  });
+
+  test.each([
+    ['RecordingDuration', '3600', 3_600],
+    ['ErrorCode', '16101', 16_101],
+    ['RecordingUrl', 'http://localhost/recording', 'http://localhost/recording'],
+  ])('%s of a callback may be %j', (name, value, read) => {
+    expect(status({ [name]: value })).toHaveProperty(name, read);
   });
 
   test.each(['anonymous', 'client:ada', 'sip:ada@example.com', '+266696687', '</Say>', 'Zoë'])(

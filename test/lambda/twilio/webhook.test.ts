@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isSignedByTwilio } from '../../../lambda/twilio/signature.ts';
-import { readWebhook, type Webhook } from '../../../lambda/twilio/webhook.ts';
+import { readWebhook, refusal, refusalResponse, type Webhook } from '../../../lambda/twilio/webhook.ts';
 import {
   AUTH_TOKEN,
   formOf,
@@ -46,6 +46,19 @@ test('a webhook of Twilio is read with its parameters, its signature and its URL
 
 test('a webhook without a signature is read with an empty one', () => {
   expect(readable({ headers: { 'x-twilio-signature': undefined } }).signature).toBe('');
+});
+
+test('who is refused is told why, in plain text', () => {
+  expect(refusalResponse(refusal(405, 'only POST'))).toEqual({
+    statusCode: 405,
+    headers: { 'content-type': 'text/plain; charset=utf-8' },
+    body: 'only POST\n',
+  });
+});
+
+test('a route of which API Gateway left the parameter out is read', () => {
+  const { urls } = readable({ path: '/voice/x', event: { pathParameters: undefined } });
+  expect(urls).toEqual([`${PUBLIC_BASE_URL}/voice/`, `${PUBLIC_BASE_URL}/voice/x`]);
 });
 
 describe('a method', () => {
