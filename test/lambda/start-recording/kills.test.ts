@@ -135,6 +135,7 @@ async function execute(
   const secrets = scenario.keyRotated ? secretSource(cached, ROTATED) : secretSource(cached);
   const effects: number[] = [];
   let result: StartResult | undefined;
+  let retryCount = 0;
   for (let invocation = 0; invocation < 60; invocation++) {
     const life = new Mortal(kills[invocation]);
     const mortalClock = life.effectsOf(clock, 'now');
@@ -160,14 +161,20 @@ async function execute(
       startDelaySeconds: 0,
       telemetry: fakeTelemetry(),
     });
-    const event = { call, executionStartTime: new Date(NOON).toISOString() };
+    const event = {
+      call: { ...call, start: result },
+      executionStartTime: new Date(NOON).toISOString(),
+      retryCount,
+    };
     const came = await life.outlives(task(event, `request-${invocation}`));
     effects.push(life.effects);
     if (came === KILLED) {
+      retryCount++;
       clock.advance(retryAfter);
       continue;
     }
     result = came;
+    retryCount = 0;
     if (result.outcome !== 'not-yet') {
       break;
     }
