@@ -134,6 +134,7 @@ function definition(scope: Construct, props: CallStateMachineProps): IChainable 
     payload: {
       call: JsonPath.entirePayload,
       executionStartTime: JsonPath.stringAt('$$.Execution.StartTime'),
+      retryCount: JsonPath.numberAt('$$.State.RetryCount'),
     },
     resultPath: '$.start',
   });
@@ -144,16 +145,18 @@ function definition(scope: Construct, props: CallStateMachineProps): IChainable 
     time: WaitTime.secondsPath('$.start.waitSeconds'),
   });
   const outcome = (value: string): Condition => Condition.stringEquals('$.start.outcome', value);
+  const isRecording = Condition.or(outcome(START_OUTCOMES.started), outcome(START_OUTCOMES.adopted));
   start.next(
     new Choice(scope, STATES.outcome)
       .when(
         Condition.and(
+          isRecording,
           Condition.isPresent('$.start.doubtful'),
           Condition.booleanEquals('$.start.doubtful', true),
         ),
         verify,
       )
-      .when(Condition.or(outcome(START_OUTCOMES.started), outcome(START_OUTCOMES.adopted)), awaitOutcome)
+      .when(isRecording, awaitOutcome)
       .when(outcome(START_OUTCOMES.notYet), waitForAnswer.next(start))
       .otherwise(unrecorded),
   );

@@ -62,7 +62,12 @@ export type StartResult =
       /** Another one of ours may run beside it: a create's end was not learnt from its own answer. */
       readonly doubtful: boolean;
     }
-  | { readonly outcome: typeof START_OUTCOMES.notYet; readonly waitSeconds: number }
+  | {
+      readonly outcome: typeof START_OUTCOMES.notYet;
+      readonly waitSeconds: number;
+      /** As of a recording that runs. */
+      readonly doubtful: boolean;
+    }
   | {
       readonly outcome: typeof START_OUTCOMES.callEnded | typeof START_OUTCOMES.refused;
       readonly reason: UnrecordedReason;
@@ -80,6 +85,8 @@ export interface StartRequest {
   readonly firstAttemptAt: number;
   /** Names this invocation. */
   readonly owner: string;
+  /** An attempt before this one failed, or could not say what it left behind. */
+  readonly doubtful: boolean;
 }
 
 export interface StartDependencies {
@@ -108,7 +115,7 @@ export async function startRecording(
   request: StartRequest,
 ): Promise<Started> {
   const { store, clock } = dependencies;
-  const { call, firstAttemptAt, owner } = request;
+  const { call, firstAttemptAt, owner, doubtful } = request;
   const begunAt = clock.now();
   const claim = await store.claim(call, owner, begunAt + LEASE_MILLISECONDS).catch((error: unknown) => {
     if (error instanceof StoreUnavailableError) {
@@ -123,7 +130,7 @@ export async function startRecording(
         creates: 0,
       };
     case 'held':
-      return { result: notYet((claim.untilMilliseconds - clock.now()) / 1000), creates: 0 };
+      return { result: notYet((claim.untilMilliseconds - clock.now()) / 1000, doubtful), creates: 0 };
   }
   // A table that does not answer is no reason to leave a call unrecorded: the list of its recordings guards instead.
   const attempt = new Attempt(
@@ -141,11 +148,11 @@ export async function startRecording(
       ? { ...recordingState(recording), status: 'in-progress' }
       : recordingState(recording);
     await store.apply(call, { type: 'recording', source, recording: state });
-    const { creates, doubtful } = attempt.progress;
+    const { progress } = attempt;
     const outcome = source === 'create' ? START_OUTCOMES.started : START_OUTCOMES.adopted;
     return {
-      result: { outcome, recordingSid: recording.sid, doubtful: doubtful || source === 'adopt' },
-      creates,
+      result: { outcome, recordingSid: recording.sid, doubtful: progress.doubtful || source === 'adopt' },
+      creates: progress.creates,
     };
   }
   if (claim) {
@@ -191,7 +198,7 @@ class Attempt {
     this.#request = request;
     this.#creates = progress.creates;
     this.#uncertain = progress.uncertain;
-    this.#doubtful = progress.doubtful;
+    this.#doubtful = progress.doubtful || request.doubtful;
     this.#inProgressSince = progress.inProgressSince;
   }
 
@@ -218,7 +225,7 @@ class Attempt {
     // The status that Twilio shows lags behind, a create's answer does not: nobody looks again for a while.
     const last = next.step === 'ask' ? await this.#create() : next;
     return 'step' in last
-      ? notYet(Math.max(waitSeconds(this.#elapsed()), last.afterMilliseconds / 1000))
+      ? notYet(Math.max(waitSeconds(this.#elapsed()), last.afterMilliseconds / 1000), this.#doubtful)
       : last;
   }
 
@@ -226,9 +233,8 @@ class Attempt {
     if (this.#uncertain) {
       return { step: 'look', afterMilliseconds: START_POLICY.settle };
     }
-    // Of all attempts but the first: one without a claim left nothing behind, not even how a create ended. Of a call that
-    // no webhook announced, the TwiML may have started the recording.
-    if (this.#elapsed() > START_POLICY.eagerFor || this.#request.call.origin === 'sweep') {
+    // One of ours may run that no row knows of: from an attempt without a claim, or from our TwiML.
+    if (this.#doubtful || this.#elapsed() > START_POLICY.eagerFor || this.#request.call.origin === 'sweep') {
       return { step: 'look', afterMilliseconds: 0 };
     }
     // Of an outgoing call the webhook comes when it has been answered.
@@ -392,9 +398,10 @@ const refused = ({ reason, httpStatus, twilioErrorCode }: Refusal): StartResult 
 });
 
 /** Step Functions waits whole seconds. */
-const notYet = (seconds: number): StartResult => ({
+const notYet = (seconds: number, doubtful: boolean): StartResult => ({
   outcome: START_OUTCOMES.notYet,
   waitSeconds: Math.min(Math.max(Math.ceil(seconds), 1), 60),
+  doubtful,
 });
 
 /** A call that has been ringing for long is answered or given up soon, or rings in nobody's ears. */

@@ -12,7 +12,13 @@ import type { Telemetry } from '../shared/telemetry.ts';
 
 /** What the state StartRecording passes. */
 const StartRecordingEvent = v.object({
-  call: ExecutionInput,
+  call: v.object({
+    ...ExecutionInput.entries,
+    /** The last result, if there was one. */
+    start: v.optional(v.object({ doubtful: v.optional(v.boolean(), false) }), {}),
+  }),
+  /** How often this attempt failed before. */
+  retryCount: v.number(),
   executionStartTime: v.pipe(
     v.string(),
     v.isoTimestamp(),
@@ -36,11 +42,12 @@ export function startRecordingTask({
   telemetry,
 }: StartRecordingDependencies) {
   return async (event: unknown, requestId: string): Promise<StartResult> => {
-    const { call, executionStartTime } = parseInput(StartRecordingEvent, event);
+    const { call, executionStartTime, retryCount } = parseInput(StartRecordingEvent, event);
     const request = {
       call: callFacts(call),
       firstAttemptAt: executionStartTime + startDelaySeconds * 1000,
       owner: requestId,
+      doubtful: retryCount > 0 || call.start.doubtful,
     };
     const secret = await secrets.get();
     let dependencies = withSecret(secret);

@@ -24,6 +24,7 @@ async function execute({ fates, tables, answeredAfter, random }: History) {
   const twilio = modelTwilio(fates, answeredAfter, clock);
   const firstAttemptAt = clock.now();
   const results: StartResult[] = [];
+  let doubtful = false;
   for (let invocation = 0; invocation < 100; invocation++) {
     store.down.clear();
     const table = tables[invocation] ?? 'up';
@@ -48,17 +49,21 @@ async function execute({ fates, tables, answeredAfter, random }: History) {
           call: { callSid: CALL_SID, accountSid: ACCOUNT_SID },
           firstAttemptAt,
           owner: `request-${invocation}`,
+          doubtful,
         },
       );
       results.push(result);
       if (result.outcome !== 'not-yet') {
         break;
       }
+      doubtful = result.doubtful;
       clock.advance(result.waitSeconds * 1000);
     } catch (error) {
       if (!(error instanceof Killed || error instanceof StoreUnavailableError)) {
         throw error;
       }
+      // The state machine counts that it tries again.
+      doubtful = true;
       clock.advance(1_000);
     }
   }

@@ -49,6 +49,7 @@ async function invoke(
   script: Script,
   owner = 'request-1',
   facts: CallFacts = call,
+  doubtful = false,
 ): Promise<Started & { twilio: ScriptedTwilio }> {
   const twilio = scriptedTwilio({ lists: [listed()], ...script }, clock);
   const started = await startRecording(
@@ -61,7 +62,7 @@ async function invoke(
       likeness,
       ringTimeoutSeconds: RING_TIMEOUT_SECONDS,
     },
-    { call: facts, firstAttemptAt, owner },
+    { call: facts, firstAttemptAt, owner, doubtful },
   );
   return { ...started, twilio };
 }
@@ -75,7 +76,8 @@ const STARTED_AGAIN = { ...STARTED, doubtful: true };
 const ADOPTED = { outcome: 'adopted', recordingSid: RECORDING_SID, doubtful: true };
 /** What a list shows of a recording that the TwiML started. */
 const OF_OUR_TWIML = { source: 'StartCallRecordingTwiML' };
-const NOT_YET = { outcome: 'not-yet', waitSeconds: 1 };
+const NOT_YET = { outcome: 'not-yet', waitSeconds: 1, doubtful: false };
+const NOT_YET_IN_DOUBT = { ...NOT_YET, doubtful: true };
 
 describe('a call that Twilio records at once', () => {
   test('is started with one create of the given parameters, and stored', async () => {
@@ -128,6 +130,17 @@ describe('a call that Twilio records at once', () => {
 });
 
 describe('a call that is not in progress yet', () => {
+  test('is tried at once when an invocation before has sent a create', async () => {
+    await begunBefore(0);
+    expect((await invoke({ creates: [created] })).twilio.times).toEqual([0]);
+  });
+
+  test('is tried again when Twilio said that its status may be asked for', async () => {
+    const { twilio } = await invoke({ creates: [notEligible, created], calls: [throttled(1_700)] });
+    // A status and a list are asked for together.
+    expect(twilio.times).toEqual([300, 400, 500, 600 + 1_700]);
+  });
+
   test.each(['queued', 'initiated', 'ringing', 'in-progress'])('but %s is tried again', async (status) => {
     const { result, creates, twilio } = await invoke({ creates: [notEligible, created], calls: [status] });
     expect(result).toEqual(STARTED);
@@ -218,7 +231,42 @@ describe('a call that is not in progress yet', () => {
   });
 });
 
+describe('a call that the sweep found', () => {
+  const found: CallFacts = { ...call, origin: 'sweep' };
+
+  test('is looked at before it is recorded: the TwiML may have started the recording', async () => {
+    const { result, twilio } = await invoke({ creates: [created] }, 'request-1', found);
+    expect(result).toEqual(STARTED);
+    expect(twilio.requests).toEqual(['list', 'create']);
+  });
+
+  test.each(['in-progress', 'completed'])('has the recording that is listed, being %s', async (status) => {
+    const { result, twilio } = await invoke({ lists: [listed({ status })] }, 'request-1', found);
+    expect(result).toEqual(ADOPTED);
+    expect(twilio.requests).toEqual(['list']);
+  });
+
+  test('has none for one without audio', async () => {
+    const script = { creates: [created], lists: [listed({ sid: OTHER_RECORDING_SID, status: 'absent' })] };
+    expect((await invoke(script, 'request-1', found)).result).toEqual(STARTED);
+  });
+
+  test.each([
+    ['completed', 'found-too-late', true],
+    ['busy', 'never-answered', false],
+  ])('and that has ended as %s: %s', async (status, reason, answered) => {
+    const { result } = await invoke({ creates: [notEligible], calls: [status] }, 'request-1', found);
+    expect(result).toEqual({ outcome: 'call-ended', reason, answered });
+  });
+});
+
 describe('a call that ended', () => {
+  test('after the ring timeout ended, and was not given up on', async () => {
+    await begunBefore(2 * RING_TIMEOUT_SECONDS * 1000);
+    const { result } = await invoke({ creates: [notEligible], calls: ['no-answer'] });
+    expect(result).toMatchObject({ outcome: 'call-ended', reason: 'never-answered' });
+  });
+
   test.each([
     ['completed', 'ended-before-recording', true],
     ['busy', 'never-answered', false],
@@ -332,7 +380,7 @@ describe('a create that Twilio throttled', () => {
     [3_600_000, 60],
   ])('for %d ms is handed back to wait for %d s', async (retryAfter, waitSeconds) => {
     const { result, twilio } = await invoke({ creates: [throttled(retryAfter)] });
-    expect(result).toEqual({ outcome: 'not-yet', waitSeconds });
+    expect(result).toEqual({ outcome: 'not-yet', waitSeconds, doubtful: false });
     expect(twilio.requests).toEqual(['create']);
     expect(store.progress()).toEqual({ creates: 1, uncertain: false, doubtful: false });
   });
@@ -375,7 +423,7 @@ describe.each([
   ])('is not sent again while the list gets %s, in this invocation or the next', async (_name, unlisted) => {
     const script = { creates: [unclear], lists: [unlisted] };
     const { result, twilio } = await invoke(script);
-    expect(result).toEqual(NOT_YET);
+    expect(result).toEqual(NOT_YET_IN_DOUBT);
     expect(twilio.requests.filter((request) => request === 'create')).toHaveLength(1);
     expect(store.progress()).toEqual({ creates: 1, uncertain: true, doubtful: true });
     expect((await invoke(script, 'request-2')).twilio.requests).not.toContain('create');
@@ -387,7 +435,7 @@ describe.each([
       calls: ['ringing'],
       lists: [listed()],
     });
-    expect(result).toEqual(NOT_YET);
+    expect(result).toEqual(NOT_YET_IN_DOUBT);
     expect(store.progress()).toMatchObject({ uncertain: false, doubtful: true });
   });
 
@@ -663,7 +711,7 @@ describe('a row', () => {
     async (held, waitSeconds) => {
       await store.claim(call, 'request-0', clock.now() + held);
       const { result, creates, twilio } = await invoke({});
-      expect(result).toEqual({ outcome: 'not-yet', waitSeconds });
+      expect(result).toEqual({ outcome: 'not-yet', waitSeconds, doubtful: false });
       expect(creates).toBe(0);
       expect(twilio.requests).toEqual([]);
     },
@@ -696,7 +744,7 @@ describe('a row', () => {
         likeness,
         ringTimeoutSeconds: RING_TIMEOUT_SECONDS,
       },
-      { call, firstAttemptAt, owner: 'request-1' },
+      { call, firstAttemptAt, owner: 'request-1', doubtful: false },
     );
     expect(claims).toEqual([LEASE_MILLISECONDS]);
     expect(LEASE_MILLISECONDS).toBeGreaterThan(
@@ -727,7 +775,7 @@ describe('a claim that takes long', () => {
         likeness,
         ringTimeoutSeconds: RING_TIMEOUT_SECONDS,
       },
-      { call, firstAttemptAt, owner: 'request-1' },
+      { call, firstAttemptAt, owner: 'request-1', doubtful: false },
     );
     return { result, times: twilio.times, leaseUntil };
   };
@@ -799,7 +847,7 @@ describe('a table that does not answer', () => {
     store.down.clear();
     clock.advance(1_000);
     const second = ok(recordingResource({ sid: OTHER_RECORDING_SID }));
-    const { result } = await invoke({ creates: [second], lists: [listed({})] }, 'request-2');
+    const { result } = await invoke({ creates: [second], lists: [listed({})] }, 'request-2', call, true);
     expect(result).toEqual(ADOPTED);
   });
 
@@ -810,7 +858,7 @@ describe('a table that does not answer', () => {
     await expect(
       startRecording(
         { ...dependencies, ringTimeoutSeconds: RING_TIMEOUT_SECONDS },
-        { call, firstAttemptAt, owner: 'request-1' },
+        { call, firstAttemptAt, owner: 'request-1', doubtful: false },
       ),
     ).rejects.toThrow('a mistake');
   });

@@ -19,6 +19,7 @@ beforeEach(() => {
 const event = (call: object = {}, executionStartTime = new Date(NOON).toISOString()) => ({
   call: { callSid: CALL_SID, accountSid: ACCOUNT_SID, from: '+15550001111', to: '+15550002222', ...call },
   executionStartTime,
+  retryCount: 0,
 });
 
 const OLD = twilioSecret();
