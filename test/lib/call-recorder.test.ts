@@ -7,6 +7,7 @@ import {
   ReconcileSettings,
   StartSettings,
   StoreSettings,
+  SweepSettings,
   VoiceWebhookSettings,
 } from '../../lambda/shared/settings.ts';
 import { CallRecorder, type CallRecorderProps } from '../../lib/call-recorder.ts';
@@ -26,6 +27,8 @@ const FUNCTIONS = [
   'RecordUnrecorded',
   'RecordingStatus',
   'StartRecording',
+  'SweepFunction',
+  'Verify',
   'VoiceWebhook',
 ];
 
@@ -53,6 +56,8 @@ describe('the functions', () => {
     ['RecordUnrecorded', 30, 512],
     ['Reconcile', 30, 512],
     ['AwaitOutcome', 10, 512],
+    ['Verify', 30, 512],
+    ['SweepFunction', 300, 512],
   ])('%s say all that decides how they run', (name, timeout, memorySize) => {
     expect(functions[name]?.Properties).toMatchObject({
       Runtime: 'nodejs24.x',
@@ -69,7 +74,7 @@ describe('the functions', () => {
   test('end before Step Functions gives up waiting for them', () => {
     const { Properties } = only(template, 'AWS::StepFunctions::StateMachine');
     const { States } = JSON.parse(String(Properties.DefinitionString));
-    for (const name of ['StartRecording', 'RecordUnrecorded', 'Reconcile']) {
+    for (const name of ['StartRecording', 'RecordUnrecorded', 'Reconcile', 'Verify']) {
       expect(States[name].TimeoutSeconds).toBeGreaterThan(Number(functions[name]?.Properties.Timeout));
     }
   });
@@ -84,6 +89,8 @@ describe('the functions', () => {
       RecordUnrecorded: ['SETTINGS', 'TABLE_NAME'],
       RecordingStatus: ['PUBLIC_BASE_URL', 'SECRET_ARN', 'SETTINGS', 'TABLE_NAME'],
       StartRecording: ['PUBLIC_BASE_URL', 'SECRET_ARN', 'SETTINGS', 'TABLE_NAME'],
+      SweepFunction: ['PUBLIC_BASE_URL', 'SECRET_ARN', 'SETTINGS', 'STATE_MACHINE_ARN', 'TABLE_NAME'],
+      Verify: ['SECRET_ARN', 'SETTINGS', 'TABLE_NAME'],
       VoiceWebhook: ['PUBLIC_BASE_URL', 'SECRET_ARN', 'SETTINGS', 'STATE_MACHINE_ARN'],
     });
   });
@@ -95,6 +102,8 @@ describe('the functions', () => {
     ['RecordUnrecorded', StoreSettings],
     ['AwaitOutcome', StoreSettings],
     ['Reconcile', ReconcileSettings],
+    ['Verify', ReconcileSettings],
+    ['SweepFunction', SweepSettings],
   ])('%s can read their settings', (name, schema) => {
     expect(parse(schema, JSON.parse(environmentOf(name).SETTINGS ?? ''))).toBeDefined();
   });
@@ -120,6 +129,18 @@ describe('the functions', () => {
       twilioApiBaseUrl: 'https://api.dublin.ie1.twilio.com',
       recording: { configurationId: 'CR1' },
     });
+    expect(JSON.parse(environmentOf('Verify', configured).SETTINGS ?? '')).toEqual({
+      retentionDays: 7,
+      twilioApiBaseUrl: 'https://api.dublin.ie1.twilio.com',
+      recording: { configurationId: 'CR1' },
+    });
+    const sweep = environmentOf('SweepFunction', configured);
+    expect(JSON.parse(sweep.SETTINGS ?? '')).toEqual({
+      retentionDays: 7,
+      twilioApiBaseUrl: 'https://api.dublin.ie1.twilio.com',
+    });
+    // By which it knows the numbers that lead here.
+    expect(sweep.PUBLIC_BASE_URL).toBe('https://calls.example.com');
     const voice = environmentOf('VoiceWebhook', configured);
     expect(JSON.parse(voice.SETTINGS ?? '')).toEqual({
       documents: voiceDocuments(
@@ -199,6 +220,14 @@ describe('a role', () => {
   const roles = resources(template, 'AWS::IAM::Role');
   const policies = resources(template, 'AWS::IAM::Policy');
 
+  /** Named by a digest of what it invokes. */
+  const schedulersRole = Object.keys(roles).find((name) => name.startsWith('SchedulerRole'));
+
+  const statementsOf = (role: string): Statement[] =>
+    Object.values(policies)
+      .filter(({ Properties }) => (Properties.Roles as string[]).includes(`<${role}>`))
+      .flatMap(({ Properties }) => (Properties.PolicyDocument as { Statement: Statement[] }).Statement);
+
   const logs = (name: string) => ({
     Effect: 'Allow',
     Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
@@ -226,6 +255,7 @@ describe('a role', () => {
     Action: ['states:SendTaskSuccess', 'states:SendTaskFailure', 'states:SendTaskHeartbeat'],
     Resource: '<StateMachine>',
   };
+  const deadLetters = { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: '<SweepDeadLetters.Arn>' };
   const invocation = (name: string) => ({
     Effect: 'Allow',
     Action: 'lambda:InvokeFunction',
@@ -238,7 +268,30 @@ describe('a role', () => {
     ['Reconcile', [logs('Reconcile'), traces, rows, secret]],
     [
       'AwaitOutcome',
-      [logs('AwaitOutcome'), traces, rows, { ...taskResponses, Action: 'states:SendTaskSuccess' }],
+      [
+        logs('AwaitOutcome'),
+        traces,
+        rows,
+        { ...taskResponses, Action: ['states:SendTaskSuccess', 'states:SendTaskFailure'] },
+      ],
+    ],
+    ['Verify', [logs('Verify'), traces, rows, secret]],
+    [
+      'SweepFunction',
+      [
+        logs('SweepFunction'),
+        traces,
+        { ...deadLetters, Action: ['sqs:SendMessage', 'sqs:GetQueueAttributes', 'sqs:GetQueueUrl'] },
+        { ...rows, Action: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem'] },
+        secret,
+        executions,
+        {
+          Effect: 'Allow',
+          Action: 'states:DescribeExecution',
+          Resource:
+            'arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<StateMachine>[6]:*',
+        },
+      ],
     ],
     ['StartRecording', [logs('StartRecording'), traces, rows, secret]],
     ['RecordUnrecorded', [logs('RecordUnrecorded'), traces, rows]],
@@ -248,6 +301,7 @@ describe('a role', () => {
         invocation('StartRecording'),
         invocation('RecordUnrecorded'),
         invocation('AwaitOutcome'),
+        invocation('Verify'),
         invocation('Reconcile'),
         {
           Effect: 'Allow',
@@ -267,16 +321,16 @@ describe('a role', () => {
       ],
     ],
   ])('of %s may do exactly what it has to', (name, statements) => {
-    const own = Object.values(policies).filter(({ Properties }) =>
-      (Properties.Roles as string[]).includes(`<${name}Role>`),
-    );
-    const documents = own.map(({ Properties }) => Properties.PolicyDocument as { Statement: Statement[] });
-    expect(documents.flatMap(({ Statement }) => Statement)).toEqual(statements);
+    expect(statementsOf(`${name}Role`)).toEqual(statements);
   });
 
-  test('is there for each function and the state machine, and for nothing else', () => {
+  test('of the schedule may do exactly what it has to', () => {
+    expect(statementsOf(schedulersRole ?? '')).toEqual([invocation('SweepFunction'), deadLetters]);
+  });
+
+  test('is there for each function, the state machine and the schedule, and for nothing else', () => {
     expect(Object.keys(roles).toSorted()).toEqual(
-      [...FUNCTIONS, 'StateMachine'].map((name) => `${name}Role`).toSorted(),
+      [...[...FUNCTIONS, 'StateMachine'].map((name) => `${name}Role`), schedulersRole].toSorted(),
     );
     for (const { Properties } of Object.values(roles)) {
       expect(Properties).not.toHaveProperty('ManagedPolicyArns');
@@ -369,6 +423,59 @@ describe('the API', () => {
   });
 });
 
+describe('the sweep', () => {
+  test('begins every minute, and never twice for one minute', () => {
+    expect(only(template, 'AWS::Scheduler::Schedule').Properties).toMatchObject({
+      ScheduleExpression: 'rate(1 minute)',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      State: 'ENABLED',
+      Target: {
+        Arn: '<SweepFunction.Arn>',
+        DeadLetterConfig: { Arn: '<SweepDeadLetters.Arn>' },
+        RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 },
+      },
+    });
+  });
+
+  test('that fails is kept, and not tried again: the next one looks at the same', () => {
+    expect(only(template, 'AWS::Lambda::EventInvokeConfig').Properties).toEqual({
+      FunctionName: '<SweepFunction>',
+      Qualifier: '$LATEST',
+      MaximumRetryAttempts: 0,
+      MaximumEventAgeInSeconds: 60,
+      DestinationConfig: { OnFailure: { Destination: '<SweepDeadLetters.Arn>' } },
+    });
+  });
+
+  test('leaves what failed to people for two weeks, encrypted on the way and at rest', () => {
+    expect(only(template, 'AWS::SQS::Queue').Properties).toEqual({
+      MessageRetentionPeriod: 14 * 86_400,
+      SqsManagedSseEnabled: true,
+    });
+    expect(only(template, 'AWS::SQS::QueuePolicy').Properties).toMatchObject({
+      Queues: ['<SweepDeadLetters>'],
+      PolicyDocument: {
+        Statement: [
+          {
+            Effect: 'Deny',
+            Action: 'sqs:*',
+            Principal: { AWS: '*' },
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          },
+        ],
+      },
+    });
+  });
+
+  test('is the schedule’s alone to begin', () => {
+    expect(only(template, 'AWS::Scheduler::Schedule').Properties.Target).toMatchObject({
+      RoleArn: `<${Object.keys(resources(template, 'AWS::IAM::Role')).find((name) => name.startsWith('SchedulerRole'))}.Arn>`,
+    });
+    const invokers = Object.values(resources(template, 'AWS::Lambda::Permission'));
+    expect(invokers.map(({ Properties }) => Properties.FunctionName)).not.toContain('<SweepFunction.Arn>');
+  });
+});
+
 test('the secret says what belongs into it', () => {
   const { Description } = only(template, 'AWS::SecretsManager::Secret').Properties;
   for (const field of ['accountSid', 'authTokens', 'apiKeySid', 'apiKeySecret']) {
@@ -378,7 +485,7 @@ test('the secret says what belongs into it', () => {
 
 test('logs are kept for as long as is configured, by every group', () => {
   const groups = Object.values(resources(synthesize({ logRetentionDays: 7 }), 'AWS::Logs::LogGroup'));
-  expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(7).fill(7));
+  expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(9).fill(7));
 });
 
 describe('the construct in an app of one’s own', () => {
@@ -452,7 +559,7 @@ describe('the construct in an app of one’s own', () => {
     const urls = functions.flatMap(
       ({ Properties }) => Properties.Environment.Variables.PUBLIC_BASE_URL ?? [],
     );
-    expect(urls).toHaveLength(3);
+    expect(urls).toHaveLength(4);
     expect(urls).toEqual(urls.map(() => Stack.of(recorder).resolve(publicBaseUrl)));
   });
 });

@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { RECONCILE_OUTCOMES, START_OUTCOMES, STATES } from '../../lambda/shared/contract.ts';
+import {
+  RECONCILE_OUTCOMES,
+  START_OUTCOMES,
+  STATES,
+  TASK_ERRORS,
+  VERIFY_OUTCOMES,
+} from '../../lambda/shared/contract.ts';
 import * as errors from '../../lambda/shared/errors.ts';
 import type { RecorderConfigurationInput } from '../../lib/configuration.ts';
 import { only, synthesize } from './support/synthesize.ts';
@@ -44,7 +50,11 @@ describe('the story of a call', () => {
     expect(stateOf(STATES.startRecording)).toMatchObject({
       Type: 'Task',
       Resource: '<StartRecording.Arn>',
-      Parameters: { 'call.$': '$', 'executionStartTime.$': '$$.Execution.StartTime' },
+      Parameters: {
+        'call.$': '$',
+        'executionStartTime.$': '$$.Execution.StartTime',
+        'retryCount.$': '$$.State.RetryCount',
+      },
       ResultPath: '$.start',
       Next: STATES.outcome,
     });
@@ -52,10 +62,19 @@ describe('the story of a call', () => {
 
   test('goes on with what Twilio said', () => {
     const equals = (StringEquals: string) => ({ Variable: '$.start.outcome', StringEquals });
+    const isRecording = { Or: [equals(START_OUTCOMES.started), equals(START_OUTCOMES.adopted)] };
     expect(stateOf(STATES.outcome)).toMatchObject({
       Type: 'Choice',
       Choices: [
-        { Or: [equals(START_OUTCOMES.started), equals(START_OUTCOMES.adopted)], Next: STATES.awaitOutcome },
+        {
+          And: [
+            isRecording,
+            { Variable: '$.start.doubtful', IsPresent: true },
+            { Variable: '$.start.doubtful', BooleanEquals: true },
+          ],
+          Next: STATES.verify,
+        },
+        { ...isRecording, Next: STATES.awaitOutcome },
         { ...equals(START_OUTCOMES.notYet), Next: STATES.waitForAnswer },
       ],
       Default: STATES.recordUnrecorded,
@@ -81,9 +100,49 @@ describe('the story of a call', () => {
       TimeoutSeconds: 900,
       ResultPath: null,
       Next: STATES.recorded,
-      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.overdue', Next: STATES.reconcile }],
+      // The first rule that matches counts.
+      Catch: [
+        { ErrorEquals: [TASK_ERRORS.doubled], ResultPath: '$.doubled', Next: STATES.verify },
+        { ErrorEquals: ['States.ALL'], ResultPath: '$.overdue', Next: STATES.reconcile },
+      ],
     });
     expect(definitionOf({ reconcileAfterSeconds: 60 }).States[STATES.awaitOutcome]?.TimeoutSeconds).toBe(60);
+  });
+
+  test('hears of a second recording at once: no retry stands before the rule for it', () => {
+    expect(stateOf(STATES.awaitOutcome)).not.toHaveProperty('Retry');
+  });
+
+  test('sees to it that one recording runs, as often as there is reason to look, then waits for the end', () => {
+    expect(stateOf(STATES.verify)).toMatchObject({
+      Type: 'Task',
+      Resource: '<Verify.Arn>',
+      Parameters: { 'call.$': '$' },
+      ResultPath: '$.verified',
+      Next: STATES.isThereOne,
+    });
+    expect(stateOf(STATES.isThereOne)).toEqual({
+      Type: 'Choice',
+      Choices: [
+        {
+          Variable: '$.verified.outcome',
+          StringEquals: VERIFY_OUTCOMES.again,
+          Next: STATES.waitToVerify,
+        },
+      ],
+      Default: STATES.awaitOutcome,
+    });
+    expect(stateOf(STATES.waitToVerify)).toMatchObject({
+      Type: 'Wait',
+      SecondsPath: '$.verified.waitSeconds',
+      Next: STATES.verify,
+    });
+  });
+
+  test('goes on when it cannot be verified', () => {
+    expect(stateOf(STATES.verify).Catch).toEqual([
+      { ErrorEquals: ['States.ALL'], ResultPath: '$.verifyFailure', Next: STATES.awaitOutcome },
+    ]);
   });
 
   test('asks Twilio when no callback comes, until the call is final', () => {
@@ -156,9 +215,12 @@ describe('an error', () => {
     ]);
   });
 
-  test('of ours is treated by name wherever the recording is started', () => {
-    expect(ours(named(stateOf(STATES.startRecording)))).toEqual(OUR_ERRORS.toSorted());
-  });
+  test.each([STATES.startRecording, STATES.verify, STATES.reconcile])(
+    'of ours is treated by name wherever Twilio is asked: %s',
+    (name) => {
+      expect(ours(named(stateOf(name)))).toEqual(OUR_ERRORS.toSorted());
+    },
+  );
 
   test('that a name matches is one that exists', () => {
     for (const name of ours(named(stateOf(STATES.recordUnrecorded)))) {

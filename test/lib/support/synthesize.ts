@@ -14,7 +14,10 @@ export function synthesize(configuration: RecorderConfigurationInput = {}): Temp
 const shortName = (logicalId: string): string =>
   logicalId.replace(/^Recorder/, '').replace(/[0-9A-F]{8}$/, '');
 
-/** CloudFormation's functions as text: `<Calls>` for a Ref, `<Calls.Arn>` for an attribute, a join joined. */
+/**
+ * CloudFormation's functions as text: `<Calls>` for a Ref, `<Calls.Arn>` for an attribute, a join joined, and `<Calls>[6]`
+ * for the sixth part of an ARN.
+ */
 export function readable(value: unknown): unknown {
   if (Array.isArray(value)) {
     return value.map(readable);
@@ -34,6 +37,10 @@ export function readable(value: unknown): unknown {
   if (entries.length === 1 && name === 'Fn::Join') {
     const [separator, parts] = argument as [string, unknown[]];
     return parts.map(readable).join(separator);
+  }
+  if (entries.length === 1 && name === 'Fn::Select') {
+    const [index, { 'Fn::Split': split = [] }] = argument as [number, { 'Fn::Split'?: unknown[] }];
+    return `${readable(split[1])}[${index}]`;
   }
   return Object.fromEntries(entries.map(([key, inner]) => [key, readable(inner)]));
 }
