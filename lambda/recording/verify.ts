@@ -59,6 +59,8 @@ export async function verify(
   return { result: next(looks + 1, doubtful), stopped: surplus.map(({ recordingSid }) => recordingSid) };
 
   async function stop(recording: RecordingState): Promise<void> {
+    // Said first: once it has ended, nobody could tell any more that it had to.
+    await keepAs(recording, recording.status);
     const answer = await twilio.stopRecording(call.callSid, recording.recordingSid);
     // A 4xx says that there is nothing to stop any more.
     const hasStopped =
@@ -69,10 +71,14 @@ export async function verify(
     if (!hasStopped) {
       throw new TwilioUnavailableError('Twilio did not stop a recording that runs beside another');
     }
+    await keepAs(recording, 'stopped');
+  }
+
+  async function keepAs(recording: RecordingState, status: string): Promise<void> {
     await store.apply(call, {
       type: 'recording',
       source: 'verify',
-      recording: { ...recording, status: 'stopped', surplus: true },
+      recording: { ...recording, status, surplus: true },
     });
   }
 }
@@ -94,9 +100,16 @@ export function sortOut(
   const running = listed.flatMap((recording): RecordingState[] => {
     const row = known.recordings.find(({ recordingSid }) => recordingSid === recording.sid);
     const isOurs = row?.confirmed || (likeness !== undefined && mayBeOurs(recording, likeness));
-    return !isOurs || hasEnded(recording.status) || (row && hasEnded(row.status)) || row?.surplus
+    return !isOurs || hasEnded(recording.status) || (row && hasEnded(row.status))
       ? []
-      : [{ ...recordingState(recording), status: 'in-progress', confirmed: row?.confirmed }];
+      : [
+          {
+            ...recordingState(recording),
+            status: 'in-progress',
+            confirmed: row?.confirmed,
+            surplus: row?.surplus,
+          },
+        ];
   });
   const [keep, ...surplus] = running.toSorted(byWorth);
   return { keep, surplus };
