@@ -81,17 +81,19 @@ export const judge = (
   calls: readonly SimulatedCall[],
   rows: readonly Row[],
   tolerance: Tolerance = NONE,
-): Verdict => conclude([measure(calls, rows, tolerance)]);
+): Verdict => conclude([measure(calls, rows, tolerance)], tolerance);
 
 /** The verdict on several runs. */
-export function conclude(runs: readonly Measured[]): Verdict {
+export function conclude(runs: readonly Measured[], { doubledShare }: Tolerance): Verdict {
   const sum = (figure: (run: Measured) => number): number =>
     runs.reduce((total, run) => total + figure(run), 0);
+  const answered = sum((run) => run.answered);
+  const doubled = sum((run) => run.doubled);
   return {
     calls: sum(({ calls }) => calls),
-    answered: sum(({ answered }) => answered),
+    answered,
     recorded: sum(({ recorded }) => recorded),
-    doubled: sum(({ doubled }) => doubled),
+    doubled,
     overlapMaxSeconds: Math.max(0, ...runs.map(({ overlapMaxSeconds }) => overlapMaxSeconds)),
     callerFailures: sum(({ callerFailures }) => callerFailures),
     rowsLost: sum(({ rowsLost }) => rowsLost),
@@ -106,7 +108,12 @@ export function conclude(runs: readonly Measured[]): Verdict {
     foreignTouched: sum(({ foreignTouched }) => foreignTouched),
     lostAudioMs: percentiles(runs.flatMap(({ lostAudioMs }) => lostAudioMs)),
     createsPerRecording: mean(runs.flatMap(({ creates }) => creates)),
-    findings: runs.flatMap(({ findings }) => findings),
+    findings: [
+      ...runs.flatMap(({ findings }) => findings),
+      ...(doubledShare > 0 && doubled > doubledShare * answered
+        ? [`${doubled} of ${answered} answered calls were recorded twice, if only for a while`]
+        : []),
+    ],
   };
 }
 
@@ -169,11 +176,6 @@ export function measure(
         .map(
           ({ call, seconds }) => `${call.sid}: recorded twice at the same time, for ${rounded(seconds)} s`,
         ),
-      ...(tolerance.doubledShare > 0 && doubled.length > tolerance.doubledShare * answered.length
-        ? [
-            `all calls: ${doubled.length} of ${answered.length} answered ones were recorded twice, if only for a while`,
-          ]
-        : []),
       ...failed.map((call) => `${call.sid}: the caller heard ${call.errorsHeard.join('; ')}`),
       ...lost.map((call) => `${call.sid}: has no row`),
       ...wrong.map(({ call, complaint }) => `${call.sid}: ${complaint}`),

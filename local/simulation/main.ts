@@ -70,6 +70,10 @@ async function main(): Promise<boolean> {
     printFindings(seed);
     console.log(`Run this seed again: npm run simulate -- ${repetition(options, seed.seed)}\n`);
   }
+  const ofSeeds = new Set(result.seeds.flatMap(({ findings }) => findings));
+  for (const finding of result.verdict.findings.filter((one) => !ofSeeds.has(one))) {
+    console.log(finding);
+  }
   if (options.json) {
     console.log(JSON.stringify(jsonOf(result)));
   }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { conclude, type Verdict } from '../verdict.ts';
+import { conclude, UNDER_FAULTS, type Verdict } from '../verdict.ts';
 import { type BrokenCall, type Simulated, type SimulationOptions, TWILIO_URL } from './run.ts';
 import { synthesizeTemplate } from './template.ts';
 import type { WorkerMessage, WorkerTask } from './worker.ts';
@@ -61,7 +61,10 @@ export async function runSimulations(options: SimulationsOptions): Promise<Simul
     return simulated ? [{ seed, simulated }] : [];
   });
   return {
-    verdict: conclude(inOrder.map(({ simulated }) => simulated.measured)),
+    verdict: conclude(
+      inOrder.map(({ simulated }) => simulated.measured),
+      UNDER_FAULTS,
+    ),
     seeds: inOrder.map(({ seed, simulated }) => ({
       seed,
       findings: simulated.measured.findings,
