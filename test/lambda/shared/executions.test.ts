@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import {
+  DescribeExecutionCommand,
   ExecutionAlreadyExists,
+  ExecutionDoesNotExist,
   ExecutionLimitExceeded,
+  type ExecutionStatus,
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
@@ -95,6 +98,56 @@ describe('the execution of a call', () => {
     expect(started()).toMatchObject([
       { input: JSON.stringify({ callSid: CALL_SID, accountSid: ACCOUNT_SID }) },
     ]);
+  });
+});
+
+describe('an execution of a call', () => {
+  const call = { callSid: CALL_SID, accountSid: ACCOUNT_SID };
+
+  test('that a sweep starts says so in its input, and may have another name', async () => {
+    stepFunctions.on(StartExecutionCommand).resolves({});
+    expect(await executions.start({ ...call, origin: 'sweep' }, `${CALL_SID}-2`)).toBe('started');
+    expect(started()).toEqual([
+      {
+        stateMachineArn: STATE_MACHINE_ARN,
+        name: `${CALL_SID}-2`,
+        input: JSON.stringify({ ...call, origin: 'sweep' }),
+      },
+    ]);
+  });
+
+  test('is told from one that exists', async () => {
+    stepFunctions
+      .on(StartExecutionCommand)
+      .rejects(new ExecutionAlreadyExists({ message: 'exists', $metadata: {} }));
+    expect(await executions.start(call)).toBe('exists');
+  });
+
+  test.each<[ExecutionStatus, string]>([
+    ['RUNNING', 'running'],
+    ['PENDING_REDRIVE', 'running'],
+    ['SUCCEEDED', 'ended'],
+    ['FAILED', 'ended'],
+    ['TIMED_OUT', 'ended'],
+    ['ABORTED', 'ended'],
+  ])('that is %s is %s', async (status, is) => {
+    stepFunctions.on(DescribeExecutionCommand).resolves({ status });
+    expect(await executions.status(`${CALL_SID}-2`)).toBe(is);
+    expect(stepFunctions.commandCalls(DescribeExecutionCommand).map(({ args }) => args[0].input)).toEqual([
+      { executionArn: `arn:aws:states:eu-central-1:123456789012:execution:calls:${CALL_SID}-2` },
+    ]);
+  });
+
+  test('that nobody started is absent', async () => {
+    stepFunctions
+      .on(DescribeExecutionCommand)
+      .rejects(new ExecutionDoesNotExist({ message: 'does not exist', $metadata: {} }));
+    expect(await executions.status(CALL_SID)).toBe('absent');
+  });
+
+  test('is not known while Step Functions does not say', async () => {
+    stepFunctions.on(DescribeExecutionCommand).rejects(new Error('throttled'));
+    await expect(executions.status(CALL_SID)).rejects.toThrow('throttled');
   });
 });
 

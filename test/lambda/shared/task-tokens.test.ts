@@ -1,0 +1,58 @@
+import {
+  InvalidToken,
+  SendTaskFailureCommand,
+  SendTaskSuccessCommand,
+  SFNClient,
+  TaskDoesNotExist,
+  TaskTimedOut,
+} from '@aws-sdk/client-sfn';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { mockClient } from 'aws-sdk-client-mock';
+import { STATES, TASK_ERRORS } from '../../../lambda/shared/contract.ts';
+import { stepFunctionsTaskTokens, type TaskTokens } from '../../../lambda/shared/task-tokens.ts';
+
+const TOKEN = 'the-token';
+const client = new SFNClient({ region: 'eu-central-1' });
+const stepFunctions = mockClient(client);
+const taskTokens = stepFunctionsTaskTokens({ stepFunctions: () => client });
+
+beforeEach(() => {
+  stepFunctions.reset();
+});
+
+const sent = () => stepFunctions.calls().map(({ args }) => [args[0].constructor.name, args[0].input]);
+
+test('a call that is final lets its task succeed', async () => {
+  stepFunctions.on(SendTaskSuccessCommand).resolves({});
+  await taskTokens.release(TOKEN);
+  expect(sent()).toEqual([['SendTaskSuccessCommand', { taskToken: TOKEN, output: '{}' }]]);
+});
+
+test('a second recording ends the task with the error that leads to Verify', async () => {
+  stepFunctions.on(SendTaskFailureCommand).resolves({});
+  await taskTokens.reportDouble(TOKEN);
+  expect(sent()).toEqual([['SendTaskFailureCommand', { taskToken: TOKEN, error: TASK_ERRORS.doubled }]]);
+  // Not one of Step Functions’ own, which begin so, nor a state’s name.
+  expect(TASK_ERRORS.doubled).not.toMatch(/^States\./);
+  expect(Object.values<string>(STATES)).not.toContain(TASK_ERRORS.doubled);
+});
+
+describe.each<[string, (tokens: TaskTokens) => Promise<void>]>([
+  ['release', ({ release }) => release(TOKEN)],
+  ['reportDouble', ({ reportDouble }) => reportDouble(TOKEN)],
+])('%s', (_, use) => {
+  test.each([
+    new TaskTimedOut({ message: 'timed out', $metadata: {} }),
+    new TaskDoesNotExist({ message: 'does not exist', $metadata: {} }),
+    new InvalidToken({ message: 'invalid', $metadata: {} }),
+  ])('does nothing when nobody waits any more: $name', async (error) => {
+    stepFunctions.onAnyCommand().rejects(error);
+    await expect(use(taskTokens)).resolves.toBeUndefined();
+    expect(sent()).toHaveLength(1);
+  });
+
+  test('fails when Step Functions does', async () => {
+    stepFunctions.onAnyCommand().rejects(new Error('no answer'));
+    await expect(use(taskTokens)).rejects.toThrow('no answer');
+  });
+});
