@@ -6,12 +6,15 @@ import { type TwilioApi, twilioApi } from '../../../lambda/twilio/api.ts';
 import { createRecordingParameters } from '../../../lambda/twilio/recording-parameters.ts';
 import { recordingResource } from '../support/answers.ts';
 import { twilioSecret } from '../support/secrets.ts';
-import { ACCOUNT_SID, CALL_SID, OTHER_RECORDING_SID } from '../support/sids.ts';
+import { ACCOUNT_SID, CALL_SID, OTHER_RECORDING_SID, RECORDING_SID } from '../support/sids.ts';
 import { reply, type TwilioServer, twilioServer } from '../support/twilio-server.ts';
 import { PUBLIC_BASE_URL } from '../support/webhooks.ts';
 
 const credentials = twilioSecret();
-const CALLS = `/2010-04-01/Accounts/${ACCOUNT_SID}/Calls/${CALL_SID}`;
+const ACCOUNT = `/2010-04-01/Accounts/${ACCOUNT_SID}`;
+const CALLS = `${ACCOUNT}/Calls/${CALL_SID}`;
+/** As Twilio writes it: what was asked for, and where to go on. */
+const NEXT_PAGE = `${ACCOUNT}/Calls.json?EndTime%3E=2026-11-24T11%3A50%3A00Z&PageSize=1000&Page=1&PageToken=PACA${'a'.repeat(32)}`;
 
 let server: TwilioServer;
 let api: TwilioApi;
@@ -27,6 +30,12 @@ beforeEach(() => {
 
 const recording = recordingResource();
 const call = { sid: CALL_SID, status: 'completed', end_time: 'Tue, 24 Nov 2026 12:00:09 +0000' };
+
+/** The order of parameters means nothing; how each is written does. */
+function sortedQuery(path = ''): string {
+  const [before, query = ''] = path.split('?');
+  return `${before}?${query.split('&').toSorted().join('&')}`;
+}
 
 describe('a request', () => {
   test.each<[string, (api: TwilioApi) => Promise<unknown>, unknown, string, string, string]>([
@@ -47,13 +56,62 @@ describe('a request', () => {
       `${CALLS}/Recordings.json`,
       '',
     ],
+    [
+      'to stop a recording',
+      ({ stopRecording }) => stopRecording(CALL_SID, RECORDING_SID),
+      { ...recording, status: 'stopped' },
+      'POST',
+      `${CALLS}/Recordings/${RECORDING_SID}.json`,
+      'Status=stopped',
+    ],
+    [
+      'for the calls that go on',
+      ({ listCalls }) => listCalls({ status: 'in-progress' }),
+      { calls: [] },
+      'GET',
+      `${ACCOUNT}/Calls.json?PageSize=1000&Status=in-progress`,
+      '',
+    ],
+    [
+      'for the calls that ended since',
+      ({ listCalls }) => listCalls({ endedSince: Date.parse('2026-11-24T11:50:00.999Z') }),
+      { calls: [] },
+      'GET',
+      // The filter's name ends with the sign that makes it one for times after: a bare `EndTime=` is that time only.
+      `${ACCOUNT}/Calls.json?PageSize=1000&EndTime%3E=2026-11-24T11%3A50%3A00Z`,
+      '',
+    ],
+    [
+      'for another page of calls',
+      ({ listCalls }) => listCalls({ next: NEXT_PAGE }),
+      { calls: [] },
+      'GET',
+      NEXT_PAGE,
+      '',
+    ],
+    [
+      'for numbers',
+      ({ listNumbers }) => listNumbers(),
+      { incoming_phone_numbers: [] },
+      'GET',
+      `${ACCOUNT}/IncomingPhoneNumbers.json?PageSize=1000`,
+      '',
+    ],
+    [
+      'for another page of numbers',
+      ({ listNumbers }) => listNumbers(`${ACCOUNT}/IncomingPhoneNumbers.json?PageSize=1000&Page=2`),
+      { incoming_phone_numbers: [] },
+      'GET',
+      `${ACCOUNT}/IncomingPhoneNumbers.json?PageSize=1000&Page=2`,
+      '',
+    ],
   ])('%s has its method, path, credentials and body', async (_, send, answer, method, path, body) => {
     server.answerWith(reply(200, answer));
     expect(await send(api)).toMatchObject({ kind: 'ok' });
+    expect(sortedQuery(server.received[0]?.path)).toBe(sortedQuery(path));
     expect(server.received).toMatchObject([
       {
         method,
-        path,
         body,
         headers: {
           accept: 'application/json',
@@ -101,6 +159,51 @@ describe('a request', () => {
   });
 });
 
+test.each<
+  [string, (api: TwilioApi) => Promise<unknown>, (client: ReturnType<typeof twilio>) => Promise<unknown>]
+>([
+  [
+    'to stop a recording',
+    ({ stopRecording }) => stopRecording(CALL_SID, RECORDING_SID),
+    (client) => client.calls(CALL_SID).recordings(RECORDING_SID).update({ status: 'stopped' }),
+  ],
+  [
+    'for the calls that go on',
+    ({ listCalls }) => listCalls({ status: 'in-progress' }),
+    (client) => client.calls.page({ status: 'in-progress', pageSize: 1000 }),
+  ],
+  [
+    'for the calls that ended since',
+    ({ listCalls }) => listCalls({ endedSince: Date.parse('2026-11-24T11:50:00Z') }),
+    (client) => client.calls.page({ endTimeAfter: new Date('2026-11-24T11:50:00Z'), pageSize: 1000 }),
+  ],
+  [
+    'for numbers',
+    ({ listNumbers }) => listNumbers(),
+    (client) => client.incomingPhoneNumbers.page({ pageSize: 1000 }),
+  ],
+])('a request %s says what Twilio’s own client says', async (_, send, sendTheirs) => {
+  server.answerWith(reply(200, { ...recording, calls: [], incoming_phone_numbers: [], next_page_uri: null }));
+  await send(api);
+  await sendTheirs(
+    twilio(credentials.apiKeySid, credentials.apiKeySecret, {
+      accountSid: ACCOUNT_SID,
+      httpClient: new RedirectedClient(),
+    }),
+  );
+  const [ours, theirs] = server.received.map(({ method, path, body, headers }) => {
+    const { pathname, searchParams } = new URL(path ?? '', server.baseUrl);
+    return {
+      method,
+      pathname,
+      query: [...searchParams].toSorted(),
+      body,
+      authorization: headers.authorization,
+    };
+  });
+  expect(ours).toEqual(theirs);
+});
+
 type RequestOptions<T> = RequestClient.RequestOptions<T>;
 
 /** A client of Twilio's own that sends to this machine. */
@@ -128,6 +231,51 @@ describe('an answer', () => {
     const second = recordingResource({ sid: OTHER_RECORDING_SID });
     server.answerWith(reply(200, { recordings: [recording, null, { sid: 1 }, 'x', second] }));
     expect(await api.listRecordings(CALL_SID)).toEqual({ kind: 'ok', body: [recording, second] });
+  });
+
+  describe('is a page', () => {
+    const listed = { ...call, account_sid: ACCOUNT_SID, parent_call_sid: null, from: '+15550001111' };
+    const number = { phone_number: '+15550002222', voice_url: 'https://example.com/voice' };
+
+    test('of calls, with where the next one is, and without what is none', async () => {
+      server.answerWith(reply(200, { calls: [listed, null, 'x', { sid: 1 }], next_page_uri: NEXT_PAGE }));
+      expect(await api.listCalls({ status: 'in-progress' })).toEqual({
+        kind: 'ok',
+        body: { items: [listed], next: NEXT_PAGE },
+      });
+    });
+
+    test.each([null, undefined, 7])('the last one when the next is %j', async (next_page_uri) => {
+      server.answerWith(reply(200, { calls: [], incoming_phone_numbers: [], next_page_uri }));
+      const last = { kind: 'ok', body: { items: [], next: undefined } };
+      expect(await api.listCalls({ endedSince: 0 })).toEqual(last);
+      expect(await api.listNumbers()).toEqual(last);
+    });
+
+    test('of numbers, with their voice URLs, if they have one', async () => {
+      const bare = { phone_number: '+15550003333' };
+      const odd = { phone_number: '+15550004444', voice_url: 1 };
+      const incoming_phone_numbers = [number, bare, odd, { voice_url: 'https://example.com' }, null];
+      server.answerWith(reply(200, { incoming_phone_numbers, next_page_uri: '/next' }));
+      expect(await api.listNumbers()).toEqual({
+        kind: 'ok',
+        body: {
+          items: [number, { ...bare, voice_url: null }, { ...odd, voice_url: null }],
+          next: '/next',
+        },
+      });
+    });
+
+    test('that leads to the next one, until there is none', async () => {
+      server.answerWith((response) => {
+        const isFirst = server.received.length === 1;
+        reply(200, { calls: [listed], next_page_uri: isFirst ? NEXT_PAGE : null })(response);
+      });
+      const first = await api.listCalls({ endedSince: Date.parse('2026-11-24T11:50:00Z') });
+      const next = first.kind === 'ok' ? first.body.next : undefined;
+      expect(await api.listCalls({ next: next ?? '' })).toMatchObject({ body: { next: undefined } });
+      expect(sortedQuery(server.received.at(-1)?.path)).toBe(sortedQuery(NEXT_PAGE));
+    });
   });
 
   test('in several pieces is put together, between the bytes of a character', async () => {
@@ -188,6 +336,9 @@ describe('an answer', () => {
         await api.createRecording(CALL_SID, {}),
         await api.fetchCall(CALL_SID),
         await api.listRecordings(CALL_SID),
+        await api.stopRecording(CALL_SID, RECORDING_SID),
+        await api.listCalls({ status: 'in-progress' }),
+        await api.listNumbers(),
       ];
       for (const answer of answers) {
         expect(answer).toMatchObject({ kind: 'error', httpStatus: status, code: 21220 });
@@ -220,14 +371,20 @@ const UNREADABLE: [string, unknown][] = [
   ['half of a document', '{"sid":"RE'],
   ['null', 'null'],
   ['another document', { message: 'hello' }],
-  ['a Sid that is none', { sid: 1, status: 'in-progress', recordings: {} }],
-  ['no status', { sid: 'RE1', recordings: null }],
+  [
+    'a Sid that is none',
+    { sid: 1, status: 'in-progress', recordings: {}, calls: {}, incoming_phone_numbers: {} },
+  ],
+  ['no status', { sid: 'RE1', recordings: null, calls: null, incoming_phone_numbers: null }],
 ];
 
 describe.each<[string, () => Promise<unknown>]>([
   ['createRecording', () => api.createRecording(CALL_SID, {})],
   ['fetchCall', () => api.fetchCall(CALL_SID)],
   ['listRecordings', () => api.listRecordings(CALL_SID)],
+  ['stopRecording', () => api.stopRecording(CALL_SID, RECORDING_SID)],
+  ['listCalls', () => api.listCalls({ status: 'in-progress' })],
+  ['listNumbers', () => api.listNumbers()],
 ])('%s does not throw and has no answer', (name, send) => {
   test.each(UNREADABLE)('when a success holds %s', async (_, body) => {
     server.answerWith(reply(200, body));
@@ -254,6 +411,9 @@ describe.each<[string, () => Promise<unknown>]>([
       createRecording: () => client.createRecording(CALL_SID, {}),
       fetchCall: () => client.fetchCall(CALL_SID),
       listRecordings: () => client.listRecordings(CALL_SID),
+      stopRecording: () => client.stopRecording(CALL_SID, RECORDING_SID),
+      listCalls: () => client.listCalls({ status: 'in-progress' }),
+      listNumbers: () => client.listNumbers(),
     };
     return requests[name]?.();
   };
