@@ -47,7 +47,7 @@ const endedCall = (endedAt: number, overrides: Partial<ListedCall> = {}): Listed
 
 describe('a sweep looks at the calls that ended in', () => {
   test.each<[string, number | undefined, number]>([
-    ['the last ten minutes, at first', undefined, NOON - 10 * MINUTE],
+    ['the last ten minutes and a little before, at first', undefined, NOON - 12 * MINUTE],
     ['the last ten minutes, when it ran a minute ago', NOON - MINUTE, NOON - 10 * MINUTE],
     ['the last ten minutes, when it ran in the future', NOON + HOUR, NOON - 10 * MINUTE],
     ['the last ten minutes, when it ran eight minutes ago', NOON - 8 * MINUTE, NOON - 10 * MINUTE],
@@ -151,7 +151,7 @@ beforeEach(() => {
   rows = new Map();
   executions = new Map();
   started = [];
-  sweptUntil = undefined;
+  sweptUntil = NOON - MINUTE;
   kept = [];
   asked = [];
   refusals = [];
