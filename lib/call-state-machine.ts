@@ -178,7 +178,7 @@ function awaitFinalRows(
     comment: 'Waits until a callback says how the recording ended',
     lambdaFunction: props.awaitOutcome,
     integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
-    payload: TaskInput.fromObject({ callSid: JsonPath.stringAt('$.callSid'), taskToken: JsonPath.taskToken }),
+    payload: TaskInput.fromObject({ call: JsonPath.entirePayload, taskToken: JsonPath.taskToken }),
     resultPath: JsonPath.DISCARD,
     retryOnServiceExceptions: false,
     taskTimeout: Timeout.duration(props.reconcileAfter),

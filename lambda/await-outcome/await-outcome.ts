@@ -5,7 +5,14 @@ import type { TaskTokens } from '../shared/task-tokens.ts';
 import { CallSid } from '../twilio/requests.ts';
 
 /** What the state AwaitOutcome passes. */
-const AwaitOutcomeEvent = v.object({ callSid: CallSid, taskToken: v.string() });
+const AwaitOutcomeEvent = v.object({
+  call: v.object({
+    callSid: CallSid,
+    /** The last result of verify, if it ran. */
+    verified: v.optional(v.object({ doubled: v.boolean() }), { doubled: false }),
+  }),
+  taskToken: v.string(),
+});
 
 /**
  * Keeps the task's token with the call, for the callback that makes the call final, or names a second recording, to end
@@ -13,13 +20,16 @@ const AwaitOutcomeEvent = v.object({ callSid: CallSid, taskToken: v.string() });
  */
 export function awaitOutcome(store: Pick<CallStore, 'keepToken'>, taskTokens: TaskTokens) {
   return async (event: unknown): Promise<void> => {
-    const { callSid, taskToken } = parseInput(AwaitOutcomeEvent, event);
-    switch (await store.keepToken(callSid, taskToken)) {
+    const { call, taskToken } = parseInput(AwaitOutcomeEvent, event);
+    switch (await store.keepToken(call.callSid, taskToken)) {
       case 'final':
         await taskTokens.release(taskToken);
         break;
       case 'doubled':
-        await taskTokens.reportDouble(taskToken);
+        // What verify could not set right a moment ago, it could not now either.
+        if (!call.verified.doubled) {
+          await taskTokens.reportDouble(taskToken);
+        }
         break;
     }
   };

@@ -175,7 +175,7 @@ export function summarize(state: CallState): CallSummary {
       recording,
       recordingCount: recordings.length,
       surplusCount: recordings.filter(({ surplus }) => surplus).length,
-      doubled: recordings.filter(isOneToRun).length > 1,
+      doubled: recordings.filter(isRunningAndOurs).length > 1,
       final: recordings.every(({ status }) => isFinal(status)),
     };
   }
@@ -189,8 +189,9 @@ export function summarize(state: CallState): CallSummary {
   };
 }
 
-const isOneToRun = ({ status, confirmed, surplus }: RecordingState): boolean =>
-  confirmed === true && !surplus && !hasEnded(status);
+/** One that was told to stop runs on until Twilio says that it does not. */
+const isRunningAndOurs = ({ status, confirmed }: RecordingState): boolean =>
+  confirmed === true && !hasEnded(status);
 
 /**
  * Orders the recordings of a call, the one to keep first: with audio before without, one that was not stopped as surplus,

@@ -1,13 +1,14 @@
 import { VERIFY_OUTCOMES } from '../shared/contract.ts';
 import { TwilioUnavailableError } from '../shared/errors.ts';
 import type { TwilioApi, TwilioRecording } from '../twilio/api.ts';
-import { byWorth, hasEnded, type RecordingState } from './merge.ts';
+import { byWorth, hasEnded, isFinal, type RecordingState, summarize } from './merge.ts';
 import { type Likeness, mayBeOurs, recordingState } from './ours.ts';
 import type { CallFacts, CallStore, KnownCall } from './store.ts';
 
 /**
- * Seconds before each further look at a call of which a create's end is not known: Twilio may carry it out late. No two
- * of ours run beside each other for longer than the longest of these, and what the look itself takes.
+ * Seconds before each further look at a call of which a create's end is not known, since Twilio may carry it out late, or
+ * whose rows know two that run, since its list may lag. No two of ours run beside each other for longer than the longest
+ * of these, and what the look itself takes.
  */
 export const LOOK_AGAIN_AFTER_SECONDS = [3, 6, 6] as const;
 
@@ -26,7 +27,11 @@ export interface VerifyRequest {
 }
 
 /** What verify returns to the state machine. */
-export type VerifyResult = { readonly looks: number } & (
+export type VerifyResult = {
+  readonly looks: number;
+  /** The rows still know two of ours that run. */
+  readonly doubled: boolean;
+} & (
   | { readonly outcome: typeof VERIFY_OUTCOMES.verified }
   | { readonly outcome: typeof VERIFY_OUTCOMES.again; readonly waitSeconds: number }
 );
@@ -49,18 +54,27 @@ export async function verify(
   if (list.kind !== 'ok') {
     throw new TwilioUnavailableError('Twilio did not list the recordings of the call');
   }
+  let { doubled } = summarize({
+    recordings: Object.fromEntries(known.recordings.map((row) => [row.recordingSid, row])),
+  });
+  for (const recording of endedUnnoticed(list.body, known)) {
+    await keepState(recording, 'reconcile');
+  }
   const { keep, surplus } = sortOut(list.body, known, doubtful ? likeness : undefined);
   if (keep && surplus.length > 0 && !isKnown(keep, known)) {
-    await store.apply(call, { type: 'recording', source: 'adopt', recording: keep });
+    await keepState(keep, 'adopt');
   }
   for (const recording of surplus) {
     await stop(recording);
   }
-  return { result: next(looks + 1, doubtful), stopped: surplus.map(({ recordingSid }) => recordingSid) };
+  return {
+    result: next(looks + 1, doubtful, doubled),
+    stopped: surplus.map(({ recordingSid }) => recordingSid),
+  };
 
   async function stop(recording: RecordingState): Promise<void> {
     // Said first: once it has ended, nobody could tell any more that it had to.
-    await keepAs(recording, recording.status);
+    await keepState({ ...recording, surplus: true }, 'verify');
     const answer = await twilio.stopRecording(call.callSid, recording.recordingSid);
     // A 4xx says that there is nothing to stop any more.
     const hasStopped =
@@ -71,15 +85,15 @@ export async function verify(
     if (!hasStopped) {
       throw new TwilioUnavailableError('Twilio did not stop a recording that runs beside another');
     }
-    await keepAs(recording, 'stopped');
+    await keepState({ ...recording, status: 'stopped', surplus: true }, 'verify');
   }
 
-  async function keepAs(recording: RecordingState, status: string): Promise<void> {
-    await store.apply(call, {
-      type: 'recording',
-      source: 'verify',
-      recording: { ...recording, status, surplus: true },
-    });
+  async function keepState(
+    recording: RecordingState,
+    source: 'adopt' | 'verify' | 'reconcile',
+  ): Promise<void> {
+    const { summary } = await store.apply(call, { type: 'recording', source, recording });
+    doubled = summary.doubled;
   }
 }
 
@@ -115,9 +129,17 @@ export function sortOut(
   return { keep, surplus };
 }
 
-function next(looks: number, doubtful: boolean): VerifyResult {
-  const waitSeconds = doubtful ? LOOK_AGAIN_AFTER_SECONDS[looks - 1] : undefined;
+/** Recordings whose rows have them running, though Twilio says how they ended: their callbacks may never come. */
+const endedUnnoticed = (listed: readonly TwilioRecording[], known: KnownCall): readonly RecordingState[] =>
+  listed
+    .filter(({ sid, status }) =>
+      known.recordings.some((row) => row.recordingSid === sid && !hasEnded(row.status) && isFinal(status)),
+    )
+    .map(recordingState);
+
+function next(looks: number, doubtful: boolean, doubled: boolean): VerifyResult {
+  const waitSeconds = doubtful || doubled ? LOOK_AGAIN_AFTER_SECONDS[looks - 1] : undefined;
   return waitSeconds === undefined
-    ? { outcome: VERIFY_OUTCOMES.verified, looks }
-    : { outcome: VERIFY_OUTCOMES.again, looks, waitSeconds };
+    ? { outcome: VERIFY_OUTCOMES.verified, looks, doubled }
+    : { outcome: VERIFY_OUTCOMES.again, looks, doubled, waitSeconds };
 }

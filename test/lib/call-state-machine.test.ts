@@ -95,7 +95,7 @@ describe('the story of a call', () => {
       Resource: expect.stringMatching(/:states:::lambda:invoke\.waitForTaskToken$/),
       Parameters: {
         FunctionName: '<AwaitOutcome.Arn>',
-        Payload: { 'callSid.$': '$.callSid', 'taskToken.$': '$$.Task.Token' },
+        Payload: { 'call.$': '$', 'taskToken.$': '$$.Task.Token' },
       },
       TimeoutSeconds: 900,
       ResultPath: null,

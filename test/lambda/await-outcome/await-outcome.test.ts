@@ -9,7 +9,7 @@ const TASK_TOKEN = 'token';
 /** Runs the task with a row in this state; tells what it did in order. */
 async function run(
   state: Awaited<ReturnType<CallStore['keepToken']>>,
-  event: unknown = { callSid: CALL_SID, taskToken: TASK_TOKEN },
+  event: unknown = { call: { callSid: CALL_SID }, taskToken: TASK_TOKEN },
 ): Promise<string[]> {
   const done: string[] = [];
   const handler = awaitOutcome(
@@ -48,7 +48,17 @@ describe('a task token', () => {
     ]);
   });
 
-  test.each([{}, { callSid: 'CA1', taskToken: TASK_TOKEN }, { callSid: CALL_SID }])(
+  test('of which Verify could not stop the second waits', async () => {
+    const event = { call: { callSid: CALL_SID, verified: { doubled: true } }, taskToken: TASK_TOKEN };
+    expect(await run('doubled', event)).toEqual([`keep ${TASK_TOKEN} with ${CALL_SID}`]);
+  });
+
+  test('says so at once when a second recording came after Verify', async () => {
+    const event = { call: { callSid: CALL_SID, verified: { doubled: false } }, taskToken: TASK_TOKEN };
+    expect(await run('doubled', event)).toHaveLength(2);
+  });
+
+  test.each([{}, { call: { callSid: 'CA1' }, taskToken: TASK_TOKEN }, { call: { callSid: CALL_SID } }])(
     'of no call is an error: %j',
     async (event) => {
       await expect(run('open', event)).rejects.toThrow(InputInvalidError);

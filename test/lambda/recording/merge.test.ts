@@ -248,10 +248,15 @@ describe('a call of two recordings', () => {
     },
   );
 
+  test('is doubled while one that was told to stop goes on', () => {
+    const second = other('in-progress', { surplus: true });
+    expect(doubled(seen('in-progress'), second)).toEqual({ is: true, surplusCount: 1 });
+  });
+
   test.each<[string, CallEvent, number]>([
     ['was stopped', other('stopped'), 0],
     ['has ended', other('completed'), 0],
-    ['was found to be one too many', other('in-progress', { surplus: true }), 1],
+    ['was told to stop and did', other('stopped', { surplus: true }), 1],
     ['nobody knows to be ours', { ...other('in-progress'), source: 'adopt' }, 0],
   ])('is not when the second %s', (_, second, surplusCount) => {
     expect(doubled(seen('in-progress'), second)).toEqual({ is: false, surplusCount });

@@ -372,16 +372,22 @@ describe('a call of which a create’s end is not known', () => {
       ...LOOK_AGAIN_AFTER_SECONDS.map((waitSeconds, index) => ({
         outcome: 'again',
         looks: index + 1,
+        doubled: false,
         waitSeconds,
       })),
-      { outcome: 'verified', looks: LOOK_AGAIN_AFTER_SECONDS.length + 1 },
+      { outcome: 'verified', looks: LOOK_AGAIN_AFTER_SECONDS.length + 1, doubled: false },
     ]);
   });
 
   test('is looked at as often when something had to be stopped', async () => {
     know('create', RECORDING_SID);
     listed = [FIRST, SECOND];
-    expect((await run({ doubtful: true })).result).toEqual({ outcome: 'again', looks: 1, waitSeconds: 3 });
+    expect((await run({ doubtful: true })).result).toEqual({
+      outcome: 'again',
+      looks: 1,
+      doubled: false,
+      waitSeconds: 3,
+    });
   });
 
   test('has two of ours beside each other for less than ten seconds, a look’s time not counted', () => {
@@ -392,7 +398,10 @@ describe('a call of which a create’s end is not known', () => {
 test.each([0, 1, 7])('a call without doubt is looked at once, after %d looks before', async (looks) => {
   know('create', RECORDING_SID);
   listed = [FIRST];
-  expect(await run({ looks })).toEqual({ result: { outcome: 'verified', looks: looks + 1 }, stopped: [] });
+  expect(await run({ looks })).toEqual({
+    result: { outcome: 'verified', looks: looks + 1, doubled: false },
+    stopped: [],
+  });
 });
 
 test.each<[string, TwilioAnswer<never>]>([
