@@ -17,7 +17,7 @@ export default {
     config: {
       ...jestConfig,
       testMatch: [
-        '<rootDir>/test/lambda/recording/!(dynamodb-store|orders).test.ts',
+        '<rootDir>/test/lambda/recording/!(dynamodb-store|orders|verify-kills).test.ts',
         '<rootDir>/test/lambda/twilio/!(api).test.ts',
         '<rootDir>/test/lambda/{sweep,verify}/*.test.ts',
       ],
