@@ -2,6 +2,7 @@ import type { Clock } from '../shared/clock.ts';
 import { TwilioUnavailableError } from '../shared/errors.ts';
 import type { Executions } from '../shared/executions.ts';
 import type { CallFilter, IncomingNumber, ListedCall, Page, TwilioAnswer, TwilioApi } from '../twilio/api.ts';
+import { insist } from '../twilio/insist.ts';
 import { callPhase } from './classify.ts';
 import type { UnrecordedReason } from './start.ts';
 import type { CallFacts, CallRowState, SweepStore } from './store.ts';
@@ -18,7 +19,6 @@ export const SWEEP_WINDOW = {
 /** Executions of one call, the first included. Whatever ended so many will end the next one. */
 export const MAXIMUM_EXECUTIONS = 5;
 const AT_ONCE = 10;
-const TRIES = 4;
 const PAUSE_MILLISECONDS = 500;
 
 export interface SweepDependencies {
@@ -160,26 +160,22 @@ async function allPages<T>(
   const items: T[] = [];
   let next: string | undefined;
   do {
-    const page: Page<T> = await insist(() => ask(next), clock);
-    items.push(...page.items);
-    next = page.next;
-  } while (next !== undefined);
-  return items;
-}
-
-async function insist<T>(ask: () => Promise<TwilioAnswer<T>>, clock: Clock): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    const answer = await ask();
-    if (answer.kind === 'ok') {
-      return answer.body;
-    }
-    if (attempt === TRIES) {
+    const from: string | undefined = next;
+    const answer: TwilioAnswer<Page<T>> = await insist(
+      () => ask(from),
+      ({ kind }) => kind === 'ok',
+      clock,
+      PAUSE_MILLISECONDS,
+    );
+    if (answer.kind !== 'ok') {
       throw new TwilioUnavailableError(
         `Twilio did not list what the sweep looks at: ${answer.kind === 'error' ? `HTTP ${answer.httpStatus}, code ${answer.code}` : answer.cause}`,
       );
     }
-    await clock.sleep(PAUSE_MILLISECONDS * attempt);
-  }
+    items.push(...answer.body.items);
+    next = answer.body.next;
+  } while (next !== undefined);
+  return items;
 }
 
 /** Does `work` for each item, several at once. Throws the first error when all is done. */

@@ -1,20 +1,25 @@
+import type { Clock } from '../shared/clock.ts';
 import { VERIFY_OUTCOMES } from '../shared/contract.ts';
 import { TwilioUnavailableError } from '../shared/errors.ts';
-import type { TwilioApi, TwilioRecording } from '../twilio/api.ts';
-import { byWorth, hasEnded, isFinal, type RecordingState, summarize } from './merge.ts';
+import type { TwilioAnswer, TwilioApi, TwilioRecording } from '../twilio/api.ts';
+import { insist } from '../twilio/insist.ts';
+import { byWorth, hasEnded, isEmpty, isFinal, type RecordingState, summarize } from './merge.ts';
 import { type Likeness, mayBeOurs, recordingState } from './ours.ts';
 import type { CallFacts, CallStore, KnownCall } from './store.ts';
 
 /**
  * Seconds before each further look at a call of which a create's end is not known, since Twilio may carry it out late, or
  * whose rows know two that run, since its list may lag. No two of ours run beside each other for longer than the longest
- * of these, and what the look itself takes.
+ * of these, the list's lag, and what the look takes.
  */
-export const LOOK_AGAIN_AFTER_SECONDS = [3, 6, 6] as const;
+export const LOOK_AGAIN_AFTER_SECONDS = [2, 3, 4, 4, 4] as const;
+/** Before Twilio is asked again. */
+const PAUSE_MILLISECONDS = 200;
 
 export interface VerifyDependencies {
   readonly twilio: Pick<TwilioApi, 'listRecordings' | 'stopRecording'>;
   readonly store: Pick<CallStore, 'known' | 'apply'>;
+  readonly clock: Clock;
   readonly likeness: Likeness;
 }
 
@@ -47,10 +52,19 @@ export interface Verified {
  * TwilioUnavailableError when Twilio did not do its part, or StoreUnavailableError.
  */
 export async function verify(
-  { twilio, store, likeness }: VerifyDependencies,
+  { twilio, store, clock, likeness }: VerifyDependencies,
   { call, doubtful, looks }: VerifyRequest,
 ): Promise<Verified> {
-  const [list, known] = await Promise.all([twilio.listRecordings(call.callSid), store.known(call.callSid)]);
+  const { callSid } = call;
+  const [list, known] = await Promise.all([
+    insist(
+      () => twilio.listRecordings(callSid),
+      ({ kind }) => kind === 'ok',
+      clock,
+      PAUSE_MILLISECONDS,
+    ),
+    store.known(callSid),
+  ]);
   if (list.kind !== 'ok') {
     throw new TwilioUnavailableError('Twilio did not list the recordings of the call');
   }
@@ -60,29 +74,30 @@ export async function verify(
   for (const recording of endedUnnoticed(list.body, known)) {
     await keepState(recording, 'reconcile');
   }
-  const { keep, surplus } = sortOut(list.body, known, doubtful ? likeness : undefined);
-  if (keep && surplus.length > 0 && !isKnown(keep, known)) {
+  const { keep, toStop, toMark } = sortOut(list.body, known, doubtful ? likeness : undefined);
+  if (keep && toStop.length + toMark.length > 0 && !isKnown(keep, known)) {
     await keepState(keep, 'adopt');
   }
-  for (const recording of surplus) {
+  for (const recording of [...toStop, ...toMark]) {
+    // Said before it is stopped: once it has ended, nobody could tell any more that it had to.
+    await keepState({ ...recording, surplus: true }, 'verify');
+  }
+  for (const recording of toStop) {
     await stop(recording);
   }
   return {
     result: next(looks + 1, doubtful, doubled),
-    stopped: surplus.map(({ recordingSid }) => recordingSid),
+    stopped: toStop.map(({ recordingSid }) => recordingSid),
   };
 
   async function stop(recording: RecordingState): Promise<void> {
-    // Said first: once it has ended, nobody could tell any more that it had to.
-    await keepState({ ...recording, surplus: true }, 'verify');
-    const answer = await twilio.stopRecording(call.callSid, recording.recordingSid);
-    // A 4xx says that there is nothing to stop any more.
-    const hasStopped =
-      answer.kind === 'ok' ||
-      (answer.kind === 'error' &&
-        answer.httpStatus < 500 &&
-        ![401, 403, 408, 429].includes(answer.httpStatus));
-    if (!hasStopped) {
+    const answer = await insist(
+      () => twilio.stopRecording(callSid, recording.recordingSid),
+      hasStopped,
+      clock,
+      PAUSE_MILLISECONDS,
+    );
+    if (!hasStopped(answer)) {
       throw new TwilioUnavailableError('Twilio did not stop a recording that runs beside another');
     }
     await keepState({ ...recording, status: 'stopped', surplus: true }, 'verify');
@@ -97,11 +112,25 @@ export async function verify(
   }
 }
 
+/** A 4xx says that there is nothing to stop any more, if it is not about the request. */
+const hasStopped = (answer: TwilioAnswer<unknown>): boolean =>
+  answer.kind === 'ok' ||
+  (answer.kind === 'error' && answer.httpStatus < 500 && ![401, 403, 408, 429].includes(answer.httpStatus));
+
 const isKnown = ({ recordingSid }: RecordingState, { recordings }: KnownCall): boolean =>
   recordings.some((known) => known.recordingSid === recordingSid);
 
+export interface SortedOut {
+  /** The one that counts as the call's. */
+  readonly keep?: RecordingState | undefined;
+  /** Those that run beside it. */
+  readonly toStop: readonly RecordingState[];
+  /** Those that ran beside it, and of which the rows do not say so yet. */
+  readonly toMark: readonly RecordingState[];
+}
+
 /**
- * The recording of ours to keep, and those that run beside it.
+ * Tells the recording of ours to keep from those that are one too many.
  *
  * A recording is ours when our create's answer or a callback named it. With a `likeness`, one that looks like ours is
  * taken for it too: a create whose answer never came started it. Others are nobody's business here.
@@ -110,24 +139,57 @@ export function sortOut(
   listed: readonly TwilioRecording[],
   known: KnownCall,
   likeness: Likeness | undefined,
-): { readonly keep?: RecordingState | undefined; readonly surplus: readonly RecordingState[] } {
-  const running = listed.flatMap((recording): RecordingState[] => {
+): SortedOut {
+  const ours = [...listedAndOurs(listed, known, likeness), ...runningUnlisted(listed, known)].filter(
+    ({ status }) => !isEmpty(status),
+  );
+  const [keep, ...others] = ours.toSorted(
+    (a, b) => Number(hasEnded(a.status)) - Number(hasEnded(b.status)) || byWorth(a, b),
+  );
+  return {
+    keep,
+    toStop: others.filter(({ status }) => !hasEnded(status)),
+    toMark: others.filter(
+      (other) => hasEnded(other.status) && !other.surplus && keep && ranBeside(keep, other),
+    ),
+  };
+}
+
+const listedAndOurs = (
+  listed: readonly TwilioRecording[],
+  known: KnownCall,
+  likeness: Likeness | undefined,
+): readonly RecordingState[] =>
+  listed.flatMap((recording): RecordingState[] => {
     const row = known.recordings.find(({ recordingSid }) => recordingSid === recording.sid);
     const isOurs = row?.confirmed || (likeness !== undefined && mayBeOurs(recording, likeness));
-    return !isOurs || hasEnded(recording.status) || (row && hasEnded(row.status))
-      ? []
-      : [
-          {
-            ...recordingState(recording),
-            status: 'in-progress',
-            confirmed: row?.confirmed,
-            surplus: row?.surplus,
-          },
-        ];
+    if (!isOurs) {
+      return [];
+    }
+    const state = { ...recordingState(recording), confirmed: row?.confirmed, surplus: row?.surplus };
+    if (hasEnded(recording.status)) {
+      return [state];
+    }
+    // Twilio's list may show one as processing that runs, and one that was stopped.
+    return [{ ...state, status: row && hasEnded(row.status) ? row.status : 'in-progress' }];
   });
-  const [keep, ...surplus] = running.toSorted(byWorth);
-  return { keep, surplus };
-}
+
+/** Twilio's list may lag behind what a callback has told. */
+const runningUnlisted = (listed: readonly TwilioRecording[], known: KnownCall): readonly RecordingState[] =>
+  known.recordings.filter(
+    ({ recordingSid, status, confirmed }) =>
+      confirmed && !hasEnded(status) && !listed.some(({ sid }) => sid === recordingSid),
+  );
+
+const ranBeside = (a: RecordingState, b: RecordingState): boolean =>
+  startOf(a) < endOf(b) && startOf(b) < endOf(a);
+
+const startOf = ({ startTime = '' }: RecordingState): number => Date.parse(startTime);
+
+const endOf = (recording: RecordingState): number =>
+  hasEnded(recording.status)
+    ? startOf(recording) + (recording.duration ?? 0) * 1000
+    : Number.POSITIVE_INFINITY;
 
 /** Recordings whose rows have them running, though Twilio says how they ended: their callbacks may never come. */
 const endedUnnoticed = (listed: readonly TwilioRecording[], known: KnownCall): readonly RecordingState[] =>

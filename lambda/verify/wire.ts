@@ -8,10 +8,10 @@ import { twilioApi } from '../twilio/api.ts';
 import { verifyTask } from './verify-task.ts';
 
 /** A second recording runs meanwhile. */
-const REQUEST_TIMEOUT_MILLISECONDS = 2_500;
+const REQUEST_TIMEOUT_MILLISECONDS = 1_500;
 
 export function wire(platform: BasePlatform & StorePlatform & SecretPlatform & Pick<Platform, 'http'>) {
-  const { environment, telemetry, http } = platform;
+  const { environment, clock, telemetry, http } = platform;
   const { recording, retentionDays, twilioApiBaseUrl } = settings(ReconcileSettings, environment);
   const store = storeFromEnvironment(platform, retentionDays);
   const secrets = secretFromSecretsManager(platform);
@@ -20,6 +20,7 @@ export function wire(platform: BasePlatform & StorePlatform & SecretPlatform & P
     async () => ({
       twilio: twilioApi(http, await secrets.get(), twilioApiBaseUrl, REQUEST_TIMEOUT_MILLISECONDS),
       store,
+      clock,
       likeness,
     }),
     telemetry,
