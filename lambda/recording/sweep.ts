@@ -178,18 +178,18 @@ async function allPages<T>(
   return items;
 }
 
-/** Does `work` for each item, several at once. Throws the first error when all is done. */
+/** Does `work` for each item, several at once, and for the others too where it fails. Throws the first error in the end. */
 async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const queue = items.values();
-  const results = await Promise.allSettled(
+  const errors: unknown[] = [];
+  await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
       for (const item of queue) {
-        await work(item);
+        await work(item).catch((error: unknown) => errors.push(error));
       }
     }),
   );
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed) {
-    throw failed.reason;
+  if (errors.length > 0) {
+    throw errors[0];
   }
 }
