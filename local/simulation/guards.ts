@@ -55,8 +55,8 @@ export const GUARDS = {
   verify: {
     what: 'A second recording is stopped',
     file: 'lambda/recording/verify.ts',
-    code: '  for (const recording of surplus) {',
-    without: '  for (const recording of surplus.slice(0, 0)) {',
+    code: '  for (const recording of toStop) {',
+    without: '  for (const recording of toStop.slice(0, 0)) {',
   },
   reconcile: {
     what: 'Twilio is asked when no callback comes',

@@ -1,0 +1,129 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Execution } from '../../../local/host/execution.ts';
+import type { Row } from '../../../local/recorder.ts';
+import { checkExecutions, checkHistory } from '../../../local/simulation/check.ts';
+import type { HistoryEntry } from '../../../local/simulation/history.ts';
+
+const CALL_SID = 'CA1';
+
+const entry = (changes: Partial<HistoryEntry>): HistoryEntry => ({
+  at: 0,
+  requestId: 'request-1',
+  functionId: 'recording-status',
+  target: 'table',
+  operation: 'PutItem',
+  phase: 'done',
+  ...changes,
+});
+const written = (recordingStatus: string, changes: Partial<HistoryEntry> = {}): HistoryEntry =>
+  entry({ detail: { item: 'RECORDING#RE1', recordingSid: 'RE1', recordingStatus }, ...changes });
+const callback = (recordingStatus: string, changes: Partial<HistoryEntry> = {}): HistoryEntry =>
+  entry({
+    functionId: 'gateway',
+    target: 'webhook',
+    operation: '/recording-status',
+    detail: { recordingSid: 'RE1', recordingStatus, httpStatus: 204 },
+    ...changes,
+  });
+const row = (changes: Partial<Row> = {}): Row => ({
+  CallSid: CALL_SID,
+  Item: 'RECORDING#RE1',
+  RecordingSid: 'RE1',
+  RecordingStatus: 'completed',
+  Confirmed: true,
+  ...changes,
+});
+const SECOND = { Item: 'RECORDING#RE2', RecordingSid: 'RE2' };
+
+describe('the history of a call', () => {
+  test('is right when statuses rise and each callback is in the rows', () => {
+    const entries = [
+      callback('in-progress'),
+      written('in-progress'),
+      written('completed'),
+      callback('completed'),
+    ];
+    expect(checkHistory(entries, [row()])).toEqual([]);
+  });
+
+  test.each<[string, HistoryEntry]>([
+    ['that everybody knows of', written('in-progress')],
+    [
+      'whose answer was lost',
+      written('in-progress', {
+        phase: 'unknown',
+        detail: { item: 'RECORDING#RE1', recordingStatus: 'in-progress', carriedOut: true },
+      }),
+    ],
+    [
+      'after which the function died',
+      written('in-progress', {
+        detail: { item: 'RECORDING#RE1', recordingStatus: 'in-progress', crash: true },
+      }),
+    ],
+  ])('is wrong when a status goes back in a write %s', (_, late) => {
+    expect(checkHistory([written('completed'), late], [row()])).toEqual([
+      'RECORDING#RE1 went back from completed to in-progress',
+    ]);
+  });
+
+  test('is right when a write that would have gone back was not carried out', () => {
+    const refused = written('in-progress', { phase: 'failed' });
+    const other = written('in-progress', {
+      detail: { item: 'RECORDING#RE2', recordingStatus: 'in-progress' },
+    });
+    expect(checkHistory([written('completed'), refused, other], [row()])).toEqual([]);
+  });
+
+  test.each<[string, Row[]]>([
+    ['there is no row', []],
+    ['the row says less', [row({ RecordingStatus: 'in-progress' })]],
+  ])('is wrong when a callback was acknowledged and %s', (_, rows) => {
+    expect(checkHistory([callback('completed')], rows)).toEqual([
+      expect.stringContaining('RE1: its callback completed was acknowledged'),
+    ]);
+  });
+
+  test('is right when a callback was not acknowledged', () => {
+    expect(checkHistory([callback('completed', { phase: 'failed' })], [])).toEqual([]);
+  });
+
+  test('is wrong when two recordings count', () => {
+    expect(checkHistory([], [row(), row(SECOND)])).toEqual(["2 recordings count as the call's: RE1, RE2"]);
+  });
+
+  test.each<[string, Partial<Row>]>([
+    ['was one too many', { Surplus: true }],
+    ['is not known to be ours', { Confirmed: undefined }],
+    ['has no audio', { RecordingStatus: 'absent' }],
+  ])('is right when the second %s', (_, changes) => {
+    expect(checkHistory([], [row(), row({ ...SECOND, ...changes })])).toEqual([]);
+  });
+});
+
+describe('the executions of a call', () => {
+  const execution = (name: string, from: number, to: number | undefined): Execution => ({
+    executionArn: name,
+    stateMachineArn: 'arn',
+    name,
+    input: JSON.stringify({ callSid: name.slice(0, 3) }),
+    status: 'SUCCEEDED',
+    startDate: new Date(from),
+    ...(to !== undefined && { stopDate: new Date(to) }),
+    closed: Promise.resolve(),
+  });
+
+  test('may follow each other', () => {
+    expect([...checkExecutions([execution('CA1', 0, 10), execution('CA1-2', 10, undefined)])]).toEqual([]);
+  });
+
+  test('of two calls may run at the same time', () => {
+    expect([...checkExecutions([execution('CA1', 0, 10), execution('CA2', 5, 10)])]).toEqual([]);
+  });
+
+  test.each([9, undefined])('may not run beside each other, the first until %s', (until) => {
+    expect([...checkExecutions([execution('CA1', 0, until), execution('CA1-2', 8, 20)])]).toEqual([
+      ['CA1', 'the execution CA1-2 ran beside another one'],
+    ]);
+  });
+});

@@ -1,0 +1,114 @@
+import { execFile } from 'node:child_process';
+import { describe, expect, test } from '@jest/globals';
+import { PROJECT } from '../../../local/synthesize.ts';
+
+interface Ended {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const run = (command: 'main' | 'guards-main', ...args: string[]): Promise<Ended> =>
+  new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [`local/simulation/${command}.ts`, ...args],
+      { cwd: PROJECT, maxBuffer: 100_000_000 },
+      (error, stdout, stderr) => {
+        resolve({ exitCode: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
+      },
+    );
+  });
+
+const lastLine = ({ stdout }: Ended): Record<string, unknown> =>
+  JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+
+const RIGHT = {
+  callerFailures: 0,
+  rowsLost: 0,
+  rowsWrong: 0,
+  unrecordedUnflagged: 0,
+  foreignTouched: 0,
+};
+
+describe('npm run simulate', () => {
+  test('finds nothing wrong in thousands of calls under heavy faults', async () => {
+    const ended = await run('main', '--calls', '2000', '--seeds', '3', '--json');
+    expect(ended.stdout).not.toContain('findings');
+    expect(lastLine(ended)).toMatchObject({ seed: 1, seeds: 3, calls: 6_000, ...RIGHT });
+    expect(lastLine(ended).overlapMaxSeconds).toBeLessThanOrEqual(10);
+    expect(lastLine(ended).doubled).not.toBe(0);
+    expect([ended.exitCode, ended.stderr]).toEqual([0, '']);
+  }, 180_000);
+
+  test.each(['callbacks', 'webhooks'])(
+    'finds nothing wrong when all %s of an hour are lost',
+    async (what) => {
+      const ended = await run(
+        'main',
+        '--calls',
+        '600',
+        '--seeds',
+        '1',
+        '--faults',
+        'light',
+        '--outage',
+        what,
+        '--json',
+      );
+      expect(lastLine(ended)).toMatchObject(RIGHT);
+      expect(ended.exitCode).toBe(0);
+    },
+    60_000,
+  );
+
+  test('comes to the same end each time, to the byte', async () => {
+    const args = ['--calls', '150', '--seeds', '2', '--seed', '7', '--json'];
+    const [once, twice] = await Promise.all([run('main', ...args), run('main', ...args)]);
+    const { wallSeconds: _, ...figures } = lastLine(once);
+    expect(lastLine(twice)).toMatchObject(figures);
+    expect(figures.digest).toMatch(/^[0-9a-f]{16}$/);
+  }, 60_000);
+
+  test('tells what was done for a call that went wrong, and how to see it again', async () => {
+    const args = [
+      '--calls',
+      '300',
+      '--seeds',
+      '1',
+      '--faults',
+      'none',
+      '--fault',
+      'callbackLost=0.5',
+      '--without',
+      'reconcile',
+    ];
+    const { exitCode, stdout } = await run('main', ...args);
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/CA\w{32}: its recording is completed, its row says in-progress/);
+    expect(stdout).toMatch(/ 0 ms {2}twilio {2}call-placed/);
+    expect(stdout).toMatch(/start-recording request-\d+ {2}twilio {2}POST .* done {2}httpStatus=201/);
+    expect(stdout).toContain(
+      'npm run simulate -- --calls 300 --seeds 1 --seed 1 --faults none --fault callbackLost=0.5 --without reconcile',
+    );
+  }, 60_000);
+
+  test.each([
+    [['--calls', '0'], "--calls is '0'"],
+    [['--faults', 'some'], "--faults is 'some'"],
+    [['--outage', 'power'], "--outage is 'power'; it takes callbacks or webhooks."],
+    [['--without', 'luck'], "--without is 'luck'; it takes name, claim, list,"],
+  ])('says what %j should be', async (args, complaint) => {
+    const { exitCode, stderr } = await run('main', ...args);
+    expect(stderr).toContain(complaint);
+    expect(exitCode).toBe(2);
+  });
+});
+
+test('npm run simulate:guards finds out each guard that is missing', async () => {
+  const ended = await run('guards-main', '--json');
+  expect(ended.stdout).not.toContain('NOT');
+  expect(ended.stdout.match(/found out/g)).toHaveLength(9);
+  expect(lastLine(ended)).toMatchObject({ nothing: { findings: 0 } });
+  expect([ended.exitCode, ended.stderr]).toEqual([0, '']);
+}, 300_000);
