@@ -91,6 +91,7 @@ async function lookUntilVerified(
           stopRecording: interrupted(twilio.stopRecording),
         }),
         store: storeOn(life.effectsOf({ send: interrupted(table.send) as typeof table.send })),
+        clock: life.effectsOf(clock, 'now'),
         likeness: {},
       },
       { call, doubtful: true, looks },
