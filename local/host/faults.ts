@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { IncomingMessage, type RequestListener, ServerResponse } from 'node:http';
 import type { CloudFaults, EffectTarget } from '../faults/cloud-faults.ts';
 import type { Death } from './environment-protocol.ts';
 import type { InvocationResult } from './execution-environment.ts';
@@ -42,8 +42,8 @@ const subjectOf = (text: string): string => /\bCA[0-9a-f]{32}\b/.exec(text)?.[0]
 
 export interface FaultyEndpointsOptions {
   readonly faults: CloudFaults;
-  /** Where a request that has this `x-amz-target` is carried out. */
-  readonly backend: (target: EffectTarget | undefined) => string;
+  /** Carries out a request to this target, or to a service that is none. */
+  readonly backend: (target: EffectTarget | undefined) => RequestListener;
   /** Kills the execution environment that has these credentials. */
   readonly crash: (accessKeyId: string) => void;
 }
@@ -51,28 +51,29 @@ export interface FaultyEndpointsOptions {
 /** What functions reach in place of AWS's endpoints: it hands requests on and does to them what the faults say. */
 export function createFaultyEndpoints({ faults, backend, crash }: FaultyEndpointsOptions): RequestListener {
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const body = (await readBody(request, BODY_LIMIT_BYTES))?.toString() ?? '';
+    const body = (await readBody(request, BODY_LIMIT_BYTES)) ?? Buffer.of();
     const target = TARGETS[String(request.headers['x-amz-target']).split('.')[0] ?? ''];
-    const carryOut = () => forward(backend(target), request, body);
+    const listener = backend(target);
     const die = () => {
       crash(/Credential=([^/]+)/.exec(request.headers.authorization ?? '')?.[1] ?? '');
       response.destroy();
     };
-    const fault = target ? faults.effect(target, subjectOf(body)) : 'none';
+    const fault = target ? faults.effect(target, subjectOf(body.toString())) : 'none';
     switch (fault) {
       case 'none':
-        return send(response, await carryOut());
+        listener(replay(request, body), response);
+        return;
       case 'refused':
         return send(response, REFUSALS[target ?? 'table']);
       case 'unknown':
-        await carryOut();
+        await carryOutSilently(listener, request, body);
         // Of the others nothing is heard until whoever asked gives up.
         if (target === 'table') send(response, TABLE_UNKNOWN);
         return;
       case 'crash-before':
         return die();
       case 'crash-after':
-        await carryOut();
+        await carryOutSilently(listener, request, body);
         return die();
     }
   };
@@ -81,25 +82,28 @@ export function createFaultyEndpoints({ faults, backend, crash }: FaultyEndpoint
   };
 }
 
-/** What belongs to a connection, not to the request. */
-const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'keep-alive',
-  'transfer-encoding',
-]);
+/** The request once more, for a listener that has yet to read its body. */
+function replay(request: IncomingMessage, body: Buffer): IncomingMessage {
+  const again = new IncomingMessage(request.socket);
+  again.method = request.method;
+  again.url = request.url;
+  again.headers = request.headers;
+  again.complete = true;
+  again.push(body);
+  again.push(null);
+  return again;
+}
 
-async function forward(url: string, request: IncomingMessage, body: string): Promise<Answer> {
-  const headers = Object.entries(request.headers).filter(([name]) => !CONNECTION_HEADERS.has(name));
-  const answer = await fetch(url, {
-    method: 'POST',
-    headers: headers.map(([name, value]): [string, string] => [name, String(value)]),
-    body,
+/** Resolves when the listener has answered, which nobody hears. */
+function carryOutSilently(listener: RequestListener, request: IncomingMessage, body: Buffer): Promise<void> {
+  return new Promise((resolve) => {
+    const silent = new ServerResponse(request);
+    silent.end = () => {
+      resolve();
+      return silent;
+    };
+    listener(replay(request, body), silent);
   });
-  const answered = [...answer.headers].filter(([name]) => !CONNECTION_HEADERS.has(name));
-  return { status: answer.status, headers: Object.fromEntries(answered), body: await answer.text() };
 }
 
 function failure(status: number, __type: string, message: string): Answer {

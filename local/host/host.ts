@@ -173,7 +173,7 @@ async function start(options: HostOptions, disposables: AsyncDisposableStack): P
   if (faults) {
     faultyEndpoints = createFaultyEndpoints({
       faults,
-      backend: (target) => (target === 'table' ? dynamodbServer : awsServer).url,
+      backend: (target) => (target === 'table' ? dynamodbServer.listener : awsEndpoint),
       crash: (accessKeyId) => lambda.crash(accessKeyId),
     });
   }

@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
@@ -32,12 +33,17 @@ export const TableProperties = v.object({
   LocalSecondaryIndexes: v.optional(Indexes),
 });
 
+export interface DynamodbServer extends LoopbackServer {
+  /** Answers requests that came another way. */
+  readonly listener: RequestListener;
+}
+
 /** An empty DynamoDB in memory. */
-export async function serveDynamodb(): Promise<LoopbackServer> {
+export async function serveDynamodb(): Promise<DynamodbServer> {
   const server = dynalite({ createTableMs: 0 });
   // Dynalite throws when a client goes away in the middle of a request, as a terminated environment does.
   server.on('request', (request) => request.removeAllListeners('error').on('error', () => undefined));
-  return listen(server);
+  return { ...(await listen(server)), listener: (...exchange) => server.emit('request', ...exchange) };
 }
 
 /** @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-globaltable.html */
