@@ -4,6 +4,8 @@ import jestConfig from './jest.config.js';
  * Mutates the decisions: what is pure, and what has its effects behind interfaces. Only their own tests run, and of
  * those not the ones that try everything in seconds.
  *
+ * npm run test:mutation -- --mutate lambda/recording/merge.ts
+ *
  * @type {import('@stryker-mutator/api/core').PartialStrykerOptions}
  */
 export default {
@@ -25,7 +27,9 @@ export default {
   },
   coverageAnalysis: 'perTest',
   // Without tsconfig.json: Stryker would rewrite it with an API that TypeScript 7 does not have.
-  ignorePatterns: ['cdk.out', 'docs', 'tsconfig.json'],
+  ignorePatterns: ['cdk.out', 'docs', 'reports', 'tsconfig.json'],
+  // Also when it fails, for instance because a test did before anything was mutated.
+  cleanTempDir: 'always',
   thresholds: { high: 95, low: 85, break: 85 },
   reporters: ['clear-text', 'progress-append-only'],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
