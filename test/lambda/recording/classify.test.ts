@@ -52,6 +52,7 @@ describe('an answer to a create', () => {
   test.each([
     [401, 20003, 'credentials-refused'],
     [401, undefined, 'credentials-refused'],
+    [499, undefined, 'request-invalid'],
     [403, 20003, 'credentials-refused'],
     [403, 20403, 'permission-denied'],
     [403, undefined, 'permission-denied'],

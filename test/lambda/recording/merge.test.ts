@@ -345,6 +345,11 @@ describe('a summary', () => {
       seen('completed', second, OTHER_RECORDING_SID),
     ],
     [
+      'that was not deleted, though it started later',
+      seen('deleted', first),
+      seen('completed', second, OTHER_RECORDING_SID),
+    ],
+    [
       'that did not fail, though it started later',
       seen('failed', first),
       seen('paused', second, OTHER_RECORDING_SID),
