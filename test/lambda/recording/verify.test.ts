@@ -13,6 +13,7 @@ import { LOOK_AGAIN_AFTER_SECONDS, sortOut, verify } from '../../../lambda/recor
 import { StoreUnavailableError, TwilioUnavailableError } from '../../../lambda/shared/errors.ts';
 import type { TwilioAnswer, TwilioRecording } from '../../../lambda/twilio/api.ts';
 import { errorAnswer, noAnswer, notSent, ok, recordingResource, throttled } from '../support/answers.ts';
+import { manualClock } from '../support/manual-clock.ts';
 import { ACCOUNT_SID, CALL_SID, OTHER_RECORDING_SID, RECORDING_SID } from '../support/sids.ts';
 
 const call = { callSid: CALL_SID, accountSid: ACCOUNT_SID };
@@ -34,13 +35,23 @@ const rowsOf = (...recordings: RecordingState[]) => ({ recordings, final: false 
 
 /** The Sids to keep and to stop. */
 function sids(listed: TwilioRecording[], rows: RecordingState[], likeness?: Likeness) {
-  const { keep, surplus } = sortOut(listed, rowsOf(...rows), likeness);
-  return { keep: keep?.recordingSid, surplus: surplus.map(({ recordingSid }) => recordingSid) };
+  const { keep, toStop } = sortOut(listed, rowsOf(...rows), likeness);
+  return { keep: keep?.recordingSid, surplus: toStop.map(({ recordingSid }) => recordingSid) };
 }
 
 describe('of the recordings that run', () => {
   test('nothing is to be done about none', () => {
-    expect(sids([], [confirmed(RECORDING_SID)], LIKENESS)).toEqual({ keep: undefined, surplus: [] });
+    expect(sids([], [], LIKENESS)).toEqual({ keep: undefined, surplus: [] });
+    expect(sids([], [adopted(RECORDING_SID)], LIKENESS)).toEqual({ keep: undefined, surplus: [] });
+  });
+
+  test('one that a callback or our create told of counts before the list shows it', () => {
+    const rows = [
+      confirmed(RECORDING_SID),
+      confirmed(OTHER_RECORDING_SID, { startTime: '2026-11-24T12:00:04.000Z' }),
+    ];
+    expect(sids([FIRST], rows)).toEqual({ keep: RECORDING_SID, surplus: [OTHER_RECORDING_SID] });
+    expect(sids([], [confirmed(RECORDING_SID)])).toEqual({ keep: RECORDING_SID, surplus: [] });
   });
 
   test('the only one is kept', () => {
@@ -81,8 +92,11 @@ describe('of the recordings that run', () => {
   });
 
   test('one that was found to be one too many is kept when no other is left', () => {
-    const rows = [confirmed(RECORDING_SID, { surplus: true }), confirmed(OTHER_RECORDING_SID)];
-    expect(sids([FIRST], rows)).toEqual({ keep: RECORDING_SID, surplus: [] });
+    const ended = confirmed(OTHER_RECORDING_SID, { status: 'completed' });
+    expect(sids([FIRST], [confirmed(RECORDING_SID, { surplus: true }), ended])).toEqual({
+      keep: RECORDING_SID,
+      surplus: [],
+    });
   });
 
   test('one that began nobody knows when comes after one that has a beginning', () => {
@@ -178,6 +192,7 @@ const run = ({ doubtful = false, looks = 0, likeness = LIKENESS } = {}) =>
   verify(
     {
       likeness,
+      clock: manualClock(),
       twilio: {
         listRecordings: async (callSid) => {
           expect(callSid).toBe(CALL_SID);
@@ -386,7 +401,7 @@ describe('a call of which a create’s end is not known', () => {
       outcome: 'again',
       looks: 1,
       doubled: false,
-      waitSeconds: 3,
+      waitSeconds: LOOK_AGAIN_AFTER_SECONDS[0],
     });
   });
 
@@ -465,10 +480,15 @@ describe('whatever runs, whatever the rows know', () => {
           (likeness.channels === undefined || [null, likeness.channels].includes(channels)) &&
           (likeness.track === undefined || [null, likeness.track].includes(track));
         const rowOf = (sid: string) => rows.find(({ recordingSid }) => recordingSid === sid);
+        const unlisted = rows.filter(
+          ({ recordingSid, status, confirmed }) =>
+            confirmed && !hasEnded(status) && !listed.some(({ sid }) => sid === recordingSid),
+        );
         const before = listed
           .filter(({ sid, status }) => !(hasEnded(status) || hasEnded(rowOf(sid)?.status ?? status)))
           .filter((one) => rowOf(one.sid)?.confirmed || (doubtful && looksLikeOurs(one)))
-          .map(({ sid }) => sid);
+          .map(({ sid }) => sid)
+          .concat(unlisted.map(({ recordingSid }) => recordingSid));
 
         const { stopped } = await run({ doubtful, likeness });
         expect(before).toEqual(expect.arrayContaining([...stopped]));

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { KnownCall } from '../../../lambda/recording/store.ts';
-import type { VerifyDependencies } from '../../../lambda/recording/verify.ts';
+import { LOOK_AGAIN_AFTER_SECONDS, type VerifyDependencies } from '../../../lambda/recording/verify.ts';
 import { METRICS } from '../../../lambda/shared/contract.ts';
 import {
   InputInvalidError,
@@ -10,6 +10,7 @@ import {
 import { verifyTask } from '../../../lambda/verify/verify-task.ts';
 import { noAnswer, ok, recordingResource } from '../support/answers.ts';
 import { type FakeTelemetry, fakeTelemetry } from '../support/fake-telemetry.ts';
+import { manualClock } from '../support/manual-clock.ts';
 import { ACCOUNT_SID, CALL_SID, OTHER_RECORDING_SID, RECORDING_SID } from '../support/sids.ts';
 
 const FROM = '+15550200123';
@@ -28,6 +29,7 @@ beforeEach(() => {
 /** Two recordings that look like ours run. */
 const dependencies = (): VerifyDependencies => ({
   likeness: { channels: 2, track: 'both' },
+  clock: manualClock(),
   twilio: {
     listRecordings: async () => ok([recordingResource(), recordingResource({ sid: OTHER_RECORDING_SID })]),
     stopRecording: async (_, recordingSid) => {
@@ -58,29 +60,34 @@ describe('what the state machine passes', () => {
     [
       'of a start in doubt is looked at, and again',
       { start: { outcome: 'started', recordingSid: RECORDING_SID, doubtful: true } },
-      { outcome: 'again', looks: 1, waitSeconds: 3 },
+      { outcome: 'again', looks: 1, doubled: false, waitSeconds: LOOK_AGAIN_AFTER_SECONDS[0] },
       [OTHER_RECORDING_SID],
     ],
     [
       'of an earlier look is counted',
       { start: { doubtful: true }, verified: { outcome: 'again', looks: 2, waitSeconds: 6 } },
-      { outcome: 'again', looks: 3, waitSeconds: 6 },
+      { outcome: 'again', looks: 3, doubled: false, waitSeconds: LOOK_AGAIN_AFTER_SECONDS[2] },
       [OTHER_RECORDING_SID],
     ],
     [
       'of the last look ends the looks',
-      { start: { doubtful: true }, verified: { looks: 3 } },
-      { outcome: 'verified', looks: 4 },
+      { start: { doubtful: true }, verified: { looks: LOOK_AGAIN_AFTER_SECONDS.length } },
+      { outcome: 'verified', looks: LOOK_AGAIN_AFTER_SECONDS.length + 1, doubled: false },
       [OTHER_RECORDING_SID],
     ],
     [
       'of a start without doubt is no reason to stop what nobody knows to be ours',
       { start: { doubtful: false }, doubled: { Error: 'SecondRecording', Cause: '' } },
-      { outcome: 'verified', looks: 1 },
+      { outcome: 'verified', looks: 1, doubled: false },
       [],
     ],
-    ['of a start that says nothing of doubts has none', { start: {} }, { outcome: 'verified', looks: 1 }, []],
-    ['of no start, of a call revived, has none', {}, { outcome: 'verified', looks: 1 }, []],
+    [
+      'of a start that says nothing of doubts has none',
+      { start: {} },
+      { outcome: 'verified', looks: 1, doubled: false },
+      [],
+    ],
+    ['of no start, of a call revived, has none', {}, { outcome: 'verified', looks: 1, doubled: false }, []],
   ])('%s', async (_, states, result, surplus) => {
     expect(await run({ call: { ...call, ...states } })).toEqual(result);
     expect(stopped).toEqual(surplus);
