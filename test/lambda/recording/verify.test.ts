@@ -156,6 +156,39 @@ describe('of the recordings of a call nobody touches', () => {
   );
 });
 
+describe('a recording of ours that has ended', () => {
+  const rows = [confirmed(RECORDING_SID), confirmed(OTHER_RECORDING_SID)];
+  const ended = (seconds: number, of = FIRST) => ({ ...of, status: 'completed', duration: String(seconds) });
+  const toMark = (shown: TwilioRecording[], known = rows, likeness?: Likeness) =>
+    sortOut(shown, rowsOf(...known), likeness).toMark.map(({ recordingSid }) => recordingSid);
+
+  test.each<[string, TwilioRecording[], string[]]>([
+    ['beside the one that runs', [ended(10), SECOND], [RECORDING_SID]],
+    ['before the other began', [ended(2), SECOND], []],
+    ['just as the other began', [ended(3), SECOND], []],
+    ['beside another that has ended', [ended(10), ended(1, SECOND)], [OTHER_RECORDING_SID]],
+    ['before another that has ended', [ended(2), ended(10, SECOND)], []],
+    ['beside the one that runs, without audio', [{ ...FIRST, status: 'absent' }, SECOND], []],
+  ])('%s is one too many, if it ran beside it', (_, shown, marked) => {
+    expect(toMark(shown)).toEqual(marked);
+  });
+
+  test('is not marked again', () => {
+    const marked = [confirmed(RECORDING_SID, { surplus: true }), confirmed(OTHER_RECORDING_SID)];
+    expect(toMark([ended(10), SECOND], marked)).toEqual([]);
+  });
+
+  test('is nobody’s business when it only looks like ours and nothing is in doubt', () => {
+    const second = [confirmed(OTHER_RECORDING_SID)];
+    expect(toMark([ended(10), SECOND], second)).toEqual([]);
+    expect(toMark([ended(10), SECOND], second, LIKENESS)).toEqual([RECORDING_SID]);
+  });
+
+  test('is never told to stop', () => {
+    expect(sids([ended(10), SECOND], rows)).toEqual({ keep: OTHER_RECORDING_SID, surplus: [] });
+  });
+});
+
 describe('a recording that is ours by its row', () => {
   test('is so, whatever Twilio shows of its options', () => {
     const odd = { source: null, channels: 1, track: 'inbound' };
@@ -170,6 +203,8 @@ let listed: TwilioRecording[];
 let done: string[];
 let stops: Map<string, TwilioAnswer<never>>;
 let list: TwilioAnswer<never> | undefined;
+/** Answers to the first requests to stop one. */
+let failures: TwilioAnswer<never>[];
 let storeIsDown: boolean;
 
 beforeEach(() => {
@@ -178,6 +213,7 @@ beforeEach(() => {
   done = [];
   stops = new Map();
   list = undefined;
+  failures = [];
   storeIsDown = false;
 });
 
@@ -201,6 +237,10 @@ const run = ({ doubtful = false, looks = 0, likeness = LIKENESS } = {}) =>
         stopRecording: async (callSid, recordingSid) => {
           expect(callSid).toBe(CALL_SID);
           done.push(`stop ${recordingSid}`);
+          const failure = failures.shift();
+          if (failure) {
+            return failure;
+          }
           const refusal = stops.get(recordingSid);
           if (refusal) {
             return refusal;
@@ -308,6 +348,26 @@ describe('a call of which a second recording of ours runs', () => {
     state = merge(state, { type: 'recording', source: 'callback', recording }).state;
     expect((await run()).stopped).toEqual([]);
     expect(summarize(state)).toMatchObject({ surplusCount: 1, recording: { recordingSid: RECORDING_SID } });
+  });
+
+  test.each([1, 3])(
+    'is right in one look when Twilio does not answer %d times before it does',
+    async (times) => {
+      failures = Array(times).fill(noAnswer);
+      expect((await run()).stopped).toEqual([OTHER_RECORDING_SID]);
+      expect(done.filter((one) => one.startsWith('stop'))).toHaveLength(times + 1);
+    },
+  );
+
+  test('has its rows put right when one ended and no callback said so', async () => {
+    listed = [FIRST, { ...SECOND, status: 'completed', duration: '3' }];
+    expect((await run()).result).toEqual({ outcome: 'verified', looks: 1, doubled: false });
+    expect(state.recordings[OTHER_RECORDING_SID]).toMatchObject({
+      status: 'completed',
+      surplus: true,
+      duration: 3,
+    });
+    expect(done).toEqual([`reconcile ${OTHER_RECORDING_SID}`, `verify ${OTHER_RECORDING_SID}`]);
   });
 
   test('has all others stopped, as far as Twilio does so', async () => {
