@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Presets, SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
-import { FAULT_PROFILES, type FaultProfile, isFaultProfileName } from '../faults/profile.ts';
+import { readFaultProfile } from '../faults/profile.ts';
 import { readOptions, runCommand, UsageError, wholeNumber } from '../usage.ts';
 import { isRight } from '../verdict.ts';
 import { GUARDS, type GuardName, isGuardName } from './guards.ts';
@@ -47,7 +47,7 @@ async function main(): Promise<boolean> {
   const calls = wholeNumber('calls', options.calls, 1);
   const first = wholeNumber('seed', options.seed, 0);
   const seeds = Array.from({ length: wholeNumber('seeds', options.seeds, 1) }, (_, index) => first + index);
-  const faults = faultsOf(options.faults, options.fault);
+  const faults = readFaultProfile(options.faults, options.fault);
   const outage = outageOf(options.outage);
   const without = guardOf(options.without);
   const templates = await synthesizeTemplates();
@@ -154,13 +154,6 @@ function repetition({ calls, faults, fault, outage, without }: Repeatable, seed:
     ...(outage ? [`--outage ${outage}`] : []),
     ...(without ? [`--without ${without}`] : []),
   ].join(' ');
-}
-
-function faultsOf(name: string, _single: readonly string[]): FaultProfile {
-  if (!isFaultProfileName(name)) {
-    throw new UsageError(`--faults is '${name}'; it takes ${Object.keys(FAULT_PROFILES).join(', ')}.`);
-  }
-  return FAULT_PROFILES[name];
 }
 
 function outageOf(what: string | undefined): Outage | undefined {
