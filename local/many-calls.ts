@@ -10,7 +10,7 @@ import { startLocalRecorder } from './recorder.ts';
 import { type CallKind, planCalls } from './scenario.ts';
 import { Dice } from './twilio-simulator/random.ts';
 import { type SimulatedCall, TwilioSimulator } from './twilio-simulator/simulator.ts';
-import { judge, type Verdict } from './verdict.ts';
+import { judge, UNDER_FAULTS, type Verdict } from './verdict.ts';
 
 /** What two processors carry without making calls wait for each other. */
 const CALLS_PER_SECOND = 10;
@@ -67,6 +67,7 @@ export async function runManyCalls({ calls, seed, faults, onProgress }: RunOptio
     () => onProgress(placed.filter(({ call }) => call.endedAt !== undefined).length),
     250,
   );
+  disposables.defer(() => clearInterval(report));
   const numberOf = numbersFor(simulator);
   const goodbye = simulator.hostApplication('<Response><Say>Goodbye.</Say></Response>');
   const dice = new Dice(seed, 'voice webhooks');
@@ -90,7 +91,6 @@ export async function runManyCalls({ calls, seed, faults, onProgress }: RunOptio
   await rotation;
   await simulator.idle();
   await Promise.all(hosts.map((host) => (isFaulty ? sweepUp(host) : host.idle())));
-  clearInterval(report);
   onProgress(calls);
 
   const rows = [...(await withNotice.rows()), ...(await withoutNotice.rows())];
@@ -98,6 +98,7 @@ export async function runManyCalls({ calls, seed, faults, onProgress }: RunOptio
     judge(
       placed.filter((one) => kind === undefined || one.kind === kind).map(({ call }) => call),
       rows,
+      isFaulty ? UNDER_FAULTS : undefined,
     );
   const kinds = new Set(placed.map(({ kind }) => kind));
   return {
@@ -158,41 +159,63 @@ interface Swept {
   readonly revived: number;
 }
 
-/** A row for each kind of call, and one for all. */
+/** How calls went, and what was wrong: each with a row for each kind of call, and one for all. */
 export function summaryTable({ verdict, kinds }: Run): string {
-  const table = new Table({
-    head: [
-      'kind',
-      'calls',
-      'answered',
-      'recorded',
-      'doubled',
-      'caller failures',
-      'rows lost',
-      'rows wrong',
-      'unrecorded',
-      'of these unexplained',
-      'lost audio p50/p95/p99',
-      'creates',
-    ],
-    style: { head: [], border: [] },
-  });
-  for (const [kind, v] of [...kinds, ['all', verdict] as const]) {
-    const { p50, p95, p99 } = v.lostAudioMs;
-    table.push([
-      kind,
-      v.calls,
-      v.answered,
-      v.recorded,
-      v.doubled,
-      v.callerFailures,
-      v.rowsLost,
-      v.rowsWrong,
-      v.unrecorded,
-      v.unexplained,
-      v.recorded > 0 ? `${p50} / ${p95} / ${p99} ms` : '',
-      v.recorded > 0 ? v.createsPerRecording : '',
-    ]);
-  }
+  const rows = [...kinds, ['all', verdict] as const];
+  return [
+    tableOf(
+      [
+        'kind',
+        'calls',
+        'answered',
+        'recorded',
+        'of 10 s or more',
+        'unrecorded',
+        'lost audio p50/p95/p99',
+        'creates per recording',
+      ],
+      rows.map(([kind, v]) => [
+        kind,
+        v.calls,
+        v.answered,
+        v.recorded,
+        // Few kinds have calls that are so long.
+        v === verdict ? `${(v.recordedShare * 100).toFixed(2)} %` : '',
+        v.unrecorded,
+        v.recorded > 0 ? `${v.lostAudioMs.p50} / ${v.lostAudioMs.p95} / ${v.lostAudioMs.p99} ms` : '',
+        v.recorded > 0 ? v.createsPerRecording : '',
+      ]),
+    ),
+    tableOf(
+      [
+        'kind',
+        'doubled',
+        'for at most',
+        'caller failures',
+        'rows lost',
+        'rows wrong',
+        'unexplained',
+        'unreported',
+        "others' touched",
+      ],
+      rows.map(([kind, v]) => [
+        kind,
+        v.doubled,
+        v.doubled > 0 ? `${v.overlapMaxSeconds} s` : '',
+        v.callerFailures,
+        v.rowsLost,
+        v.rowsWrong,
+        v.unexplained,
+        v.unrecordedUnflagged,
+        v.foreignTouched,
+      ]),
+    ),
+  ].join('\n');
+}
+
+/** Without a line between two rows, but for the last one. */
+function tableOf(head: string[], rows: readonly (string | number)[][]): string {
+  const table = new Table({ head, style: { head: [], border: [], compact: true } });
+  table.push(...rows);
   return table.toString();
 }

@@ -34,12 +34,12 @@ const KINDS = {
     plan: (draw: Draw): Plan => ({
       notice: true,
       application: 'menu',
-      script: { talkMs: draw('talk', 3_000, 9_000) },
+      script: { talkMs: draw('talk', 3_000, 12_000) },
     }),
   },
   withoutApplication: {
     perMille: 60,
-    plan: (draw: Draw): Plan => ({ notice: true, script: { talkMs: draw('talk', 3_000, 9_000) } }),
+    plan: (draw: Draw): Plan => ({ notice: true, script: { talkMs: draw('talk', 3_000, 12_000) } }),
   },
   duplicateWebhook: {
     perMille: 60,
