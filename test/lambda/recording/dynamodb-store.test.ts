@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import type { BatchGetItemCommand, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { dynamoDbStore } from '../../../lambda/recording/dynamodb-store.ts';
@@ -95,6 +95,13 @@ beforeEach(async () => {
 
 describe('a claim', () => {
   const claim = (owner: string, facts: CallFacts = call) => store.claim(facts, owner, clock.now() + LEASE);
+  const ABANDONED = { kind: 'claimed', progress: { creates: 0, uncertain: true, doubtful: true } };
+  /** A client that does not get the first answer, and asks again. */
+  const TWICE = () =>
+    clientThat(async (_, send) => {
+      await send();
+      return send();
+    });
   const FRESH = { kind: 'claimed', progress: { creates: 0, uncertain: false, doubtful: false } };
 
   test('of a new call makes its row, with who called whom', async () => {
@@ -146,6 +153,47 @@ describe('a claim', () => {
     clock.advance(1_000);
     expect(await claim('a')).toEqual(FRESH);
     expect(await callRow()).toMatchObject({ LeaseExpiresAt: NOON + LEASE + 1_000 });
+  });
+
+  test('whose answer was lost, and which is sent again, has nothing uncertain of its own', async () => {
+    expect(await storeWith(TWICE()).claim(call, 'a', clock.now() + LEASE)).toEqual(FRESH);
+  });
+
+  test('whose answer was lost, and which is sent again, does not hide that the holder before died', async () => {
+    await claim('a');
+    clock.advance(LEASE + 1);
+    expect(await storeWith(TWICE()).claim(call, 'b', clock.now() + LEASE)).toEqual(ABANDONED);
+    await store.release(CALL_SID, 'b', { creates: 0, uncertain: false, doubtful: true });
+    expect(await callRow()).not.toHaveProperty('Claims');
+    expect(await claim('c')).toMatchObject({ progress: { uncertain: false, doubtful: true } });
+  });
+
+  test('of which one holder after another died is uncertain', async () => {
+    for (const owner of ['a', 'b', 'c']) {
+      await claim(owner);
+      clock.advance(LEASE + 1);
+    }
+    expect(await claim('d')).toEqual(ABANDONED);
+    expect(await callRow()).toMatchObject({ Claims: 4 });
+  });
+
+  test('of a call that a holder died with, and that somebody gave up on, is uncertain', async () => {
+    await claim('a');
+    await store.apply(call, gaveUp);
+    clock.advance(LEASE + 1);
+    expect(await claim('b')).toEqual(ABANDONED);
+  });
+
+  test('of a call that the sweep found says so in its row', async () => {
+    await claim('a', { ...call, origin: 'sweep' });
+    expect(await callRow()).toMatchObject({ Origin: 'sweep', From: '+15550001111' });
+  });
+
+  test('of a call that a webhook announced is not the sweep’s, though a sweep revived it', async () => {
+    await claim('a');
+    await store.release(CALL_SID, 'a', { creates: 0, uncertain: false, doubtful: false });
+    await claim('b', { ...call, origin: 'sweep' });
+    expect(await callRow()).toMatchObject({ Origin: 'webhook' });
   });
 
   test('is won by one of many', async () => {
@@ -292,6 +340,95 @@ describe('a recording', () => {
     await store.apply(call, completed);
     await store.apply(call, callback(RECORDING_SID, 'in-progress'));
     expect(await callRow()).toMatchObject({ RecordingStatus: 'completed', RecordingDuration: 7 });
+  });
+});
+
+describe('whether a recording is ours', () => {
+  const from = (source: 'create' | 'adopt' | 'reconcile'): CallEvent => ({
+    type: 'recording',
+    source,
+    recording: { recordingSid: RECORDING_SID, status: 'in-progress' },
+  });
+  const recordingRow = () => item(`RECORDING#${RECORDING_SID}`);
+
+  test.each<[string, CallEvent, boolean]>([
+    ['the answer to our create', from('create'), true],
+    ['a callback', started, true],
+    ['what was looked for and found', from('adopt'), false],
+    ['Twilio when it is asked', from('reconcile'), false],
+  ])('is kept when %s says so', async (_, event, ours) => {
+    await store.apply(call, event);
+    expect(await recordingRow()).toEqual(
+      ours ? expect.objectContaining({ Confirmed: true }) : expect.not.objectContaining({ Confirmed: true }),
+    );
+    const [known] = (await store.known(CALL_SID)).recordings;
+    expect(known?.confirmed).toBe(ours ? true : undefined);
+  });
+
+  test('is no matter of the call’s row: it has no attributes of the recordings’ own', async () => {
+    await store.apply(call, started);
+    await store.apply(call, otherStarted);
+    await store.apply(call, otherStopped);
+    const row = await callRow();
+    expect(row).not.toHaveProperty('Confirmed');
+    expect(row).not.toHaveProperty('Surplus');
+  });
+});
+
+describe('a call of which two recordings run', () => {
+  test('is doubled, until one has stopped: then it has one too many', async () => {
+    await store.apply(call, started);
+    expect(await callRow()).not.toHaveProperty('Doubled');
+    expect(await callRow()).not.toHaveProperty('SurplusRecordings');
+    await store.apply(call, otherStarted);
+    expect(await callRow()).toMatchObject({ Doubled: true, RecordingCount: 2 });
+    await store.apply(call, otherStopped);
+    const row = await callRow();
+    expect(row).toMatchObject({ RecordingSid: RECORDING_SID, RecordingCount: 2, SurplusRecordings: 1 });
+    expect(row).not.toHaveProperty('Doubled');
+    expect(await item(`RECORDING#${OTHER_RECORDING_SID}`)).toMatchObject({
+      RecordingStatus: 'stopped',
+      Confirmed: true,
+      Surplus: true,
+    });
+    expect(await eventItems()).toContainEqual(
+      expect.objectContaining({ Type: 'verify', RecordingSid: OTHER_RECORDING_SID, Surplus: true }),
+    );
+  });
+
+  test('says which was one too many to who asks for its recordings', async () => {
+    for (const event of [started, otherStarted, otherStopped]) {
+      await store.apply(call, event);
+    }
+    expect((await store.known(CALL_SID)).recordings).toMatchObject([
+      { recordingSid: RECORDING_SID, status: 'in-progress', confirmed: true, channels: 2 },
+      { recordingSid: OTHER_RECORDING_SID, status: 'stopped', confirmed: true, surplus: true },
+    ]);
+  });
+
+  test('keeps who is one too many, whatever a callback says later', async () => {
+    for (const event of [started, otherStarted, otherStopped, callback(OTHER_RECORDING_SID, 'completed')]) {
+      await store.apply(call, event);
+    }
+    expect(await item(`RECORDING#${OTHER_RECORDING_SID}`)).toMatchObject({
+      RecordingStatus: 'completed',
+      Surplus: true,
+    });
+    expect(await callRow()).toMatchObject({ SurplusRecordings: 1, RecordingSid: RECORDING_SID });
+  });
+
+  test('has the same rows whatever the order in which all this comes', async () => {
+    const events = [started, otherStarted, otherStopped, callback(OTHER_RECORDING_SID, 'completed')];
+    let first: Awaited<ReturnType<typeof rows>> | undefined;
+    for (const order of permutations(events)) {
+      await emptyTable();
+      await store.claim(call, 'a', clock.now() + LEASE);
+      for (const event of order) {
+        await store.apply(callOfCallback, event);
+      }
+      first ??= await rows();
+      expect(await rows()).toEqual(first);
+    }
   });
 });
 
@@ -650,6 +787,23 @@ describe('what the sweep needs to know of calls', () => {
     const unknown = Array.from({ length: 250 }, (_, index) => `CA${String(index).padStart(32, '0')}`);
     expect(await store.rowsOf([])).toEqual(new Map());
     expect([...(await store.rowsOf([...unknown, CALL_SID])).keys()]).toEqual([CALL_SID]);
+  });
+
+  test('is asked for a hundred calls at once at most, which is what DynamoDB takes', async () => {
+    const callSids = Array.from({ length: 205 }, (_, index) => `CA${String(index).padStart(32, '0')}`);
+    const asked: number[] = [];
+    // What DynamoDB has for each key that it is asked for.
+    const client: DynamoDBClient = Object.assign(Object.create(table.client), {
+      send: async ({ input }: BatchGetItemCommand) => {
+        const keys = input.RequestItems?.[TABLE_NAME]?.Keys ?? [];
+        expect(input.RequestItems?.[TABLE_NAME]?.ConsistentRead).toBe(true);
+        asked.push(keys.length);
+        return { Responses: { [TABLE_NAME]: keys.map((one) => ({ ...one, Final: { BOOL: true } })) } };
+      },
+    });
+    const known = await storeWith(client).rowsOf(callSids);
+    expect([...known.keys()]).toEqual(callSids);
+    expect(asked).toEqual([100, 100, 5]);
   });
 
   test('is asked for again as long as DynamoDB leaves it out', async () => {
