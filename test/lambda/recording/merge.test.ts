@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
+  byWorth,
   type CallEvent,
   type CallState,
   hasEnded,
@@ -12,13 +13,10 @@ import {
 } from '../../../lambda/recording/merge.ts';
 import { OTHER_RECORDING_SID, RECORDING_SID } from '../support/sids.ts';
 
-type Source = Extract<CallEvent, { type: 'recording' }>['source'];
+type Seen = Extract<CallEvent, { type: 'recording' }>;
+type Source = Seen['source'];
 
-const seen = (
-  status: string,
-  fields: Partial<RecordingState> = {},
-  recordingSid = RECORDING_SID,
-): Extract<CallEvent, { type: 'recording' }> => ({
+const seen = (status: string, fields: Partial<RecordingState> = {}, recordingSid = RECORDING_SID): Seen => ({
   type: 'recording',
   source: 'callback',
   recording: { recordingSid, status, ...fields },
@@ -394,7 +392,7 @@ describe('a summary', () => {
   });
 });
 
-describe('in every order and repetition of the callbacks of two recordings', () => {
+describe('in every order and repetition of what is told of two recordings', () => {
   /** What is true of a recording. Each event tells some of it, the last one all that only it knows. */
   const facts = fc.record({
     source: fc.constant('StartCallRecordingAPI'),
@@ -411,8 +409,16 @@ describe('in every order and repetition of the callbacks of two recordings', () 
       );
       return fc
         .tuple(
-          some.map((told) => seen('in-progress', { ...told, errorCode: 0 }, recordingSid)),
-          some.map((told) => seen('processing', told, recordingSid)),
+          fc.tuple(some, fc.constantFrom<Source>('create', 'adopt', 'callback')).map(([told, source]) => ({
+            ...seen('in-progress', { ...told, errorCode: 0 }, recordingSid),
+            source,
+          })),
+          some.chain((told) =>
+            fc.constantFrom<Seen>(
+              { ...seen('processing', told, recordingSid), source: 'reconcile' },
+              { ...seen('stopped', { ...told, surplus: true }, recordingSid), source: 'verify' },
+            ),
+          ),
           some.chain((told) =>
             fc.constantFrom(
               seen('completed', { ...told, duration: 7, errorCode: 0 }, recordingSid),
@@ -460,9 +466,35 @@ describe('in every order and repetition of the callbacks of two recordings', () 
     );
   });
 
+  test('what is known to be ours, or to be one too many, stays so', () => {
+    fc.assert(
+      fc.property(history, ([, shuffled]) => {
+        let state = NOTHING_KNOWN;
+        for (const event of shuffled) {
+          const before = state;
+          ({ state } = merge(before, event));
+          for (const [sid, { confirmed, surplus }] of Object.entries(before.recordings)) {
+            expect(state.recordings[sid]).toMatchObject({
+              ...(confirmed && { confirmed }),
+              ...(surplus && { surplus }),
+            });
+          }
+        }
+        const told = shuffled.filter((event) => event.type === 'recording');
+        for (const { recordingSid, confirmed, surplus } of Object.values(state.recordings)) {
+          const ofIt = told.filter(({ recording }) => recording.recordingSid === recordingSid);
+          expect(confirmed === true).toBe(
+            ofIt.some(({ source }) => source === 'create' || source === 'callback'),
+          );
+          expect(surplus === true).toBe(ofIt.some(({ recording }) => recording.surplus));
+        }
+      }),
+    );
+  });
+
   test('no status ever goes back, and no final one changes', () => {
-    const ranks = ['in-progress', 'processing', 'completed'];
-    const rank = (status: string): number => ranks.indexOf(isFinal(status) ? 'completed' : status);
+    const ranks = [['in-progress'], ['processing', 'stopped'], ['completed', 'absent', 'failed']];
+    const rank = (status: string): number => ranks.findIndex((statuses) => statuses.includes(status));
     fc.assert(
       fc.property(history, ([, shuffled]) => {
         let state = NOTHING_KNOWN;
@@ -477,6 +509,54 @@ describe('in every order and repetition of the callbacks of two recordings', () 
             }
           }
         }
+      }),
+    );
+  });
+});
+
+describe('of any recordings', () => {
+  const recordings = fc.uniqueArray(
+    fc.record<RecordingState>({
+      recordingSid: fc.constantFrom(...Array.from({ length: 9 }, (_, index) => `RE${index}`)),
+      status: fc.constantFrom('in-progress', 'stopped', 'processing', 'completed', 'absent', 'failed', 'new'),
+      startTime: fc.constantFrom(undefined, '2026-11-24T12:00:01.000Z', '2026-11-24T12:00:02.000Z'),
+      confirmed: fc.constantFrom<(true | undefined)[]>(true, undefined),
+      surplus: fc.constantFrom<(true | undefined)[]>(true, undefined),
+    }),
+    { selector: ({ recordingSid }) => recordingSid, minLength: 1, maxLength: 6 },
+  );
+  const stateWith = (list: readonly RecordingState[]): CallState => ({
+    recordings: Object.fromEntries(list.map((one) => [one.recordingSid, one])),
+  });
+
+  test('one is the call’s, in whatever order they are known, and its worth is no matter of taste', () => {
+    fc.assert(
+      fc.property(
+        recordings.chain((list) =>
+          fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length })),
+        ),
+        ([list, shuffled]) => {
+          expect(summarize(stateWith(shuffled))).toEqual(summarize(stateWith(list)));
+          expect(shuffled.toSorted(byWorth)).toEqual(list.toSorted(byWorth));
+          for (const a of list) {
+            for (const b of list) {
+              expect(Math.sign(byWorth(a, b)) + Math.sign(byWorth(b, a))).toBe(0);
+              expect(byWorth(a, b) === 0).toBe(a === b);
+            }
+          }
+        },
+      ),
+    );
+  });
+
+  test('as many are one too many as were told to stop, and two that run and are ours are a double', () => {
+    fc.assert(
+      fc.property(recordings, (list) => {
+        const { surplusCount, doubled, recordingCount } = summarize(stateWith(list));
+        expect(recordingCount).toBe(list.length);
+        expect(surplusCount).toBe(list.filter(({ surplus }) => surplus).length);
+        const running = list.filter(({ confirmed, status }) => confirmed && !hasEnded(status));
+        expect(doubled).toBe(running.length >= 2);
       }),
     );
   });
