@@ -195,7 +195,9 @@ function awaitFinalRows(
   const outcome = (value: string): Condition => Condition.stringEquals('$.reconciled.outcome', value);
   const verify = verifyOne(scope, props.verify, awaitOutcome);
   awaitOutcome.addCatch(verify, { errors: [TASK_ERRORS.doubled], resultPath: '$.doubled' });
-  awaitOutcome.addCatch(reconcile, { errors: ['States.ALL'], resultPath: '$.overdue' });
+  awaitOutcome.addCatch(reconcile, { errors: ['States.Timeout'], resultPath: '$.overdue' });
+  // It would fail again at once.
+  awaitOutcome.addCatch(waitForProcessing, { errors: ['States.ALL'], resultPath: '$.overdue' });
   awaitOutcome.next(recorded);
   // Whatever Reconcile failed of, the row must not stay open: it comes round again until the execution's own time-out.
   reconcile.addCatch(awaitOutcome, { errors: ['States.ALL'], resultPath: '$.reconcileFailure' });

@@ -98,7 +98,7 @@ export function decide(
   row: CallRowState | undefined,
   isOurNumber: (number: string) => boolean,
 ): 'start' | 'revive' | 'nothing' {
-  if (call.parent_call_sid !== null) {
+  if (call.parent_call_sid) {
     return 'nothing';
   }
   if (row === undefined) {
@@ -120,7 +120,7 @@ const ourNumbers = (numbers: readonly IncomingNumber[], voiceUrl: string): ((num
 };
 
 const leadsTo = (url: string | null, voiceUrl: string): boolean =>
-  url !== null && (url === voiceUrl || ['/', '#'].some((next) => url.startsWith(voiceUrl + next)));
+  url !== null && (url === voiceUrl || ['/', '?', '#'].some((next) => url.startsWith(voiceUrl + next)));
 
 /** Whether an execution was started: the call has none that runs, and not too many died. */
 async function revive(executions: Executions, call: CallFacts): Promise<boolean> {

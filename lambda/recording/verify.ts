@@ -140,12 +140,14 @@ export function sortOut(
   known: KnownCall,
   likeness: Likeness | undefined,
 ): SortedOut {
-  const ours = [...listedAndOurs(listed, known, likeness), ...runningUnlisted(listed, known)].filter(
-    ({ status }) => !isEmpty(status),
-  );
-  const [keep, ...others] = ours.toSorted(
-    (a, b) => Number(hasEnded(a.status)) - Number(hasEnded(b.status)) || byWorth(a, b),
-  );
+  const shown = listedAndOurs(listed, known, likeness)
+    .filter(({ status }) => !isEmpty(status))
+    .toSorted((a, b) => Number(hasEnded(a.status)) - Number(hasEnded(b.status)) || byWorth(a, b));
+  const unlisted = runningUnlisted(listed, known);
+  const [first] = shown;
+  // One that Twilio shows to run comes before one that only our rows have running.
+  const [keep, ...others] =
+    first && !hasEnded(first.status) ? [...shown, ...unlisted] : [...unlisted.toSorted(byWorth), ...shown];
   return {
     keep,
     toStop: others.filter(({ status }) => !hasEnded(status)),

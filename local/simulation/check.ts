@@ -1,3 +1,4 @@
+import { START_POLICY } from '../../lambda/recording/start.ts';
 import type { Execution } from '../host/execution.ts';
 import type { Row } from '../recorder.ts';
 import type { HistoryEntry } from './history.ts';
@@ -11,13 +12,19 @@ const STEPS = [
 const step = (status: unknown): number => STEPS.findIndex((statuses) => statuses.includes(String(status)));
 
 /**
- * What the history of one call proves against the recorder: that more than one recording counts as the call's, that a
- * status went back, or that a callback was acknowledged and is not in the rows.
+ * What the history of one call proves against the recorder: that more than one recording counts as the call's, that two
+ * invocations were creating one at the same time, that a status went back, or that a callback was acknowledged and is not
+ * in the rows.
  *
  * @param rows of the call, as they are in the end
  */
 export function checkHistory(entries: readonly HistoryEntry[], rows: readonly Row[]): string[] {
-  return [...moreThanOneCounts(rows), ...stepsBack(entries), ...callbacksLost(entries, rows)];
+  return [
+    ...moreThanOneCounts(rows),
+    ...createsAtOnce(entries),
+    ...stepsBack(entries),
+    ...callbacksLost(entries, rows),
+  ];
 }
 
 /** Calls of which two executions ran at the same time, by CallSid, with what is wrong. */
@@ -46,6 +53,30 @@ function moreThanOneCounts(rows: readonly Row[]): string[] {
       ]
     : [];
 }
+
+/** Whoever sent a create gives up on its answer by then. */
+const CREATE_TIMEOUT_MS = START_POLICY.requestTimeout;
+
+function createsAtOnce(entries: readonly HistoryEntry[]): string[] {
+  const sentAt = new Map<string, number>();
+  const complaints: string[] = [];
+  for (const { at, requestId, phase } of entries.filter(isCreate)) {
+    if (phase !== 'invoked') {
+      sentAt.delete(requestId);
+      continue;
+    }
+    for (const [other, otherSentAt] of sentAt) {
+      if (at < otherSentAt + CREATE_TIMEOUT_MS) {
+        complaints.push(`${requestId} sent a create while ${other} waited for the answer to another`);
+      }
+    }
+    sentAt.set(requestId, at);
+  }
+  return complaints;
+}
+
+const isCreate = ({ target, operation }: HistoryEntry): boolean =>
+  target === 'twilio' && operation === 'POST /Calls/{sid}/Recordings.json';
 
 function stepsBack(entries: readonly HistoryEntry[]): string[] {
   const complaints: string[] = [];

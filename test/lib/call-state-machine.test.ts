@@ -103,7 +103,8 @@ describe('the story of a call', () => {
       // The first rule that matches counts.
       Catch: [
         { ErrorEquals: [TASK_ERRORS.doubled], ResultPath: '$.doubled', Next: STATES.verify },
-        { ErrorEquals: ['States.ALL'], ResultPath: '$.overdue', Next: STATES.reconcile },
+        { ErrorEquals: ['States.Timeout'], ResultPath: '$.overdue', Next: STATES.reconcile },
+        { ErrorEquals: ['States.ALL'], ResultPath: '$.overdue', Next: STATES.waitForProcessing },
       ],
     });
     expect(definitionOf({ reconcileAfterSeconds: 60 }).States[STATES.awaitOutcome]?.TimeoutSeconds).toBe(60);

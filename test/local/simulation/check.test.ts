@@ -88,6 +88,26 @@ describe('the history of a call', () => {
     expect(checkHistory([callback('completed', { phase: 'failed' })], [])).toEqual([]);
   });
 
+  const create = (requestId: string, at: number, phase: HistoryEntry['phase']): HistoryEntry =>
+    entry({ requestId, at, phase, target: 'twilio', operation: 'POST /Calls/{sid}/Recordings.json' });
+
+  test('is wrong when two invocations create at the same time', () => {
+    expect(checkHistory([create('a', 0, 'invoked'), create('b', 100, 'invoked')], [])).toEqual([
+      'b sent a create while a waited for the answer to another',
+    ]);
+  });
+
+  test.each<[string, HistoryEntry[]]>([
+    [
+      'after the other was answered',
+      [create('a', 0, 'invoked'), create('a', 90, 'done'), create('b', 100, 'invoked')],
+    ],
+    ['after the other gave up', [create('a', 0, 'invoked'), create('b', 2_500, 'invoked')]],
+    ['again itself', [create('a', 0, 'invoked'), create('a', 100, 'invoked')]],
+  ])('is right when one creates %s', (_, entries) => {
+    expect(checkHistory(entries, [])).toEqual([]);
+  });
+
   test('is wrong when two recordings count', () => {
     expect(checkHistory([], [row(), row(SECOND)])).toEqual(["2 recordings count as the call's: RE1, RE2"]);
   });
