@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Row } from '../../local/recorder.ts';
 import type { SimulatedCall, SimulatedRecording } from '../../local/twilio-simulator/simulator.ts';
-import { isRight, judge, mean, percentiles } from '../../local/verdict.ts';
+import { isRight, judge, mean, percentiles, UNDER_FAULTS } from '../../local/verdict.ts';
 
 const CALL_SID = 'CA1';
 
@@ -125,6 +125,232 @@ describe('a run is wrong', () => {
     expect(verdict).toMatchObject(expected);
     expect(verdict.findings).toHaveLength(1);
     expect(isRight(verdict)).toBe(false);
+  });
+});
+
+const MINUTE = 60_000;
+
+describe('two recordings at the same time', () => {
+  const doubledFor = (seconds: number, sid = CALL_SID): SimulatedCall =>
+    call({
+      sid,
+      endedAt: 60_000,
+      recordings: [
+        recording({ callSid: sid, endedAt: 30_000 }),
+        recording({ callSid: sid, sid: 'RE2', startedAt: 30_000 - seconds * 1_000, endedAt: 60_000 }),
+      ],
+    });
+
+  test('are measured from the start of the second to the end of the first', () => {
+    const short = doubledFor(0.44, 'CA2');
+    const verdict = judge([doubledFor(3.25), short], [row(), row({ CallSid: 'CA2' })]);
+    expect(verdict).toMatchObject({ doubled: 2, overlapMaxSeconds: 3.3 });
+    expect(verdict.findings).toEqual([
+      'CA1: recorded twice at the same time, for 3.3 s',
+      'CA2: recorded twice at the same time, for 0.4 s',
+    ]);
+  });
+
+  test('of which one contains the other run together for as long as that one', () => {
+    const inside = recording({ sid: 'RE2', startedAt: 2_000, endedAt: 4_000 });
+    const after = recording({ sid: 'RE3', startedAt: 8_000, endedAt: 9_000 });
+    const verdict = judge([call({ recordings: [after, recording(), inside] })], [row()]);
+    expect(verdict.overlapMaxSeconds).toBe(2);
+  });
+
+  test('still run at the end of their call', () => {
+    const endless = { endedAt: undefined, status: 'in-progress' } as const;
+    const recordings = [recording(endless), recording({ ...endless, sid: 'RE2', startedAt: 5_000 })];
+    expect(judge([call({ recordings })], []).overlapMaxSeconds).toBe(4);
+  });
+
+  test('may do so under faults, but not for more than 10 s', () => {
+    const others = Array.from({ length: 99 }, (_, index) => call({ sid: `CB${index}` }));
+    const rows = [row(), ...others.map(({ sid }) => row({ CallSid: sid }))];
+    const findings = (seconds: number) =>
+      judge([doubledFor(seconds), ...others], rows, UNDER_FAULTS).findings;
+    expect(findings(10)).toEqual([]);
+    expect(findings(10.1)).toEqual(['CA1: recorded twice at the same time, for 10.1 s']);
+  });
+
+  test('may do so under faults, but not in more than one of a hundred calls', () => {
+    const sids = Array.from({ length: 200 }, (_, index) => `CA${index}`);
+    const rows = sids.map((CallSid) => row({ CallSid }));
+    const judged = (doubled: number) =>
+      judge(
+        sids.map((sid, index) => (index < doubled ? doubledFor(1, sid) : call({ sid }))),
+        rows,
+        UNDER_FAULTS,
+      );
+    expect(judged(2)).toMatchObject({ doubled: 2, findings: [] });
+    expect(judged(3).findings).toEqual(['3 of 200 answered calls were recorded twice, if only for a while']);
+  });
+});
+
+describe('a call under faults that was not recorded', () => {
+  const long = { ...unrecorded, endedAt: 20_000 };
+  const report = (at: number): Row => ({
+    CallSid: CALL_SID,
+    Item: `EVENT#${new Date(at).toISOString()}#1b6c36ba`,
+    Type: 'unrecorded',
+  });
+
+  test('is right when its row says so within 10 minutes of its end', () => {
+    const verdict = judge([call(long)], [unrecordedRow, report(20_000 + 10 * MINUTE)], UNDER_FAULTS);
+    expect(verdict).toMatchObject({
+      unrecorded: 1,
+      unexplained: 1,
+      unrecordedUnflagged: 0,
+      recordedShare: 0,
+      findings: [],
+    });
+  });
+
+  test.each<[string, Row[]]>([
+    ['later', [unrecordedRow, report(20_001 + 10 * MINUTE)]],
+    ['not in an event', [unrecordedRow]],
+  ])('is wrong when its row says so %s', (_, rows) => {
+    const verdict = judge([call(long)], rows, UNDER_FAULTS);
+    expect(verdict.unrecordedUnflagged).toBe(1);
+    expect(verdict.findings).toEqual(['CA1: was not recorded, and nobody said so within 10 minutes']);
+  });
+
+  test('is wrong when its row does not say so, an event notwithstanding', () => {
+    const rows = [row({ RecordingSid: undefined, RecordingStatus: undefined }), report(21_000)];
+    expect(judge([call(long)], rows, UNDER_FAULTS).unrecordedUnflagged).toBe(1);
+  });
+
+  test('is no failure of ours when it was shorter than 10 s, or Twilio refused', () => {
+    const short = call({ ...long, endedAt: 10_999 });
+    const refused = call({ ...long, script: { ...call().script, restRefusal: 'trial' } });
+    expect(judge([short], [unrecordedRow], UNDER_FAULTS)).toMatchObject({
+      unrecordedUnflagged: 0,
+      recordedShare: 1,
+      findings: [],
+    });
+    // That Twilio refused has to be said all the same.
+    expect(judge([refused], [unrecordedRow], UNDER_FAULTS)).toMatchObject({
+      unrecordedUnflagged: 1,
+      recordedShare: 1,
+    });
+  });
+
+  test('lowers the share of those that were, which is never rounded up to all', () => {
+    const sids = Array.from({ length: 30_000 }, (_, index) => `CA${index}`);
+    const calls = sids.map((sid, index) =>
+      call({ sid, endedAt: 11_000, ...(index === 1 && { ...unrecorded }) }),
+    );
+    expect(judge(calls, [], UNDER_FAULTS).recordedShare).toBe(0.9999);
+  });
+});
+
+describe('a recording of somebody else', () => {
+  const foreign = (changes: Partial<SimulatedRecording> = {}) =>
+    recording({ sid: 'RE9', foreign: true, source: 'DialVerb', ...changes });
+
+  test('makes no call recorded', () => {
+    const verdict = judge([call({ ...unrecorded, recordings: [foreign()] })], [unrecordedRow]);
+    expect(verdict).toMatchObject({ recorded: 0, unrecorded: 1, unexplained: 1 });
+  });
+
+  test('beside ours makes no call doubled', () => {
+    const verdict = judge([call({ recordings: [foreign(), recording()] })], [row()]);
+    expect(verdict).toMatchObject({ doubled: 0, overlapMaxSeconds: 0, lostAudioMs: { p50: 200 } });
+    expect(verdict.findings).toEqual([]);
+  });
+
+  test('is not what a row may name', () => {
+    const verdict = judge([call({ recordings: [foreign(), recording()] })], [row({ RecordingSid: 'RE9' })]);
+    expect(verdict.findings).toEqual(['CA1: its row names RE9']);
+  });
+
+  test.each<[string, Partial<SimulatedRecording>]>([
+    ['stopped', { endedBy: 'api' }],
+    ['paused', { pauses: 1 }],
+  ])('may not be %s', (_, changes) => {
+    const verdict = judge([call({ recordings: [foreign(changes), recording()] })], [row()], UNDER_FAULTS);
+    expect(verdict.foreignTouched).toBe(1);
+    expect(verdict.findings).toEqual(["CA1: somebody else's recording was touched"]);
+  });
+
+  test('may end by itself, and ours be stopped', () => {
+    const recordings = [foreign({ endedBy: 'script' }), recording({ endedBy: 'api' })];
+    expect(judge([call({ recordings })], [row()])).toMatchObject({ foreignTouched: 0, findings: [] });
+  });
+});
+
+describe('an outgoing call', () => {
+  const voiceWebhook = (httpStatus: number | undefined): SimulatedCall['webhooks'][number] => ({
+    kind: 'voice',
+    url: 'http://127.0.0.1/voice',
+    duplicate: false,
+    params: {},
+    attempts: [{ at: 900, ms: 10, httpStatus, failure: httpStatus ? undefined : 'reset' }],
+    body: undefined,
+  });
+  const outgoing = (changes: Partial<SimulatedCall>): SimulatedCall =>
+    call({ ...unrecorded, direction: 'outbound-api', endedAt: 20_000, ...changes });
+
+  test.each<[string, SimulatedCall['webhooks']]>([
+    ['was lost', [voiceWebhook(undefined)]],
+    ['failed', [voiceWebhook(502)]],
+    [
+      'was lost, and whose fallback was not',
+      [voiceWebhook(undefined), { ...voiceWebhook(200), kind: 'fallback' }],
+    ],
+  ])('is out of reach when its webhook %s', (_, webhooks) => {
+    expect(judge([outgoing({ webhooks })], [], UNDER_FAULTS)).toMatchObject({
+      unrecorded: 1,
+      rowsLost: 0,
+      unrecordedUnflagged: 0,
+      recordedShare: 1,
+      findings: [],
+    });
+  });
+
+  test('is within reach when one of its webhooks arrived', () => {
+    const webhooks = [voiceWebhook(undefined), voiceWebhook(200)];
+    expect(judge([outgoing({ webhooks })], [], UNDER_FAULTS)).toMatchObject({
+      rowsLost: 1,
+      unrecordedUnflagged: 1,
+      recordedShare: 0,
+    });
+  });
+
+  test('is out of reach only if it is an outgoing one', () => {
+    const incoming = outgoing({ direction: 'inbound', webhooks: [voiceWebhook(undefined)] });
+    expect(judge([incoming], [], UNDER_FAULTS).rowsLost).toBe(1);
+  });
+});
+
+describe('the row of a recording', () => {
+  const acknowledged = (delivered: boolean): SimulatedRecording['callbacks'] => [
+    { recordingStatus: 'completed', url: 'http://127.0.0.1/recording-status', attempts: [], delivered },
+  ];
+  const recordingRow = (changes: Partial<Row> = {}): Row => row({ Item: 'RECORDING#RE1', ...changes });
+
+  test('has to be there when a callback of it was acknowledged', () => {
+    const judged = (delivered: boolean, rows: Row[]) =>
+      judge([call({ recordings: [recording({ callbacks: acknowledged(delivered) })] })], rows).findings;
+    expect(judged(true, [row(), recordingRow()])).toEqual([]);
+    expect(judged(false, [row()])).toEqual([]);
+    expect(judged(true, [row()])).toEqual([
+      'CA1: nothing is known of RE1, though a callback of it was acknowledged',
+    ]);
+  });
+
+  test('has to be right also of a recording that is not the one of the call', () => {
+    const second = recording({ sid: 'RE2', startedAt: 9_000, durationSeconds: 1 });
+    const findings = (changes: Partial<Row>) =>
+      judge(
+        [call({ recordings: [recording(), second] })],
+        [row(), recordingRow({ Item: 'RECORDING#RE2', RecordingSid: 'RE2', ...changes })],
+      ).findings;
+    expect(findings({ RecordingDuration: 1 })).toEqual([]);
+    expect(findings({ RecordingStatus: 'processing' })).toEqual([
+      'CA1: its recording is completed, its row says processing',
+    ]);
+    expect(findings({ RecordingDuration: 2 })).toEqual(['CA1: its recording has 1 s, its row says 2']);
   });
 });
 
