@@ -19,7 +19,7 @@ export interface LocalRecorder extends AsyncDisposable {
   readonly host: Host;
   /** The voice URL of a number, with its own application's URL in `{next}` if it has one. */
   voiceUrl(application?: string): string;
-  /** All rows of the table. */
+  /** All rows of calls. What the sweep keeps for itself is none. */
   rows(): Promise<Row[]>;
 }
 
@@ -79,9 +79,9 @@ export async function startLocalRecorder(options: LocalRecorderOptions): Promise
       for await (const { Items = [] } of paginateScan({ client }, { TableName: host.tableName })) {
         rows.push(...Items.map((item) => unmarshall(item) as Row));
       }
-      return rows.toSorted(
-        (a, b) => compare(a.CallSid, b.CallSid) || compare(a[TABLE.sortKey], b[TABLE.sortKey]),
-      );
+      return rows
+        .filter(({ CallSid }) => CallSid.startsWith('CA'))
+        .toSorted((a, b) => compare(a.CallSid, b.CallSid) || compare(a[TABLE.sortKey], b[TABLE.sortKey]));
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };

@@ -67,6 +67,8 @@ export async function serveRecorder({ port, seed, twilioApiUrl, publicUrl }: Ser
   }
   console.log('\nCtrl-C ends it.\n');
   await interrupted;
+  // Who is in a hurry does not wait for what runs; folders go all the same.
+  process.once('SIGINT', () => process.exit(130));
   const rows = await recorder.rows();
   if (rows.length > 0) {
     console.log(`\n${tableOf(rows.filter(({ Item }) => Item === 'CALL'))}`);

@@ -74,11 +74,22 @@ const OPERATIONS: Readonly<Record<string, string>> = {
   CreateCallRecording: 'create the recording',
   FetchCall: 'how is the call?',
   ListCallRecording: 'which recordings are there?',
+  UpdateCallRecording: 'stop the recording',
 };
 
-function lineOfRest({ operation, httpStatus, code }: SimulatorEvent & { type: 'rest-answer' }): Line {
+/** What every sweep asks, whether there are calls or not: not worth a line unless it fails. */
+const OF_SWEEPS: readonly string[] = ['ListCall', 'ListIncomingPhoneNumber'];
+
+function lineOfRest({
+  operation,
+  httpStatus,
+  code,
+}: SimulatorEvent & { type: 'rest-answer' }): Line | undefined {
   const answer = [httpStatus ?? 'no answer', ...(code === undefined ? [] : [`code ${code}`])].join(', ');
   const refused = httpStatus === undefined || httpStatus >= 300;
+  if (OF_SWEEPS.includes(operation) && !refused) {
+    return undefined;
+  }
   return {
     who: operation in OPERATIONS ? 'recorder' : 'api',
     what: `${OPERATIONS[operation] ?? operation} -> ${answer}${code === 21220 ? ' (not in progress)' : ''}`,
@@ -118,8 +129,9 @@ function lineOfTraffic(event: HostEvent): Line | undefined {
 
 /** A function's own log line; the metrics between them are for CloudWatch. */
 function lineOfLog(line: string): Line | undefined {
-  const { level, message, reason, remedy, error } = jsonOf(line);
-  if (typeof message !== 'string') {
+  const { level, message, reason, remedy, error, discovered, revived } = jsonOf(line);
+  const foundNothing = discovered === 0 && revived === 0;
+  if (typeof message !== 'string' || foundNothing) {
     return undefined;
   }
   const details = [reason, remedy, jsonOf(JSON.stringify(error ?? {})).message].filter(Boolean);

@@ -410,6 +410,9 @@ test('a process ends after stop, whatever ran', async () => {
       headers: { 'x-amz-target': 'AWSStepFunctions.StartExecution' },
       body: JSON.stringify({ stateMachineArn: host.outputs.MachineArn, name: 'waits' }),
     });
+    // One run waits for its next try, another one has just begun.
+    await host.runSchedule();
+    void host.runSchedule();
     await host.stop();
     await host.idle();
     console.log(await running, host.executions.get('waits').status);
