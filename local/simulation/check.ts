@@ -66,7 +66,7 @@ function createsAtOnce(entries: readonly HistoryEntry[]): string[] {
       continue;
     }
     for (const [other, otherSentAt] of sentAt) {
-      if (at < otherSentAt + CREATE_TIMEOUT_MS) {
+      if (other !== requestId && at < otherSentAt + CREATE_TIMEOUT_MS) {
         complaints.push(`${requestId} sent a create while ${other} waited for the answer to another`);
       }
     }
