@@ -320,8 +320,9 @@ class Attempt {
     }
     switch (callPhase(answer.body.status)) {
       case 'ended': {
-        const answered = wasAnswered(answer.body.status);
-        return { outcome: START_OUTCOMES.callEnded, reason: this.#tooLate(answered), answered };
+        return wasAnswered(answer.body.status)
+          ? this.#ended()
+          : { outcome: START_OUTCOMES.callEnded, reason: 'never-answered', answered: false };
       }
       case 'in-progress':
         return this.#inProgress(eager ? 'create' : 'look');
@@ -345,11 +346,20 @@ class Attempt {
     return hasReason && mayBeOurs(recording, likeness);
   }
 
-  #tooLate(answered: boolean): UnrecordedReason {
-    if (!answered) {
-      return 'never-answered';
+  /** Whatever failed here, our TwiML may have recorded the call to its end. */
+  async #ended(): Promise<Next | Found> {
+    const list = await this.#dependencies.twilio.listRecordings(this.#request.call.callSid);
+    if (list.kind !== 'ok' && !(list.kind === 'error' && list.httpStatus === 404)) {
+      return this.#failed(list, 'ask');
     }
-    return this.#request.call.origin === 'sweep' ? 'found-too-late' : 'ended-before-recording';
+    const listed = list.kind === 'ok' ? list.body : [];
+    const ours = listed.filter((recording) => this.#mayBeOurs(recording));
+    const recording = ours.find(({ status }) => !isEmpty(status)) ?? ours[0];
+    if (recording) {
+      return { recording, source: 'adopt' };
+    }
+    const reason = this.#request.call.origin === 'sweep' ? 'found-too-late' : 'ended-before-recording';
+    return { outcome: START_OUTCOMES.callEnded, reason, answered: true };
   }
 
   /** The call was answered since the create was refused; or else Twilio contradicts itself, and is asked ever less. */

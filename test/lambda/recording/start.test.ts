@@ -276,7 +276,42 @@ describe('a call that ended', () => {
   ])('as %s: %s', async (status, reason, answered) => {
     const { result, twilio } = await invoke({ creates: [notEligible], calls: [status] });
     expect(result).toEqual({ outcome: 'call-ended', reason, answered });
-    expect(twilio.requests).toEqual(['create', 'call', 'list']);
+    const looksAgain = answered ? ['list'] : [];
+    expect(twilio.requests).toEqual(['create', 'call', 'list', ...looksAgain]);
+  });
+
+  const tooLate: Script = { creates: [notEligible], calls: ['completed'] };
+
+  test.each(['completed', 'processing', 'absent'])(
+    'and was recorded by our TwiML, as a last look shows, is adopted: %s',
+    async (status) => {
+      const lists = [listed(), listed({ ...OF_OUR_TWIML, status })];
+      const { result } = await invoke({ ...tooLate, lists });
+      expect(result).toEqual(ADOPTED);
+      expect(store.state().recordings[RECORDING_SID]).toBeDefined();
+    },
+  );
+
+  test('has the one with audio adopted', async () => {
+    const absent = { ...OF_OUR_TWIML, sid: OTHER_RECORDING_SID, status: 'absent' };
+    const lists = [listed(), listed(absent, { ...OF_OUR_TWIML, status: 'completed' })];
+    expect((await invoke({ ...tooLate, lists })).result).toEqual(ADOPTED);
+  });
+
+  test('and was recorded by somebody else is unrecorded', async () => {
+    const lists = [listed(), listed({ status: 'completed' })];
+    const { result } = await invoke({ ...tooLate, lists });
+    expect(result).toMatchObject({ outcome: 'call-ended', reason: 'ended-before-recording' });
+  });
+
+  test('is unrecorded when Twilio does not know it any more', async () => {
+    const { result } = await invoke({ ...tooLate, lists: [listed(), errorAnswer(404, 20404)] });
+    expect(result).toMatchObject({ outcome: 'call-ended', reason: 'ended-before-recording' });
+  });
+
+  test('is asked for again while Twilio does not say which recordings there are', async () => {
+    const lists = [listed(), noAnswer, listed({ ...OF_OUR_TWIML, status: 'completed' })];
+    expect((await invoke({ ...tooLate, lists })).result).toEqual(ADOPTED);
   });
 });
 
