@@ -63,14 +63,14 @@ export const NOTHING_KNOWN: CallState = { recordings: {} };
 const RANKS: ReadonlyMap<string, number> = new Map([
   ['in-progress', 1],
   ['paused', 1],
-  ['stopped', 2],
   ['processing', 2],
-  ['completed', 3],
-  ['absent', 3],
-  ['failed', 3],
-  ['deleted', 3],
+  ['stopped', 3],
+  ['completed', 4],
+  ['absent', 4],
+  ['failed', 4],
+  ['deleted', 4],
 ]);
-const FINAL_RANK = 3;
+const FINAL_RANK = 4;
 const rank = (status: string): number => RANKS.get(status) ?? 0;
 
 /** Whether a RecordingStatus is the last that a recording will have. */

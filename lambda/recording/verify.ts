@@ -112,10 +112,16 @@ export async function verify(
   }
 }
 
+/** The recording is undergoing modification: to be tried again. https://www.twilio.com/docs/api/errors/16114 */
+const BUSY = 16114;
+
 /** A 4xx says that there is nothing to stop any more, if it is not about the request. */
 const hasStopped = (answer: TwilioAnswer<unknown>): boolean =>
   answer.kind === 'ok' ||
-  (answer.kind === 'error' && answer.httpStatus < 500 && ![401, 403, 408, 429].includes(answer.httpStatus));
+  (answer.kind === 'error' &&
+    answer.httpStatus < 500 &&
+    ![401, 403, 408, 429].includes(answer.httpStatus) &&
+    answer.code !== BUSY);
 
 const isKnown = ({ recordingSid }: RecordingState, { recordings }: KnownCall): boolean =>
   recordings.some((known) => known.recordingSid === recordingSid);

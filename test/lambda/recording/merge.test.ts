@@ -231,6 +231,13 @@ describe('whether a recording is ours', () => {
   });
 });
 
+test.each([
+  ['processing', 'stopped'],
+  ['stopped', 'processing'],
+])('one that was stopped has ended, whatever Twilio shows of it: %s, %s', (first, second) => {
+  expect(summarize(stateAfter([seen(first), seen(second)])).recordingStatus).toBe('stopped');
+});
+
 describe('a call of two recordings', () => {
   const doubled = (first: CallEvent, second: CallEvent) => {
     const { doubled: is, surplusCount } = summarize(stateAfter([first, second]));
