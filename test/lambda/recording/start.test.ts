@@ -479,6 +479,8 @@ describe.each([
     const { result, twilio } = await invoke({ lists: [listed({})] }, 'request-2');
     expect(result).toEqual(ADOPTED);
     expect(twilio.requests).toEqual(['list']);
+    // The last one may have sent a create at its very end.
+    expect(twilio.times).toEqual([START_POLICY.settle]);
   });
 });
 
@@ -629,6 +631,16 @@ describe('a call that Twilio does not know', () => {
       expect(twilio.requests).toEqual(['list', 'create', 'call']);
     },
   );
+
+  test.each([
+    ['no answer', noAnswer],
+    ['a 500', errorAnswer(500)],
+    ['a 429', throttled()],
+    ['a 400', errorAnswer(400)],
+  ])('is none of which the status gets %s', async (_, unanswered) => {
+    await begunBefore(START_POLICY.notFoundAfter + 1);
+    expect((await invoke({ ...script, calls: [unanswered] })).result).toEqual(NOT_YET);
+  });
 
   test('is given up on over several invocations', async () => {
     let { result } = await invoke(script);
@@ -782,9 +794,8 @@ describe('a row', () => {
       { call, firstAttemptAt, owner: 'request-1', doubtful: false },
     );
     expect(claims).toEqual([LEASE_MILLISECONDS]);
-    expect(LEASE_MILLISECONDS).toBeGreaterThan(
-      START_POLICY.tryFor + START_POLICY.settle + START_POLICY.requestTimeout,
-    );
+    // A status that is asked for at the end, and the create after it.
+    expect(LEASE_MILLISECONDS).toBeGreaterThan(START_POLICY.tryFor + 2 * START_POLICY.requestTimeout);
   });
 });
 
@@ -849,9 +860,20 @@ describe('a table that does not answer', () => {
     expect(twilio.requests).toEqual(['list', 'create']);
   });
 
-  test('does not make a second recording', async () => {
+  test('does not make a second recording, nor one after one that has ended', async () => {
     store.down.add('claim');
-    expect((await invoke({ lists: [listed({})] })).result).toEqual(ADOPTED);
+    for (const status of ['in-progress', 'completed']) {
+      const { result, twilio } = await invoke({ lists: [listed({ status })] });
+      expect(result).toEqual(ADOPTED);
+      // Another invocation may have sent a create just before.
+      expect(twilio.times).toEqual([START_POLICY.settle]);
+    }
+  });
+
+  test('is told nothing of what was tried without a claim', async () => {
+    store.down.add('claim').add('release');
+    const { result } = await invoke({ creates: [notEligible], calls: ['ringing'] });
+    expect(result).toEqual(NOT_YET_IN_DOUBT);
   });
 
   test.each([
