@@ -1,6 +1,10 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { PROJECT } from '../../local/synthesize.ts';
 
@@ -17,6 +21,14 @@ const start = (...args: string[]): Promise<Ended> =>
     });
   });
 
+const NOTHING_WRONG = {
+  callerFailures: 0,
+  rowsLost: 0,
+  rowsWrong: 0,
+  unrecordedUnflagged: 0,
+  foreignTouched: 0,
+};
+
 describe('npm start', () => {
   test('tells the story of one call and shows its rows', async () => {
     const { exitCode, stdout } = await start();
@@ -25,6 +37,7 @@ describe('npm start', () => {
     expect(stdout).toMatch(/recording RE\w{32} begins/);
     expect(stdout).toContain('completed: POST /recording-status 204');
     expect(stdout).toMatch(/│ CALL /);
+    expect(stdout).not.toContain('SWEEP');
     expect(exitCode).toBe(0);
   }, 60_000);
 
@@ -35,17 +48,54 @@ describe('npm start', () => {
       calls: 12,
       answered: expect.any(Number),
       recorded: expect.any(Number),
+      ...NOTHING_WRONG,
       doubled: 0,
-      callerFailures: 0,
-      rowsLost: 0,
-      rowsWrong: 0,
+      overlapMaxSeconds: 0,
       unrecorded: expect.any(Number),
       unexplained: 0,
+      recordedShare: 1,
       lostAudioMs: { p50: expect.any(Number), p95: expect.any(Number), p99: expect.any(Number) },
       createsPerRecording: expect.any(Number),
     });
     expect([exitCode, stderr]).toEqual([0, '']);
-  }, 120_000);
+    expect(
+      Math.max(
+        ...stdout
+          .split('\n')
+          .filter((line) => line.startsWith('│'))
+          .map((line) => line.length),
+      ),
+    ).toBeLessThanOrEqual(140);
+  }, 180_000);
+
+  test('places calls while something goes wrong, and says what was to', async () => {
+    const faults = ['callbackTwice=1', 'voiceWebhookTwice=1'].flatMap((one) => ['--fault', one]);
+    const { exitCode, stdout } = await start('--calls', '4', ...faults, '--json');
+    expect(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({
+      calls: 4,
+      faults: { callbackTwice: 1, voiceWebhookTwice: 1, callbackLost: 0, tokenRotation: false },
+      ...NOTHING_WRONG,
+    });
+    expect(exitCode).toBe(0);
+  }, 240_000);
+
+  test('leaves nothing behind when it is interrupted in the middle of many calls', async () => {
+    const parent = mkdtempSync(join(tmpdir(), 'interrupted-'));
+    const folders = (): string[] => readdirSync(parent).filter((name) => name.startsWith('call-recorder-'));
+    const run = spawn(process.execPath, ['local/main.ts', '--calls', '50', '--faults', 'light'], {
+      cwd: PROJECT,
+      env: { ...process.env, TMPDIR: parent },
+      // A terminal tells the whole group.
+      detached: true,
+    });
+    const exited = once(run, 'exit');
+    // Of each recorder the assembly and the functions' code.
+    while (folders().length < 4) await sleep(50);
+    process.kill(-(run.pid ?? 0), 'SIGINT');
+    expect(await exited).toEqual([130, null]);
+    expect(folders()).toEqual([]);
+    rmSync(parent, { recursive: true });
+  }, 60_000);
 
   test.each([
     [['--calls', 'many'], "--calls is 'many'; it takes a whole number from 1 up."],
@@ -56,22 +106,29 @@ describe('npm start', () => {
     [['--faults', 'light'], '--faults goes with --calls.'],
     [['--calls', '2', '--faults', 'some'], "--faults is 'some'"],
     [['--calls', '2', '--fault', 'crash=2'], 'crash takes a share from 0 to 1.'],
+    [['--serve', '--fault', 'crash=0.1'], '--fault goes with --calls.'],
+    [['--calls', '2', '--fault', 'bug=1'], "there is no fault 'bug'"],
     [['--json'], '--json goes with --calls.'],
     [['--twilio-api', 'https://api.twilio.com'], '--twilio-api goes with --serve.'],
     [['--serve', '--calls', '2'], '--serve and --calls exclude each other.'],
     [['--serve', '--port', '70000'], 'from 0 to 65535'],
-  ])('says what is wrong with %j and exits with 2', async (args, message) => {
-    const { exitCode, stderr } = await start(...args);
-    expect(stderr).toContain(message);
-    expect(stderr).toContain('npm start -- --calls N');
-    expect(exitCode).toBe(2);
-  });
+  ])(
+    'says what is wrong with %j and exits with 2',
+    async (args, message) => {
+      const { exitCode, stderr } = await start(...args);
+      expect(stderr).toContain(message);
+      expect(stderr).toContain('npm start -- --calls N');
+      expect(exitCode).toBe(2);
+    },
+    60_000,
+  );
 
   test('helps', async () => {
     const { exitCode, stdout } = await start('--help');
     expect(stdout).toContain('npm start -- --serve');
+    expect(stdout).toContain('--faults PROFILE');
     expect(exitCode).toBe(0);
-  });
+  }, 60_000);
 
   test('serves until it is interrupted, and takes calls that are made through the API', async () => {
     const served = spawn(process.execPath, ['local/main.ts', '--serve', '--port', '0'], { cwd: PROJECT });
