@@ -10,7 +10,7 @@ import type { CallFacts, CallRowState, SweepStore } from './store.ts';
 /** How far a sweep looks back, in milliseconds. */
 export const SWEEP_WINDOW = {
   /** Calls that ended so long ago are looked at by several sweeps: Twilio's list lags, and executions die late. */
-  atLeast: 5 * 60_000,
+  atLeast: 10 * 60_000,
   /** After sweeps failed, the next one starts where the last one ended, but so much earlier. */
   overlap: 2 * 60_000,
   atMost: 24 * 60 * 60_000,
