@@ -8,11 +8,11 @@ interface Ended {
   readonly stderr: string;
 }
 
-const run = (command: 'main' | 'guards-main', ...args: string[]): Promise<Ended> =>
+const run = (...args: string[]): Promise<Ended> =>
   new Promise((resolve) => {
     execFile(
       process.execPath,
-      [`local/simulation/${command}.ts`, ...args],
+      ['local/simulation/main.ts', ...args],
       { cwd: PROJECT, maxBuffer: 100_000_000 },
       (error, stdout, stderr) => {
         resolve({ exitCode: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
@@ -33,7 +33,7 @@ const RIGHT = {
 
 describe('npm run simulate', () => {
   test('finds nothing wrong in thousands of calls under heavy faults', async () => {
-    const ended = await run('main', '--calls', '2000', '--seeds', '3', '--json');
+    const ended = await run('--calls', '2000', '--seeds', '3', '--json');
     expect(ended.stdout).not.toContain('findings');
     expect(lastLine(ended)).toMatchObject({ seed: 1, seeds: 3, calls: 6_000, ...RIGHT });
     expect(lastLine(ended).overlapMaxSeconds).toBeLessThanOrEqual(10);
@@ -64,7 +64,7 @@ describe('npm run simulate', () => {
 
   test('comes to the same end each time, to the byte', async () => {
     const args = ['--calls', '150', '--seeds', '2', '--seed', '7', '--json'];
-    const [once, twice] = await Promise.all([run('main', ...args), run('main', ...args)]);
+    const [once, twice] = await Promise.all([run(...args), run(...args)]);
     const { wallSeconds: _, ...figures } = lastLine(once);
     expect(lastLine(twice)).toMatchObject(figures);
     expect(figures.digest).toMatch(/^[0-9a-f]{16}$/);
@@ -83,7 +83,7 @@ describe('npm run simulate', () => {
       '--without',
       'reconcile',
     ];
-    const { exitCode, stdout } = await run('main', ...args);
+    const { exitCode, stdout } = await run(...args);
     expect(exitCode).toBe(1);
     expect(stdout).toMatch(/CA\w{32}: its recording is completed, its row says in-progress/);
     expect(stdout).toMatch(/ 0 ms {2}twilio {2}call-placed/);
@@ -99,16 +99,8 @@ describe('npm run simulate', () => {
     [['--outage', 'power'], "--outage is 'power'; it takes callbacks or webhooks."],
     [['--without', 'luck'], "--without is 'luck'; it takes name, claim, list,"],
   ])('says what %j should be', async (args, complaint) => {
-    const { exitCode, stderr } = await run('main', ...args);
+    const { exitCode, stderr } = await run(...args);
     expect(stderr).toContain(complaint);
     expect(exitCode).toBe(2);
   });
 });
-
-test('npm run simulate:guards finds out each guard that is missing', async () => {
-  const ended = await run('guards-main', '--json');
-  expect(ended.stdout).not.toContain('NOT');
-  expect(ended.stdout.match(/found out/g)).toHaveLength(9);
-  expect(lastLine(ended)).toMatchObject({ nothing: { findings: 0 } });
-  expect([ended.exitCode, ended.stderr]).toEqual([0, '']);
-}, 300_000);
