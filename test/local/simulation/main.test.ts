@@ -45,7 +45,6 @@ describe('npm run simulate', () => {
     'finds nothing wrong when all %s of an hour are lost',
     async (what) => {
       const ended = await run(
-        'main',
         '--calls',
         '600',
         '--seeds',
