@@ -12,7 +12,8 @@ const USAGE = `The call recorder on this machine, with a simulated Twilio. No ac
   npm start -- --calls N [--seed S] [--json]   N calls of many kinds, held against the truth
   npm start -- --serve [--port P]              stays up until Ctrl-C
 
-  --faults PROFILE   with --calls: how much goes wrong at AWS and at Twilio: none (the default), light or heavy
+  --faults PROFILE   with --calls: how much goes wrong at AWS and at Twilio: none (the default), light or heavy;
+                     with faults a run takes some minutes more, since callbacks may be two minutes late
   --fault NAME=SHARE with --calls: how often one thing does, 0 to 1, such as callbackLost=0.5 or tokenRotation=on;
                      may be given several times
   --seed S           repeats a run (default 1)

@@ -7,7 +7,7 @@ import { type FaultProfile, isFaultless } from './faults/profile.ts';
 import { twilioFaults } from './faults/twilio-faults.ts';
 import type { Host } from './host/host.ts';
 import { startLocalRecorder } from './recorder.ts';
-import { type CallKind, planCalls } from './scenario.ts';
+import { type CallKind, type PlannedCall, planCalls } from './scenario.ts';
 import { Dice } from './twilio-simulator/random.ts';
 import { type SimulatedCall, TwilioSimulator } from './twilio-simulator/simulator.ts';
 import { judge, UNDER_FAULTS, type Verdict } from './verdict.ts';
@@ -63,7 +63,8 @@ export async function runManyCalls({ calls, seed, faults, onProgress }: RunOptio
   disposables.use(withoutNotice);
   const hosts = [withNotice.host, withoutNotice.host];
 
-  const plans = planCalls(calls, seed, CALLS_PER_SECOND, simulator);
+  const planned = planCalls(calls, seed, CALLS_PER_SECOND, simulator);
+  const plans = isFaulty ? planned.map(withGoodCredentials) : planned;
   const placed: { readonly kind: CallKind; readonly call: SimulatedCall }[] = [];
   const report = setInterval(
     () => onProgress(placed.filter(({ call }) => call.endedAt !== undefined).length),
@@ -107,6 +108,16 @@ export async function runManyCalls({ calls, seed, faults, onProgress }: RunOptio
     verdict: verdictOf(),
     kinds: new Map([...kinds].toSorted().map((kind) => [kind, verdictOf(kind)])),
   };
+}
+
+/**
+ * When Twilio lets nobody ask how such a call ended, and the callback that says so is lost too, its executions go on
+ * trying for half an hour: too long for a run.
+ */
+function withGoodCredentials(plan: PlannedCall): PlannedCall {
+  if (plan.script.restRefusal !== 'credentials') return plan;
+  const { restRefusal: _, ...script } = plan.script;
+  return { ...plan, kind: 'answered', script };
 }
 
 /** The account's numbers, one for each voice URL. */
