@@ -36,13 +36,20 @@ export interface Swept {
   readonly discovered: readonly string[];
   /** Calls whose execution had died. */
   readonly revived: readonly string[];
+  /** Calls of this sweep's window that are over and have their final row: the next sweep need not look at them. */
+  readonly settled: ReadonlySet<string>;
 }
 
 /**
  * Starts an execution for each call that should have one and has none. Throws TwilioUnavailableError,
  * StoreUnavailableError, or what Step Functions' client throws; what was begun stays, and the next sweep looks again.
+ *
+ * @param settledBefore what the sweep before found settled, if this process knows
  */
-export async function sweep(dependencies: SweepDependencies): Promise<Swept> {
+export async function sweep(
+  dependencies: SweepDependencies,
+  settledBefore: ReadonlySet<string> = new Set(),
+): Promise<Swept> {
   const { twilio, store, executions, clock, voiceUrl, accountSid } = dependencies;
   const begunAt = clock.now();
   const since = windowStart(begunAt, await store.sweptUntil());
@@ -50,13 +57,14 @@ export async function sweep(dependencies: SweepDependencies): Promise<Swept> {
   const live = await listCalls({ status: 'in-progress' });
   const ended = await listCalls({ endedSince: since });
   const calls = uniqueBySid([...live, ...ended.filter((call) => !(endTime(call) < since))]);
-  const rows = await store.rowsOf(calls.map(({ sid }) => sid));
+  const open = calls.filter(({ sid, parent_call_sid }) => !parent_call_sid && !settledBefore.has(sid));
+  const rows = await store.rowsOf(open.map(({ sid }) => sid));
   const isOurNumber = ourNumbers(numbers, voiceUrl);
 
   const discovered: string[] = [];
   const revived: string[] = [];
   await eachOf(
-    calls.map((call) => ({ call, decision: decide(call, rows.get(call.sid), isOurNumber) })),
+    open.map((call) => ({ call, decision: decide(call, rows.get(call.sid), isOurNumber) })),
     async ({ call, decision }) => {
       if (decision === 'nothing') {
         return;
@@ -70,7 +78,13 @@ export async function sweep(dependencies: SweepDependencies): Promise<Swept> {
     },
   );
   await store.keepSweptUntil(begunAt);
-  return { discovered, revived };
+  const isSettled = ({ sid, status }: ListedCall): boolean =>
+    settledBefore.has(sid) || (rows.get(sid)?.final === true && callPhase(status) === 'ended');
+  return {
+    discovered,
+    revived,
+    settled: new Set(calls.filter(isSettled).map(({ sid }) => sid)),
+  };
 
   function listCalls(filter: CallFilter): Promise<readonly ListedCall[]> {
     return allPages((next) => twilio.listCalls(next === undefined ? filter : { next }), clock);
@@ -90,7 +104,7 @@ const WORTH_ANOTHER_TRY: readonly (string | undefined)[] = [
 ] satisfies UnrecordedReason[];
 
 /**
- * What a call needs. `start`: its execution, since nobody knows it. `revive`: another execution, if the one that it had
+ * What a call that came or was made, not a leg of one, needs. `start`: its execution, since nobody knows it. `revive`: another execution, if the one that it had
  * is dead.
  */
 export function decide(
@@ -98,9 +112,6 @@ export function decide(
   row: CallRowState | undefined,
   isOurNumber: (number: string) => boolean,
 ): 'start' | 'revive' | 'nothing' {
-  if (call.parent_call_sid) {
-    return 'nothing';
-  }
   if (row === undefined) {
     return call.direction === 'inbound' && isOurNumber(call.to) ? 'start' : 'nothing';
   }

@@ -4,6 +4,7 @@ import {
   decide,
   MAXIMUM_EXECUTIONS,
   SWEEP_WINDOW,
+  type SweepDependencies,
   sweep,
   windowStart,
 } from '../../../lambda/recording/sweep.ts';
@@ -75,24 +76,6 @@ describe('a call needs', () => {
     ['its execution when it ended before anybody knew', ended, undefined, 'start'],
     ['nothing when its number is not ours', { to: SOMEBODY_ELSES }, undefined, 'nothing'],
     ['nothing when we called', { direction: 'outbound-api' }, undefined, 'nothing'],
-    [
-      'nothing when it is the leg of a Dial',
-      { direction: 'outbound-dial', parent_call_sid: callSid(1) },
-      undefined,
-      'nothing',
-    ],
-    [
-      'nothing when it is a leg, whatever its direction',
-      { parent_call_sid: callSid(1) },
-      undefined,
-      'nothing',
-    ],
-    [
-      'nothing when it is a leg, whatever the rows say',
-      { parent_call_sid: callSid(1) },
-      { final: false, recorded: false },
-      'nothing',
-    ],
     ['to be followed while its row is open', {}, { final: false, recorded: false }, 'revive'],
     ['to be followed while its recording goes on', {}, { final: false, recorded: true }, 'revive'],
     ['to be followed after its end too', ended, { final: false, recorded: true }, 'revive'],
@@ -143,6 +126,9 @@ let refusals: Refusal[];
 let pageSize: number;
 /** Calls of which Step Functions wants to know nothing. */
 let unstartable: Set<string>;
+let settledByLast: ReadonlySet<string>;
+/** Of which calls the table was asked, in order. */
+let rowsAskedFor: string[];
 
 beforeEach(() => {
   clock = manualClock();
@@ -157,6 +143,7 @@ beforeEach(() => {
   refusals = [];
   pageSize = 1000;
   unstartable = new Set();
+  rowsAskedFor = [];
 });
 
 /** An item's page, and where the next one is. */
@@ -210,47 +197,56 @@ const stepFunctions: Executions = {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-const run = () =>
-  sweep({
-    clock,
-    accountSid: ACCOUNT_SID,
-    voiceUrl: VOICE_URL,
-    executions: stepFunctions,
-    store: {
-      rowsOf: async (sids) => new Map([...rows].filter(([sid]) => sids.includes(sid))),
-      sweptUntil: async () => sweptUntil,
-      keepSweptUntil: async (milliseconds) => {
-        kept.push(milliseconds);
-      },
+/** What a sweep did, and what it found settled. */
+const run = async (settledBefore?: ReadonlySet<string>) => {
+  const { settled, ...did } = await sweep(dependencies(), settledBefore);
+  settledByLast = settled;
+  return did;
+};
+
+const dependencies = (): SweepDependencies => ({
+  clock,
+  accountSid: ACCOUNT_SID,
+  voiceUrl: VOICE_URL,
+  executions: stepFunctions,
+  store: {
+    rowsOf: async (sids) => {
+      rowsAskedFor.push(...sids);
+      return new Map([...rows].filter(([sid]) => sids.includes(sid)));
     },
-    twilio: {
-      async listCalls(filter) {
-        asked.push('next' in filter ? filter.next : JSON.stringify(filter));
-        clock.advance(100);
-        if (!('next' in filter)) {
-          const what = filter.status ?? `ended ${filter.endedSince}`;
-          return pageOf(
-            what,
-            calls.filter((call) => matches(call, filter)),
-            0,
-          );
-        }
-        const [what = '', endedSince] = filter.next.split(' ');
-        const before: CallFilter =
-          what === 'in-progress' ? { status: what } : { endedSince: Number(endedSince) };
+    sweptUntil: async () => sweptUntil,
+    keepSweptUntil: async (milliseconds) => {
+      kept.push(milliseconds);
+    },
+  },
+  twilio: {
+    async listCalls(filter) {
+      asked.push('next' in filter ? filter.next : JSON.stringify(filter));
+      clock.advance(100);
+      if (!('next' in filter)) {
+        const what = filter.status ?? `ended ${filter.endedSince}`;
         return pageOf(
-          filter.next.replace(/ \d+$/, ''),
-          calls.filter((call) => matches(call, before)),
-          placeOf(filter.next),
+          what,
+          calls.filter((call) => matches(call, filter)),
+          0,
         );
-      },
-      async listNumbers(next) {
-        asked.push(next ?? 'numbers');
-        clock.advance(100);
-        return pageOf('numbers', numbers, next === undefined ? 0 : placeOf(next));
-      },
+      }
+      const [what = '', endedSince] = filter.next.split(' ');
+      const before: CallFilter =
+        what === 'in-progress' ? { status: what } : { endedSince: Number(endedSince) };
+      return pageOf(
+        filter.next.replace(/ \d+$/, ''),
+        calls.filter((call) => matches(call, before)),
+        placeOf(filter.next),
+      );
     },
-  });
+    async listNumbers(next) {
+      asked.push(next ?? 'numbers');
+      clock.advance(100);
+      return pageOf('numbers', numbers, next === undefined ? 0 : placeOf(next));
+    },
+  },
+});
 
 const namesStarted = (): string[] => started.map(({ name }) => name);
 
@@ -353,6 +349,55 @@ describe('a call that no webhook announced', () => {
       `ended ${NOON - 10 * MINUTE} 3`,
       `ended ${NOON - 10 * MINUTE} 6`,
     ]);
+  });
+});
+
+describe('a call that is the leg of another', () => {
+  test.each(['inbound', 'outbound-dial'])('is left alone, %s', async (direction) => {
+    calls = [listedCall({ direction, parent_call_sid: callSid(1) })];
+    expect(await run()).toEqual({ discovered: [], revived: [] });
+  });
+
+  test('is left alone whatever its row says', async () => {
+    calls = [listedCall({ parent_call_sid: callSid(1) })];
+    rows.set(CALL_SID, { final: false, recorded: false });
+    expect(await run()).toEqual({ discovered: [], revived: [] });
+    expect(started).toEqual([]);
+  });
+});
+
+describe('the table is not asked again', () => {
+  test('for a call that is over and has its final row', async () => {
+    calls = [endedCall(NOON - MINUTE)];
+    rows.set(CALL_SID, { final: true, recorded: true });
+    await run();
+    await run(settledByLast);
+    expect(rowsAskedFor).toEqual([CALL_SID]);
+  });
+
+  test.each<[string, ListedCall, CallRowState | undefined]>([
+    ['goes on', listedCall(), { final: true, recorded: false, reason: 'recorder-failed' }],
+    ['is over and has an open row', endedCall(NOON - MINUTE), { final: false, recorded: true }],
+    ['is over and has no row', endedCall(NOON - MINUTE, { to: SOMEBODY_ELSES }), undefined],
+  ])('but for a call that %s', async (_, call, row) => {
+    calls = [call];
+    if (row) {
+      rows.set(CALL_SID, row);
+    }
+    await run();
+    await run(settledByLast);
+    expect(rowsAskedFor).toEqual([CALL_SID, CALL_SID]);
+  });
+
+  test('and what is no longer listed is forgotten', async () => {
+    calls = [endedCall(NOON - MINUTE)];
+    rows.set(CALL_SID, { final: true, recorded: true });
+    await run();
+    await run(settledByLast);
+    expect(settledByLast).toEqual(new Set([CALL_SID]));
+    calls = [];
+    await run(settledByLast);
+    expect(settledByLast).toEqual(new Set());
   });
 });
 
