@@ -236,6 +236,7 @@ export class CallRecorder extends Construct {
     stateMachine.grantStartExecution(voiceWebhook);
     stateMachine.grantStartExecution(sweep);
     stateMachine.grantExecution(sweep, 'states:DescribeExecution');
+    stateMachine.grant(sweep, 'states:ListExecutions');
     stateMachine.grantTaskResponse(recordingStatus);
     // A policy of its own: the machine needs the function, and the function would wait for its role's default policy.
     new Policy(this, 'AwaitOutcomeReleases', {

@@ -158,6 +158,7 @@ export function dynamoDbStore({
       const abandoned = (row.Claims ?? 0) > own;
       return {
         kind: 'claimed',
+        abandoned,
         progress: {
           creates: row.Creates ?? 0,
           uncertain: abandoned || row.CreateUncertain === true,

@@ -156,7 +156,7 @@ export interface CallSummary {
   /** The call's recording: with several, the one worth most to whoever asks for it. */
   readonly recording?: RecordingState | undefined;
   readonly recordingCount: number;
-  /** How many of them were one too many. */
+  /** How many of them were one too many: told to stop, or found to have run beside the call's. */
   readonly surplusCount: number;
   /** More than one of ours runs. */
   readonly doubled: boolean;
@@ -174,7 +174,10 @@ export function summarize(state: CallState): CallSummary {
       recordingStatus: recording.status,
       recording,
       recordingCount: recordings.length,
-      surplusCount: recordings.filter(({ surplus }) => surplus).length,
+      surplusCount: recordings.filter(
+        (other) =>
+          other.surplus || (other !== recording && bothOurs(other, recording) && ranBeside(other, recording)),
+      ).length,
       doubled: recordings.filter(isRunningAndOurs).length > 1,
       final: recordings.every(({ status }) => isFinal(status)),
     };
@@ -188,6 +191,23 @@ export function summarize(state: CallState): CallSummary {
     unrecorded: state.unrecorded,
   };
 }
+
+const bothOurs = (a: RecordingState, b: RecordingState): boolean =>
+  a.confirmed === true && b.confirmed === true && !isEmpty(a.status) && !isEmpty(b.status);
+
+/**
+ * Whether two recordings may have run at the same time: Twilio tells whole seconds of their start and duration, which
+ * puts an end up to two seconds too early.
+ */
+export const ranBeside = (a: RecordingState, b: RecordingState): boolean =>
+  startOf(a) < endOf(b) && startOf(b) < endOf(a);
+
+const startOf = ({ startTime = '' }: RecordingState): number => Date.parse(startTime);
+
+const endOf = (recording: RecordingState): number =>
+  hasEnded(recording.status)
+    ? startOf(recording) + ((recording.duration ?? 0) + 2) * 1000
+    : Number.POSITIVE_INFINITY;
 
 /** One that was told to stop runs on until Twilio says that it does not. */
 const isRunningAndOurs = ({ status, confirmed }: RecordingState): boolean =>

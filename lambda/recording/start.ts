@@ -11,9 +11,9 @@ import {
   refusalOf,
   wasAnswered,
 } from './classify.ts';
-import { hasEnded, isEmpty } from './merge.ts';
+import { hasEnded, isEmpty, type RecordingState } from './merge.ts';
 import { type Likeness, mayBeOurs, recordingState } from './ours.ts';
-import type { CallFacts, CallStore, Progress } from './store.ts';
+import type { CallFacts, CallStore, Claim, Progress } from './store.ts';
 
 /** How long and how often one invocation tries, in milliseconds. */
 export const START_POLICY = {
@@ -85,6 +85,8 @@ export interface StartRequest {
   readonly firstAttemptAt: number;
   /** Names this invocation. */
   readonly owner: string;
+  /** The attempt before this one failed, perhaps a moment ago. */
+  readonly interrupted: boolean;
   /** An attempt before this one failed, or could not say what it left behind. */
   readonly doubtful: boolean;
 }
@@ -115,7 +117,7 @@ export async function startRecording(
   request: StartRequest,
 ): Promise<Started> {
   const { store, clock } = dependencies;
-  const { call, firstAttemptAt, owner, doubtful } = request;
+  const { call, firstAttemptAt, owner } = request;
   const begunAt = clock.now();
   const claim = await store.claim(call, owner, begunAt + LEASE_MILLISECONDS).catch((error: unknown) => {
     if (error instanceof StoreUnavailableError) {
@@ -130,23 +132,16 @@ export async function startRecording(
         creates: 0,
       };
     case 'held':
-      return { result: notYet((claim.untilMilliseconds - clock.now()) / 1000, doubtful), creates: 0 };
+      return heldByAnother(dependencies, request, claim.untilMilliseconds);
   }
   // A table that does not answer is no reason to leave a call unrecorded: the list of its recordings guards instead.
-  const attempt = new Attempt(
-    dependencies,
-    request,
-    claim?.progress ?? { creates: 0, uncertain: true, doubtful: true },
-  );
+  const attempt = new Attempt(dependencies, request, claim ?? UNCLAIMED);
   // Counted from before the claim, so that no lease ends under its holder; without one there is none to outlast, and a
   // table that hangs must leave time to look and to create.
   const found = await attempt.run((claim ? begunAt : clock.now()) + START_POLICY.tryFor);
   if ('recording' in found) {
     const { recording, source } = found;
-    // Twilio's list may show one as processing while it runs.
-    const state = isRunning(recording)
-      ? { ...recordingState(recording), status: 'in-progress' }
-      : recordingState(recording);
+    const state = isRunning(recording) ? stateOfRunning(recording) : recordingState(recording);
     await store.apply(call, { type: 'recording', source, recording: state });
     const { progress } = attempt;
     const outcome = source === 'create' ? START_OUTCOMES.started : START_OUTCOMES.adopted;
@@ -161,6 +156,30 @@ export async function startRecording(
   return {
     result: giveUpInTime(found, clock.now() - firstAttemptAt, dependencies),
     creates: attempt.progress.creates,
+  };
+}
+
+/**
+ * Another invocation has the claim: it works on, or died, perhaps with a recording that runs. Nothing may be created
+ * until its lease ends, but what runs is taken over at once, and then looked after.
+ */
+async function heldByAnother(
+  { twilio, store, clock, likeness }: StartDependencies,
+  { call, doubtful }: StartRequest,
+  untilMilliseconds: number,
+): Promise<Started> {
+  const list = await twilio.listRecordings(call.callSid);
+  const running =
+    list.kind === 'ok'
+      ? list.body.find((recording) => isRunning(recording) && mayBeOurs(recording, likeness))
+      : undefined;
+  if (running === undefined) {
+    return { result: notYet((untilMilliseconds - clock.now()) / 1000, doubtful), creates: 0 };
+  }
+  await store.apply(call, { type: 'recording', source: 'adopt', recording: stateOfRunning(running) });
+  return {
+    result: { outcome: START_OUTCOMES.adopted, recordingSid: running.sid, doubtful: true },
+    creates: 0,
   };
 }
 
@@ -183,21 +202,28 @@ interface Next {
   readonly afterMilliseconds: number;
 }
 
+type Claimed = Omit<Extract<Claim, { kind: 'claimed' }>, 'kind'>;
+
+/** Without the table, nobody knows what was done before. */
+const UNCLAIMED: Claimed = { abandoned: true, progress: { creates: 0, uncertain: true, doubtful: true } };
+
 /** The tries of one invocation that holds the claim. */
 class Attempt {
   readonly #dependencies: StartDependencies;
   readonly #request: StartRequest;
   #creates: number;
   #uncertain: boolean;
+  readonly #interrupted: boolean;
   #doubtful: boolean;
   #inProgressSince: number | undefined;
   #backOffs = 0;
 
-  constructor(dependencies: StartDependencies, request: StartRequest, progress: Progress) {
+  constructor(dependencies: StartDependencies, request: StartRequest, { abandoned, progress }: Claimed) {
     this.#dependencies = dependencies;
     this.#request = request;
     this.#creates = progress.creates;
     this.#uncertain = progress.uncertain;
+    this.#interrupted = request.interrupted || abandoned;
     this.#doubtful = progress.doubtful || request.doubtful;
     this.#inProgressSince = progress.inProgressSince;
   }
@@ -231,7 +257,8 @@ class Attempt {
 
   #first(): Next {
     if (this.#uncertain) {
-      return { step: 'look', afterMilliseconds: START_POLICY.settle };
+      // An attempt that handed back has let the time pass.
+      return { step: 'look', afterMilliseconds: this.#interrupted ? START_POLICY.settle : 0 };
     }
     // One of ours may run that no row knows of: from an attempt without a claim, or from our TwiML.
     if (this.#doubtful || this.#elapsed() > START_POLICY.eagerFor || this.#request.call.origin === 'sweep') {
@@ -397,6 +424,12 @@ class Attempt {
 }
 
 const isRunning = ({ status }: TwilioRecording): boolean => !hasEnded(status);
+
+/** Twilio's list may show one as processing while it runs. */
+const stateOfRunning = (recording: TwilioRecording): RecordingState => ({
+  ...recordingState(recording),
+  status: 'in-progress',
+});
 
 const refused = ({ reason, httpStatus, twilioErrorCode }: Refusal): StartResult => ({
   outcome: START_OUTCOMES.refused,

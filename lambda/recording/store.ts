@@ -26,12 +26,12 @@ export interface Progress {
 /**
  * What became of a claim on a call's row.
  *
- * - `claimed`: nobody else may create a recording until the lease ends.
+ * - `claimed`: nobody else may create a recording until the lease ends. `abandoned`: whoever had it before died with it.
  * - `held`: another invocation has it, until `untilMilliseconds` since the epoch at the latest.
  * - `recorded`: the row has a recording already.
  */
 export type Claim =
-  | { readonly kind: 'claimed'; readonly progress: Progress }
+  | { readonly kind: 'claimed'; readonly abandoned: boolean; readonly progress: Progress }
   | { readonly kind: 'held'; readonly untilMilliseconds: number }
   | { readonly kind: 'recorded'; readonly recordingSid: string };
 

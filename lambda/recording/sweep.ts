@@ -61,22 +61,35 @@ export async function sweep(
   const rows = await store.rowsOf(open.map(({ sid }) => sid));
   const isOurNumber = ourNumbers(numbers, voiceUrl);
 
+  const needing = Object.groupBy(open, (call) => decide(call, rows.get(call.sid), isOurNumber));
+
   const discovered: string[] = [];
   const revived: string[] = [];
-  await eachOf(
-    open.map((call) => ({ call, decision: decide(call, rows.get(call.sid), isOurNumber) })),
-    async ({ call, decision }) => {
-      if (decision === 'nothing') {
-        return;
-      }
-      const facts = factsOf(call, accountSid);
-      if (decision === 'start' && (await executions.start(facts)) === 'started') {
-        discovered.push(call.sid);
-      } else if (await revive(executions, facts)) {
-        revived.push(call.sid);
-      }
-    },
-  );
+  const reviveUnlessItRuns = async (call: CallFacts): Promise<void> => {
+    if (await revive(executions, call)) {
+      revived.push(call.callSid);
+    }
+  };
+  // First the calls that nobody knows: whatever ends a sweep early, it must not be these that wait.
+  const started = await attemptEach(needing.start, async (call) => {
+    const facts = factsOf(call, accountSid);
+    if ((await executions.start(facts)) === 'started') {
+      discovered.push(call.sid);
+    } else {
+      await reviveUnlessItRuns(facts);
+    }
+  });
+  // One list instead of a question about each: of almost all open calls the execution runs.
+  const running = needing.revive ? await executions.running() : new Set<string>();
+  const followed = await attemptEach(needing.revive, async (call) => {
+    if (!executionNames(call.sid).some((name) => running.has(name))) {
+      await reviveUnlessItRuns(factsOf(call, accountSid));
+    }
+  });
+  const [failure] = [...started, ...followed];
+  if (failure !== undefined) {
+    throw failure;
+  }
   await store.keepSweptUntil(begunAt);
   const isSettled = ({ sid, status }: ListedCall): boolean =>
     settledBefore.has(sid) || (rows.get(sid)?.final === true && callPhase(status) === 'ended');
@@ -133,11 +146,15 @@ const ourNumbers = (numbers: readonly IncomingNumber[], voiceUrl: string): ((num
 const leadsTo = (url: string | null, voiceUrl: string): boolean =>
   url !== null && (url === voiceUrl || ['/', '?', '#'].some((next) => url.startsWith(voiceUrl + next)));
 
+/** In the order in which a call gets them: the same each time, so that sweeps that overlap start one. */
+const executionNames = (callSid: string): readonly string[] =>
+  Array.from({ length: MAXIMUM_EXECUTIONS }, (_, index) =>
+    index === 0 ? callSid : `${callSid}-${index + 1}`,
+  );
+
 /** Whether an execution was started: the call has none that runs, and not too many died. */
 async function revive(executions: Executions, call: CallFacts): Promise<boolean> {
-  for (let nth = 1; nth <= MAXIMUM_EXECUTIONS; nth++) {
-    // The same names each time, so that sweeps that overlap start one.
-    const name = nth === 1 ? call.callSid : `${call.callSid}-${nth}`;
+  for (const name of executionNames(call.callSid)) {
     switch (await executions.status(name)) {
       case 'running':
         return false;
@@ -189,8 +206,11 @@ async function allPages<T>(
   return items;
 }
 
-/** Does `work` for each item, several at once, and for the others too where it fails. Throws the first error in the end. */
-async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+/** Does `work` for each item, several at once, and for the others too where it fails. Returns what it threw. */
+async function attemptEach<T>(
+  items: readonly T[] = [],
+  work: (item: T) => Promise<void>,
+): Promise<readonly unknown[]> {
   const queue = items.values();
   const errors: unknown[] = [];
   await Promise.all(
@@ -200,7 +220,5 @@ async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>):
       }
     }),
   );
-  if (errors.length > 0) {
-    throw errors[0];
-  }
+  return errors;
 }

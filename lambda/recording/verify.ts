@@ -3,7 +3,7 @@ import { VERIFY_OUTCOMES } from '../shared/contract.ts';
 import { TwilioUnavailableError } from '../shared/errors.ts';
 import type { TwilioAnswer, TwilioApi, TwilioRecording } from '../twilio/api.ts';
 import { insist } from '../twilio/insist.ts';
-import { byWorth, hasEnded, isEmpty, isFinal, type RecordingState, summarize } from './merge.ts';
+import { byWorth, hasEnded, isEmpty, isFinal, type RecordingState, ranBeside, summarize } from './merge.ts';
 import { type Likeness, mayBeOurs, recordingState } from './ours.ts';
 import type { CallFacts, CallStore, KnownCall } from './store.ts';
 
@@ -188,16 +188,6 @@ const runningUnlisted = (listed: readonly TwilioRecording[], known: KnownCall): 
     ({ recordingSid, status, confirmed }) =>
       confirmed && !hasEnded(status) && !listed.some(({ sid }) => sid === recordingSid),
   );
-
-const ranBeside = (a: RecordingState, b: RecordingState): boolean =>
-  startOf(a) < endOf(b) && startOf(b) < endOf(a);
-
-const startOf = ({ startTime = '' }: RecordingState): number => Date.parse(startTime);
-
-const endOf = (recording: RecordingState): number =>
-  hasEnded(recording.status)
-    ? startOf(recording) + (recording.duration ?? 0) * 1000
-    : Number.POSITIVE_INFINITY;
 
 /** Recordings whose rows have them running, though Twilio says how they ended: their callbacks may never come. */
 const endedUnnoticed = (listed: readonly TwilioRecording[], known: KnownCall): readonly RecordingState[] =>

@@ -2,6 +2,7 @@ import {
   DescribeExecutionCommand,
   ExecutionAlreadyExists,
   ExecutionDoesNotExist,
+  ListExecutionsCommand,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import type { CallFacts } from '../recording/store.ts';
@@ -17,10 +18,17 @@ export interface Executions {
   start(call: CallFacts, name?: string): Promise<'started' | 'exists'>;
   /** What became of an execution. Throws when Step Functions does not answer. */
   status(name: string): Promise<'running' | 'ended' | 'absent'>;
+  /**
+   * The names of those that run; the list may lag by some seconds. Throws when Step Functions does not answer.
+   * https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html
+   */
+  running(): Promise<ReadonlySet<string>>;
 }
 
 /** How often a request is sent at most: each answer that is lost may leave a call with two ways to be recorded. */
-const ATTEMPTS = 3;
+const ATTEMPTS = 4;
+/** The most that Step Functions puts on a page. */
+const PAGE_SIZE = 1_000;
 
 /**
  * Executions in Step Functions. The input is the same to the byte each time, since Step Functions compares it while the
@@ -68,6 +76,28 @@ export function stepFunctionsExecutions(
         }
         throw error;
       }
+    },
+    async running() {
+      const names = new Set<string>();
+      let nextToken: string | undefined;
+      do {
+        const page = await client.send(
+          new ListExecutionsCommand({
+            stateMachineArn,
+            statusFilter: 'RUNNING',
+            maxResults: PAGE_SIZE,
+            nextToken,
+          }),
+          timeout(),
+        );
+        for (const { name } of page.executions ?? []) {
+          if (name !== undefined) {
+            names.add(name);
+          }
+        }
+        nextToken = page.nextToken;
+      } while (nextToken !== undefined);
+      return names;
     },
   };
 }

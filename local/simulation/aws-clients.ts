@@ -1,6 +1,7 @@
 import { type DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as sfn from '@aws-sdk/client-sfn';
+import { RETRY_PAUSE_MILLISECONDS } from '../../lambda/shared/clients/step-functions.ts';
 import type { Platform } from '../../lambda/shared/platform.ts';
 import type { EffectTarget } from '../faults/cloud-faults.ts';
 import { AwsError } from '../host/aws-error.ts';
@@ -107,11 +108,21 @@ async function retrying<T>(effects: Effects, effect: Effect<T>, attempts: number
       return await effects.attempt(effect);
     } catch (error) {
       if (!(error instanceof RetryableError) || attempt + 1 >= attempts) throw error;
-      const base = error.isThrottling ? THROTTLING_DELAY_MS : RETRY_DELAY_MS;
-      await sleep(Math.floor(Math.min(effects.random() * 2 ** attempt * base, LONGEST_DELAY_MS)));
+      await sleep(pauseAfter(effect.target, error, attempt, effects));
       if (effect.signal?.aborted) throw aborted();
     }
   }
+}
+
+function pauseAfter(
+  target: EffectTarget,
+  { isThrottling }: RetryableError,
+  attempt: number,
+  effects: Effects,
+): number {
+  if (target === 'stepFunctions') return RETRY_PAUSE_MILLISECONDS;
+  const base = isThrottling ? THROTTLING_DELAY_MS : RETRY_DELAY_MS;
+  return Math.floor(Math.min(effects.random() * 2 ** attempt * base, LONGEST_DELAY_MS));
 }
 
 function tableRequest(table: MemoryTable, command: object): AwsRequest<unknown> {
@@ -163,6 +174,15 @@ async function stepFunctions(stateMachine: StateMachine | undefined, command: ob
     if (!execution) throw new AwsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${name}'`);
     const { closed: _, ...described } = execution;
     return described;
+  }
+  if (command instanceof sfn.ListExecutionsCommand) {
+    const { statusFilter } = command.input;
+    const executions = [...stateMachine.executions.values()];
+    return {
+      executions: executions
+        .filter(({ status }) => statusFilter === undefined || status === statusFilter)
+        .map(({ name, status }) => ({ name, status })),
+    };
   }
   if (command instanceof sfn.SendTaskSuccessCommand) {
     const { taskToken = '', output = '' } = command.input;

@@ -43,13 +43,14 @@ export function checkExecutions(executions: Iterable<Execution>): ReadonlyMap<st
 }
 
 function moreThanOneCounts(rows: readonly Row[]): string[] {
-  const counting = rows.filter(
-    ({ Item, RecordingStatus, Confirmed, Surplus }) =>
-      Item.startsWith('RECORDING#') && RecordingStatus === 'completed' && Confirmed === true && !Surplus,
+  const completed = rows.filter(
+    ({ Item, RecordingStatus, Confirmed }) =>
+      Item.startsWith('RECORDING#') && RecordingStatus === 'completed' && Confirmed === true,
   );
-  return counting.length > 1
+  const surplus = Number(rows.find(({ Item }) => Item === 'CALL')?.SurplusRecordings ?? 0);
+  return completed.length - surplus > 1
     ? [
-        `${counting.length} recordings count as the call's: ${counting.map(({ RecordingSid }) => RecordingSid).join(', ')}`,
+        `${completed.length} recordings, of which ${surplus} are surplus, count as the call's: ${completed.map(({ RecordingSid }) => RecordingSid).join(', ')}`,
       ]
     : [];
 }

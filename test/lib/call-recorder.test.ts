@@ -291,6 +291,7 @@ describe('a role', () => {
           Resource:
             'arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<StateMachine>[6]:*',
         },
+        { ...executions, Action: 'states:ListExecutions' },
       ],
     ],
     ['StartRecording', [logs('StartRecording'), traces, rows, secret]],

@@ -95,14 +95,22 @@ beforeEach(async () => {
 
 describe('a claim', () => {
   const claim = (owner: string, facts: CallFacts = call) => store.claim(facts, owner, clock.now() + LEASE);
-  const ABANDONED = { kind: 'claimed', progress: { creates: 0, uncertain: true, doubtful: true } };
+  const ABANDONED = {
+    kind: 'claimed',
+    abandoned: true,
+    progress: { creates: 0, uncertain: true, doubtful: true },
+  };
   /** A client that does not get the first answer, and asks again. */
   const TWICE = () =>
     clientThat(async (_, send) => {
       await send();
       return send();
     });
-  const FRESH = { kind: 'claimed', progress: { creates: 0, uncertain: false, doubtful: false } };
+  const FRESH = {
+    kind: 'claimed',
+    abandoned: false,
+    progress: { creates: 0, uncertain: false, doubtful: false },
+  };
 
   test('of a new call makes its row, with who called whom', async () => {
     expect(await claim('a')).toEqual(FRESH);
@@ -141,10 +149,7 @@ describe('a claim', () => {
   test('whose lease has run out is taken over, and what its holder did is uncertain', async () => {
     await claim('a');
     clock.advance(LEASE + 1);
-    expect(await claim('b')).toEqual({
-      kind: 'claimed',
-      progress: { creates: 0, uncertain: true, doubtful: true },
-    });
+    expect(await claim('b')).toEqual(ABANDONED);
     expect(await callRow()).toMatchObject({ LeaseOwner: 'b', LeaseExpiresAt: NOON + 2 * LEASE + 1 });
   });
 
@@ -206,7 +211,7 @@ describe('a claim', () => {
     await claim('a');
     const progress = { creates: 3, uncertain: true, doubtful: true, inProgressSince: NOON + 500 };
     await store.release(CALL_SID, 'a', progress);
-    expect(await claim('b')).toEqual({ kind: 'claimed', progress });
+    expect(await claim('b')).toEqual({ kind: 'claimed', abandoned: false, progress });
   });
 
   test('that is given back with nothing uncertain clears what was', async () => {
@@ -216,6 +221,7 @@ describe('a claim', () => {
     await store.release(CALL_SID, 'b', { creates: 2, uncertain: false, doubtful: false });
     expect(await claim('c')).toEqual({
       kind: 'claimed',
+      abandoned: false,
       progress: { creates: 2, uncertain: false, doubtful: false },
     });
   });

@@ -24,6 +24,7 @@ async function execute({ fates, tables, answeredAfter, random }: History) {
   const twilio = modelTwilio(fates, answeredAfter, clock);
   const firstAttemptAt = clock.now();
   const results: StartResult[] = [];
+  let interrupted = false;
   let doubtful = false;
   for (let invocation = 0; invocation < 100; invocation++) {
     store.down.clear();
@@ -49,6 +50,7 @@ async function execute({ fates, tables, answeredAfter, random }: History) {
           call: { callSid: CALL_SID, accountSid: ACCOUNT_SID },
           firstAttemptAt,
           owner: `request-${invocation}`,
+          interrupted,
           doubtful,
         },
       );
@@ -56,6 +58,7 @@ async function execute({ fates, tables, answeredAfter, random }: History) {
       if (result.outcome !== 'not-yet') {
         break;
       }
+      interrupted = false;
       doubtful = result.doubtful;
       clock.advance(result.waitSeconds * 1000);
     } catch (error) {
@@ -63,6 +66,7 @@ async function execute({ fates, tables, answeredAfter, random }: History) {
         throw error;
       }
       // The state machine counts that it tries again.
+      interrupted = true;
       doubtful = true;
       clock.advance(1_000);
     }

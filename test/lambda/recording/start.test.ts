@@ -49,7 +49,7 @@ async function invoke(
   script: Script,
   owner = 'request-1',
   facts: CallFacts = call,
-  doubtful = false,
+  interrupted = false,
 ): Promise<Started & { twilio: ScriptedTwilio }> {
   const twilio = scriptedTwilio({ lists: [listed()], ...script }, clock);
   const started = await startRecording(
@@ -62,7 +62,7 @@ async function invoke(
       likeness,
       ringTimeoutSeconds: RING_TIMEOUT_SECONDS,
     },
-    { call: facts, firstAttemptAt, owner, doubtful },
+    { call: facts, firstAttemptAt, owner, interrupted, doubtful: interrupted },
   );
   return { ...started, twilio };
 }
@@ -479,7 +479,14 @@ describe.each([
     const { result, twilio } = await invoke({ lists: [listed({})] }, 'request-2');
     expect(result).toEqual(ADOPTED);
     expect(twilio.requests).toEqual(['list']);
-    // The last one may have sent a create at its very end.
+    // The time that it takes to show in the list was the state machine's wait.
+    expect(twilio.times).toEqual([0]);
+  });
+
+  test('is given time to show in the list where the last invocation was interrupted a moment ago', async () => {
+    await invoke({ creates: [unclear], lists: [noAnswer] });
+    const { result, twilio } = await invoke({ lists: [listed({})] }, 'request-2', call, true);
+    expect(result).toEqual(ADOPTED);
     expect(twilio.times).toEqual([START_POLICY.settle]);
   });
 });
@@ -749,20 +756,40 @@ describe('a row', () => {
 
   test.each([
     [100, 1],
-    [1_001, 2],
+    [1_500, 2],
     [LEASE_MILLISECONDS, Math.ceil(LEASE_MILLISECONDS / 1000)],
     [0, 1],
     [10 * 60_000, 60],
   ])(
-    'that another invocation holds for %d ms is waited for %d s, and Twilio is asked nothing',
+    'that another invocation holds for %d ms is waited for %d s, if no recording runs',
     async (held, waitSeconds) => {
       await store.claim(call, 'request-0', clock.now() + held);
-      const { result, creates, twilio } = await invoke({});
+      const { result, creates, twilio } = await invoke({
+        lists: [listed({ status: 'completed' }, { source: 'Conference' })],
+      });
       expect(result).toEqual({ outcome: 'not-yet', waitSeconds, doubtful: false });
       expect(creates).toBe(0);
-      expect(twilio.requests).toEqual([]);
+      expect(twilio.requests).toEqual(['list']);
+      expect(store.state().recordings).toEqual({});
     },
   );
+
+  test.each(['in-progress', 'processing'])(
+    'that another invocation holds, perhaps dead, does not hide a recording that is %s',
+    async (status) => {
+      await store.claim(call, 'request-0', clock.now() + LEASE_MILLISECONDS);
+      const { result, twilio } = await invoke({ lists: [listed({ status })] });
+      expect(result).toEqual(ADOPTED);
+      expect(twilio.requests).toEqual(['list']);
+      expect(store.state().recordings).toMatchObject({ [RECORDING_SID]: { status: 'in-progress' } });
+    },
+  );
+
+  test('that another invocation holds is waited for when Twilio does not list the recordings', async () => {
+    await store.claim(call, 'request-0', clock.now() + 3_000);
+    const { result } = await invoke({ lists: [noAnswer] });
+    expect(result).toEqual({ outcome: 'not-yet', waitSeconds: 3, doubtful: false });
+  });
 
   test('that a dead invocation left behind makes the next one look first', async () => {
     await store.claim(call, 'request-0', clock.now() + LEASE_MILLISECONDS);
@@ -791,7 +818,7 @@ describe('a row', () => {
         likeness,
         ringTimeoutSeconds: RING_TIMEOUT_SECONDS,
       },
-      { call, firstAttemptAt, owner: 'request-1', doubtful: false },
+      { call, firstAttemptAt, owner: 'request-1', interrupted: false, doubtful: false },
     );
     expect(claims).toEqual([LEASE_MILLISECONDS]);
     // A status that is asked for at the end, and the create after it.
@@ -821,7 +848,7 @@ describe('a claim that takes long', () => {
         likeness,
         ringTimeoutSeconds: RING_TIMEOUT_SECONDS,
       },
-      { call, firstAttemptAt, owner: 'request-1', doubtful: false },
+      { call, firstAttemptAt, owner: 'request-1', interrupted: false, doubtful: false },
     );
     return { result, times: twilio.times, leaseUntil };
   };
@@ -915,7 +942,7 @@ describe('a table that does not answer', () => {
     await expect(
       startRecording(
         { ...dependencies, ringTimeoutSeconds: RING_TIMEOUT_SECONDS },
-        { call, firstAttemptAt, owner: 'request-1', doubtful: false },
+        { call, firstAttemptAt, owner: 'request-1', interrupted: false, doubtful: false },
       ),
     ).rejects.toThrow('a mistake');
   });

@@ -191,7 +191,13 @@ const stepFunctions: Executions = {
   },
   async status(name) {
     await turn();
+    asked.push(`status of ${name}`);
     return executions.get(name)?.status ?? 'absent';
+  },
+  async running() {
+    await turn();
+    asked.push('running');
+    return new Set([...executions].filter(([, { status }]) => status === 'running').map(([name]) => name));
   },
 };
 
@@ -398,6 +404,42 @@ describe('the table is not asked again', () => {
     calls = [];
     await run(settledByLast);
     expect(settledByLast).toEqual(new Set());
+  });
+});
+
+describe('Step Functions is asked', () => {
+  const open: CallRowState = { final: false, recorded: true };
+
+  test('once for all calls that are followed, and about each whose execution does not run', async () => {
+    calls = Array.from({ length: 4 }, (_, nth) => listedCall({ sid: callSid(nth) }));
+    for (const { sid } of calls) {
+      rows.set(sid, open);
+      executions.set(sid, { input: 'of the webhook', status: 'running' });
+    }
+    die(callSid(1), callSid(2));
+    executions.set(`${callSid(2)}-5`, { input: 'of a sweep', status: 'running' });
+    await run();
+    expect(asked.filter((what) => /^running|^status/.test(what))).toEqual([
+      'running',
+      `status of ${callSid(1)}`,
+      `status of ${callSid(1)}-2`,
+    ]);
+    expect(namesStarted()).toEqual([`${callSid(1)}-2`]);
+  });
+
+  test('nothing when no call is followed', async () => {
+    calls = [listedCall()];
+    await run();
+    expect(asked.filter((what) => /^running|^status/.test(what))).toEqual([]);
+  });
+
+  test('first to start what nobody knows of, whatever comes of the others', async () => {
+    calls = [listedCall({ sid: callSid(1) }), endedCall(NOON - MINUTE, { sid: callSid(2) })];
+    rows.set(callSid(1), open);
+    const down = { ...stepFunctions, running: () => Promise.reject(new Error('Step Functions is down')) };
+    await expect(sweep({ ...dependencies(), executions: down })).rejects.toThrow('Step Functions is down');
+    expect(namesStarted()).toEqual([callSid(2)]);
+    expect(kept).toEqual([]);
   });
 });
 

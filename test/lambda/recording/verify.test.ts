@@ -164,10 +164,11 @@ describe('a recording of ours that has ended', () => {
 
   test.each<[string, TwilioRecording[], string[]]>([
     ['beside the one that runs', [ended(10), SECOND], [RECORDING_SID]],
-    ['before the other began', [ended(2), SECOND], []],
-    ['just as the other began', [ended(3), SECOND], []],
+    ['before the other began', [ended(0), SECOND], []],
+    ['just before the other began', [ended(1), SECOND], []],
+    ['to the second in which the other began', [ended(2), SECOND], [RECORDING_SID]],
     ['beside another that has ended', [ended(10), ended(1, SECOND)], [OTHER_RECORDING_SID]],
-    ['before another that has ended', [ended(2), ended(10, SECOND)], []],
+    ['before another that has ended', [ended(1), ended(10, SECOND)], []],
     ['beside the one that runs, without audio', [{ ...FIRST, status: 'absent' }, SECOND], []],
   ])('%s is one too many, if it ran beside it', (_, shown, marked) => {
     expect(toMark(shown)).toEqual(marked);

@@ -6,12 +6,13 @@ import {
   ExecutionDoesNotExist,
   ExecutionLimitExceeded,
   type ExecutionStatus,
+  ListExecutionsCommand,
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
-import { awsClientOptions } from '../../../lambda/shared/clients/options.ts';
+import { stepFunctions as realStepFunctions } from '../../../lambda/shared/clients/step-functions.ts';
 import { stepFunctionsExecutions } from '../../../lambda/shared/executions.ts';
 import { voiceWebhook } from '../../../lambda/voice-webhook/voice-webhook.ts';
 import { voiceDocuments } from '../../../lib/voice-documents.ts';
@@ -151,6 +152,40 @@ describe('an execution of a call', () => {
   });
 });
 
+describe('the executions that run', () => {
+  const running = (...names: string[]) => ({
+    executions: names.map((name) => ({
+      name,
+      executionArn: '',
+      stateMachineArn: '',
+      status: 'RUNNING' as const,
+      startDate: new Date(0),
+    })),
+  });
+
+  test('are listed, page after page', async () => {
+    stepFunctions
+      .on(ListExecutionsCommand)
+      .resolvesOnce({ ...running('CA1', 'CA2'), nextToken: 'more' })
+      .resolvesOnce(running('CA3-2'));
+    expect(await executions.running()).toEqual(new Set(['CA1', 'CA2', 'CA3-2']));
+    const asked = stepFunctions.commandCalls(ListExecutionsCommand).map(({ args }) => args[0].input);
+    expect(asked).toEqual(
+      [undefined, 'more'].map((nextToken) => ({
+        stateMachineArn: STATE_MACHINE_ARN,
+        statusFilter: 'RUNNING',
+        maxResults: 1000,
+        nextToken,
+      })),
+    );
+  });
+
+  test('are not known while Step Functions does not say', async () => {
+    stepFunctions.on(ListExecutionsCommand).rejects(new Error('throttled'));
+    await expect(executions.running()).rejects.toThrow('throttled');
+  });
+});
+
 describe('Step Functions', () => {
   /** Longer than the handler's, in the same shares: a busy machine must not decide. */
   const BUDGET = 3_000;
@@ -165,21 +200,26 @@ describe('Step Functions', () => {
     response.writeHead(500, { 'content-type': 'application/x-amz-json-1.0' });
     response.end('{}');
   };
+  const throttle = (response: ServerResponse): void => {
+    response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
+    response.end('{"__type":"ThrottlingException","message":"Rate exceeded"}');
+  };
   const close: (() => void)[] = [];
-  let former: string | undefined;
+  let former: NodeJS.ProcessEnv;
 
   beforeEach(() => {
-    former = process.env.AWS_REGION;
-    process.env.AWS_REGION = 'eu-central-1';
+    former = { ...process.env };
+    Object.assign(process.env, {
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: 'fake',
+      AWS_SECRET_ACCESS_KEY: 'fake',
+    });
   });
   afterEach(() => {
     for (const end of close.splice(0)) {
       end();
     }
-    delete process.env.AWS_REGION;
-    if (former !== undefined) {
-      process.env.AWS_REGION = former;
-    }
+    process.env = former;
   });
 
   /** Starts an execution with the options of the handler, at a server that does these things in turn. */
@@ -200,20 +240,16 @@ describe('Step Functions', () => {
     if (address === null || typeof address === 'string') {
       throw new Error('the server has no port');
     }
-    const stepFunctions = (...timing: [number, number]) => {
-      const real = new SFNClient({
-        ...awsClientOptions(...timing),
-        endpoint: `http://127.0.0.1:${address.port}`,
-        credentials: { accessKeyId: 'fake', secretAccessKey: 'fake' },
-      });
-      close.push(() => real.destroy());
-      return real;
-    };
+    process.env.AWS_ENDPOINT_URL_SFN = `http://127.0.0.1:${address.port}`;
     close.push(() => {
       server.close();
       server.closeAllConnections();
     });
-    const outcome = await stepFunctionsExecutions({ stepFunctions }, STATE_MACHINE_ARN, BUDGET)
+    const outcome = await stepFunctionsExecutions(
+      { stepFunctions: realStepFunctions },
+      STATE_MACHINE_ARN,
+      BUDGET,
+    )
       .start({ callSid: CALL_SID, accountSid: ACCOUNT_SID })
       .then(
         () => 'started',
@@ -233,9 +269,15 @@ describe('Step Functions', () => {
     expect(bodies[1]).toBe(bodies[0]);
   });
 
+  test('that throttles is asked again at once, for as long as a call has time', async () => {
+    const { outcome, bodies } = await start(throttle, throttle, throttle, succeed);
+    expect(outcome).toBe('started');
+    expect(bodies).toHaveLength(4);
+  });
+
   test('that hangs for good is given up on in that time', async () => {
     const { outcome, bodies } = await start(hang);
     expect(outcome).toBe('failed');
-    expect(bodies).toHaveLength(3);
+    expect(bodies).toHaveLength(4);
   });
 });

@@ -46,6 +46,7 @@ export function memoryStore(clock: Clock): MemoryStore {
       const before = progress ?? { creates: 0, uncertain: false, doubtful: false };
       return {
         kind: 'claimed',
+        abandoned,
         progress: {
           ...before,
           uncertain: before.uncertain || abandoned,

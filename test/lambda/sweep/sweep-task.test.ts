@@ -49,6 +49,7 @@ const dependencies = (calls: readonly string[], withRow: readonly string[] = [])
   executions: {
     start: async () => 'started',
     status: async (name) => (name.endsWith('-2') ? 'absent' : 'ended'),
+    running: async () => new Set(),
   },
 });
 
