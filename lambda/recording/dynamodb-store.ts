@@ -50,6 +50,7 @@ interface CallRow extends Attributes {
   readonly Claims?: number;
   readonly Creates?: number;
   readonly CreateUncertain?: boolean;
+  readonly CreateSettled?: boolean;
   readonly CreateDoubtful?: boolean;
   readonly InProgressSince?: number;
   readonly RecordingSid?: string;
@@ -158,10 +159,10 @@ export function dynamoDbStore({
       const abandoned = (row.Claims ?? 0) > own;
       return {
         kind: 'claimed',
-        abandoned,
         progress: {
           creates: row.Creates ?? 0,
           uncertain: abandoned || row.CreateUncertain === true,
+          settled: !abandoned && row.CreateSettled,
           doubtful: abandoned || row.CreateDoubtful === true,
           inProgressSince: row.InProgressSince,
         },
@@ -187,6 +188,7 @@ export function dynamoDbStore({
             set: {
               Creates: progress.creates,
               CreateUncertain: progress.uncertain || undefined,
+              CreateSettled: progress.settled || undefined,
               CreateDoubtful: progress.doubtful || undefined,
               InProgressSince: progress.inProgressSince,
             },
@@ -307,6 +309,7 @@ export function dynamoDbStore({
                 'LeaseExpiresAt',
                 'Claims',
                 'CreateUncertain',
+                'CreateSettled',
                 'CreateDoubtful',
                 'InProgressSince',
               ]

@@ -13,7 +13,7 @@ import {
 } from './classify.ts';
 import { hasEnded, isEmpty, type RecordingState } from './merge.ts';
 import { type Likeness, mayBeOurs, recordingState } from './ours.ts';
-import type { CallFacts, CallStore, Claim, Progress } from './store.ts';
+import type { CallFacts, CallStore, Progress } from './store.ts';
 
 /** How long and how often one invocation tries, in milliseconds. */
 export const START_POLICY = {
@@ -85,8 +85,6 @@ export interface StartRequest {
   readonly firstAttemptAt: number;
   /** Names this invocation. */
   readonly owner: string;
-  /** The attempt before this one failed, perhaps a moment ago. */
-  readonly interrupted: boolean;
   /** An attempt before this one failed, or could not say what it left behind. */
   readonly doubtful: boolean;
 }
@@ -135,7 +133,11 @@ export async function startRecording(
       return heldByAnother(dependencies, request, claim.untilMilliseconds);
   }
   // A table that does not answer is no reason to leave a call unrecorded: the list of its recordings guards instead.
-  const attempt = new Attempt(dependencies, request, claim ?? UNCLAIMED);
+  const attempt = new Attempt(
+    dependencies,
+    request,
+    claim?.progress ?? { creates: 0, uncertain: true, doubtful: true },
+  );
   // Counted from before the claim, so that no lease ends under its holder; without one there is none to outlast, and a
   // table that hangs must leave time to look and to create.
   const found = await attempt.run((claim ? begunAt : clock.now()) + START_POLICY.tryFor);
@@ -202,28 +204,23 @@ interface Next {
   readonly afterMilliseconds: number;
 }
 
-type Claimed = Omit<Extract<Claim, { kind: 'claimed' }>, 'kind'>;
-
-/** Without the table, nobody knows what was done before. */
-const UNCLAIMED: Claimed = { abandoned: true, progress: { creates: 0, uncertain: true, doubtful: true } };
-
 /** The tries of one invocation that holds the claim. */
 class Attempt {
   readonly #dependencies: StartDependencies;
   readonly #request: StartRequest;
   #creates: number;
   #uncertain: boolean;
-  readonly #interrupted: boolean;
+  #settled: boolean;
   #doubtful: boolean;
   #inProgressSince: number | undefined;
   #backOffs = 0;
 
-  constructor(dependencies: StartDependencies, request: StartRequest, { abandoned, progress }: Claimed) {
+  constructor(dependencies: StartDependencies, request: StartRequest, progress: Progress) {
     this.#dependencies = dependencies;
     this.#request = request;
     this.#creates = progress.creates;
     this.#uncertain = progress.uncertain;
-    this.#interrupted = request.interrupted || abandoned;
+    this.#settled = progress.settled === true;
     this.#doubtful = progress.doubtful || request.doubtful;
     this.#inProgressSince = progress.inProgressSince;
   }
@@ -232,6 +229,7 @@ class Attempt {
     return {
       creates: this.#creates,
       uncertain: this.#uncertain,
+      settled: (this.#uncertain && this.#settled) || undefined,
       doubtful: this.#doubtful,
       inProgressSince: this.#inProgressSince,
     };
@@ -257,8 +255,7 @@ class Attempt {
 
   #first(): Next {
     if (this.#uncertain) {
-      // An attempt that handed back has let the time pass.
-      return { step: 'look', afterMilliseconds: this.#interrupted ? START_POLICY.settle : 0 };
+      return { step: 'look', afterMilliseconds: this.#settled ? 0 : START_POLICY.settle };
     }
     // One of ours may run that no row knows of: from an attempt without a claim, or from our TwiML.
     if (this.#doubtful || this.#elapsed() > START_POLICY.eagerFor || this.#request.call.origin === 'sweep') {
@@ -294,6 +291,7 @@ class Attempt {
         return refused(verdict);
       case 'ambiguous':
         this.#uncertain = true;
+        this.#settled = false;
         this.#doubtful = true;
         return { step: 'look', afterMilliseconds: START_POLICY.settle };
       case 'not-processed':
@@ -305,6 +303,7 @@ class Attempt {
 
   /** Looks for a recording that runs already. */
   async #look(): Promise<Next | Found> {
+    this.#settled = true;
     const answer = await this.#dependencies.twilio.listRecordings(this.#request.call.callSid);
     if (answer.kind !== 'ok') {
       return this.#failed(answer, 'look');

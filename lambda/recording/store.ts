@@ -17,6 +17,8 @@ export interface Progress {
   readonly creates: number;
   /** Nobody knows how a create ended: one of ours may run. */
   readonly uncertain: boolean;
+  /** That create has had its time to show in the list, but the list was not seen. */
+  readonly settled?: boolean | undefined;
   /** Of some create before, the end was never learnt from its own answer. Stays, once it is so. */
   readonly doubtful: boolean;
   /** When the call was first seen in progress though Twilio did not let it be recorded, in ms since the epoch. */
@@ -26,12 +28,12 @@ export interface Progress {
 /**
  * What became of a claim on a call's row.
  *
- * - `claimed`: nobody else may create a recording until the lease ends. `abandoned`: whoever had it before died with it.
+ * - `claimed`: nobody else may create a recording until the lease ends.
  * - `held`: another invocation has it, until `untilMilliseconds` since the epoch at the latest.
  * - `recorded`: the row has a recording already.
  */
 export type Claim =
-  | { readonly kind: 'claimed'; readonly abandoned: boolean; readonly progress: Progress }
+  | { readonly kind: 'claimed'; readonly progress: Progress }
   | { readonly kind: 'held'; readonly untilMilliseconds: number }
   | { readonly kind: 'recorded'; readonly recordingSid: string };
 

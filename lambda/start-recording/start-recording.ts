@@ -47,7 +47,6 @@ export function startRecordingTask({
       call: callFacts(call),
       firstAttemptAt: executionStartTime + startDelaySeconds * 1000,
       owner: requestId,
-      interrupted: retryCount > 0,
       doubtful: retryCount > 0 || call.start.doubtful,
     };
     const secret = await secrets.get();

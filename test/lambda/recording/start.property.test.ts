@@ -24,7 +24,6 @@ async function execute({ fates, tables, answeredAfter, random }: History) {
   const twilio = modelTwilio(fates, answeredAfter, clock);
   const firstAttemptAt = clock.now();
   const results: StartResult[] = [];
-  let interrupted = false;
   let doubtful = false;
   for (let invocation = 0; invocation < 100; invocation++) {
     store.down.clear();
@@ -50,7 +49,6 @@ async function execute({ fates, tables, answeredAfter, random }: History) {
           call: { callSid: CALL_SID, accountSid: ACCOUNT_SID },
           firstAttemptAt,
           owner: `request-${invocation}`,
-          interrupted,
           doubtful,
         },
       );
@@ -58,7 +56,6 @@ async function execute({ fates, tables, answeredAfter, random }: History) {
       if (result.outcome !== 'not-yet') {
         break;
       }
-      interrupted = false;
       doubtful = result.doubtful;
       clock.advance(result.waitSeconds * 1000);
     } catch (error) {
@@ -66,7 +63,6 @@ async function execute({ fates, tables, answeredAfter, random }: History) {
         throw error;
       }
       // The state machine counts that it tries again.
-      interrupted = true;
       doubtful = true;
       clock.advance(1_000);
     }

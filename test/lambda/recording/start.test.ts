@@ -49,7 +49,7 @@ async function invoke(
   script: Script,
   owner = 'request-1',
   facts: CallFacts = call,
-  interrupted = false,
+  doubtful = false,
 ): Promise<Started & { twilio: ScriptedTwilio }> {
   const twilio = scriptedTwilio({ lists: [listed()], ...script }, clock);
   const started = await startRecording(
@@ -62,7 +62,7 @@ async function invoke(
       likeness,
       ringTimeoutSeconds: RING_TIMEOUT_SECONDS,
     },
-    { call: facts, firstAttemptAt, owner, interrupted, doubtful: interrupted },
+    { call: facts, firstAttemptAt, owner, doubtful },
   );
   return { ...started, twilio };
 }
@@ -460,7 +460,7 @@ describe.each([
     const { result, twilio } = await invoke(script);
     expect(result).toEqual(NOT_YET_IN_DOUBT);
     expect(twilio.requests.filter((request) => request === 'create')).toHaveLength(1);
-    expect(store.progress()).toEqual({ creates: 1, uncertain: true, doubtful: true });
+    expect(store.progress()).toEqual({ creates: 1, uncertain: true, settled: true, doubtful: true });
     expect((await invoke(script, 'request-2')).twilio.requests).not.toContain('create');
   });
 
@@ -479,13 +479,14 @@ describe.each([
     const { result, twilio } = await invoke({ lists: [listed({})] }, 'request-2');
     expect(result).toEqual(ADOPTED);
     expect(twilio.requests).toEqual(['list']);
-    // The time that it takes to show in the list was the state machine's wait.
+    // It has had the time to show, and was only not seen.
     expect(twilio.times).toEqual([0]);
   });
 
-  test('is given time to show in the list where the last invocation was interrupted a moment ago', async () => {
-    await invoke({ creates: [unclear], lists: [noAnswer] });
-    const { result, twilio } = await invoke({ lists: [listed({})] }, 'request-2', call, true);
+  test('is given time to show when the invocation ended before it had any', async () => {
+    await store.claim(call, 'request-0', clock.now() + LEASE_MILLISECONDS);
+    await store.release(CALL_SID, 'request-0', { creates: 1, uncertain: true, doubtful: true });
+    const { result, twilio } = await invoke({ lists: [listed({})] });
     expect(result).toEqual(ADOPTED);
     expect(twilio.times).toEqual([START_POLICY.settle]);
   });
@@ -818,7 +819,7 @@ describe('a row', () => {
         likeness,
         ringTimeoutSeconds: RING_TIMEOUT_SECONDS,
       },
-      { call, firstAttemptAt, owner: 'request-1', interrupted: false, doubtful: false },
+      { call, firstAttemptAt, owner: 'request-1', doubtful: false },
     );
     expect(claims).toEqual([LEASE_MILLISECONDS]);
     // A status that is asked for at the end, and the create after it.
@@ -848,7 +849,7 @@ describe('a claim that takes long', () => {
         likeness,
         ringTimeoutSeconds: RING_TIMEOUT_SECONDS,
       },
-      { call, firstAttemptAt, owner: 'request-1', interrupted: false, doubtful: false },
+      { call, firstAttemptAt, owner: 'request-1', doubtful: false },
     );
     return { result, times: twilio.times, leaseUntil };
   };
@@ -942,7 +943,7 @@ describe('a table that does not answer', () => {
     await expect(
       startRecording(
         { ...dependencies, ringTimeoutSeconds: RING_TIMEOUT_SECONDS },
-        { call, firstAttemptAt, owner: 'request-1', interrupted: false, doubtful: false },
+        { call, firstAttemptAt, owner: 'request-1', doubtful: false },
       ),
     ).rejects.toThrow('a mistake');
   });

@@ -46,10 +46,10 @@ export function memoryStore(clock: Clock): MemoryStore {
       const before = progress ?? { creates: 0, uncertain: false, doubtful: false };
       return {
         kind: 'claimed',
-        abandoned,
         progress: {
           ...before,
           uncertain: before.uncertain || abandoned,
+          settled: !abandoned && before.settled,
           doubtful: before.doubtful || abandoned,
         },
       };

@@ -109,15 +109,22 @@ describe('the history of a call', () => {
   });
 
   test('is wrong when two recordings count', () => {
-    expect(checkHistory([], [row(), row(SECOND)])).toEqual(["2 recordings count as the call's: RE1, RE2"]);
+    const call = row({ Item: 'CALL' });
+    expect(checkHistory([], [call, row(), row(SECOND)])).toEqual([
+      "2 recordings, of which 0 are surplus, count as the call's: RE1, RE2",
+    ]);
   });
 
   test.each<[string, Partial<Row>]>([
-    ['was one too many', { Surplus: true }],
     ['is not known to be ours', { Confirmed: undefined }],
     ['has no audio', { RecordingStatus: 'absent' }],
   ])('is right when the second %s', (_, changes) => {
-    expect(checkHistory([], [row(), row({ ...SECOND, ...changes })])).toEqual([]);
+    expect(checkHistory([], [row({ Item: 'CALL' }), row(), row({ ...SECOND, ...changes })])).toEqual([]);
+  });
+
+  test('is right when the call says that the second was one too many', () => {
+    const call = row({ Item: 'CALL', SurplusRecordings: 1 });
+    expect(checkHistory([], [call, row(), row(SECOND)])).toEqual([]);
   });
 });
 
