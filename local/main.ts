@@ -1,8 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
 import { type FaultProfile, isFaultless, readFaultProfile } from './faults/profile.ts';
-import { runManyCalls, summaryTable } from './many-calls.ts';
-import { runOneCall } from './one-call.ts';
-import { serveRecorder } from './serve.ts';
 import { readOptions, runCommand, UsageError, wholeNumber } from './usage.ts';
 import { isRight } from './verdict.ts';
 
@@ -25,7 +22,7 @@ const USAGE = `The call recorder on this machine, with a simulated Twilio. No ac
 
 await runCommand(main, USAGE);
 
-/** Whether all went as it should. */
+/** Whether all went as it should. What takes seconds to load is loaded once it is known what to do. */
 async function main(): Promise<boolean> {
   const options = readOptions({
     calls: { type: 'string' },
@@ -56,22 +53,26 @@ async function main(): Promise<boolean> {
   }
   const seed = wholeNumber('seed', options.seed ?? '1', 0);
   if (options.serve) {
-    await serveRecorder({
+    const serving = {
       port: wholeNumber('port', options.port ?? '3000', 0, 65_535),
       seed,
       twilioApiUrl: origin('twilio-api', options['twilio-api']),
       publicUrl: origin('public-url', options['public-url']),
-    });
+    };
+    const { serveRecorder } = await import('./serve.ts');
+    await serveRecorder(serving);
     return true;
   }
-  return options.calls === undefined
-    ? runOneCall(seed, console.log)
-    : judgeManyCalls(
-        wholeNumber('calls', options.calls, 1),
-        seed,
-        readFaultProfile(options.faults ?? 'none', options.fault ?? []),
-        options.json === true,
-      );
+  if (options.calls === undefined) {
+    const { runOneCall } = await import('./one-call.ts');
+    return runOneCall(seed, console.log);
+  }
+  return judgeManyCalls(
+    wholeNumber('calls', options.calls, 1),
+    seed,
+    readFaultProfile(options.faults ?? 'none', options.fault ?? []),
+    options.json === true,
+  );
 }
 
 async function judgeManyCalls(
@@ -87,6 +88,7 @@ async function judgeManyCalls(
   );
   bar.start(calls, 0);
   const onProgress = (ended: number): void => bar.update(ended);
+  const { runManyCalls, summaryTable } = await import('./many-calls.ts');
   const run = await runManyCalls({ calls, seed, faults, onProgress }).finally(() => bar.stop());
   console.log(summaryTable(run));
   const { findings, ...figures } = run.verdict;

@@ -27,6 +27,8 @@ export interface Executions {
 
 /** How often a request is sent at most: each answer that is lost may leave a call with two ways to be recorded. */
 const ATTEMPTS = 4;
+/** How many of them fit into the time when each hangs: a first one has to connect, which takes time of its own. */
+const HANGING_ATTEMPTS = 3;
 /** The most that Step Functions puts on a page. */
 const PAGE_SIZE = 1_000;
 
@@ -42,7 +44,7 @@ export function stepFunctionsExecutions(
   timeoutMilliseconds: number,
 ): Executions {
   // The pauses between attempts are what is left.
-  const client = stepFunctions(ATTEMPTS, (timeoutMilliseconds * 0.9) / ATTEMPTS);
+  const client = stepFunctions(ATTEMPTS, (timeoutMilliseconds * 0.9) / HANGING_ATTEMPTS);
   const executionArn = (name: string): string =>
     `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
   const timeout = () => ({ abortSignal: AbortSignal.timeout(timeoutMilliseconds) });
