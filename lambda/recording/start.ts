@@ -2,6 +2,7 @@ import type { Clock } from '../shared/clock.ts';
 import { START_OUTCOMES } from '../shared/contract.ts';
 import { StoreUnavailableError } from '../shared/errors.ts';
 import type { TwilioAnswer, TwilioApi, TwilioRecording } from '../twilio/api.ts';
+import { insist } from '../twilio/insist.ts';
 import {
   callPhase,
   classifyCreate,
@@ -30,8 +31,10 @@ export const START_POLICY = {
   ringingPause: 500,
   /** After this the invocation hands back to the state machine, which waits for less money. */
   tryFor: 4_000,
-  /** A request that takes longer counts as not answered. */
+  /** A create that takes longer counts as not answered. */
   requestTimeout: 2_500,
+  /** And a question, which does no harm when it is asked again. */
+  questionTimeout: 1_500,
   /** How long a create of unknown end is given to show in the list of recordings. */
   settle: 1_500,
   /** First and longest pause after Twilio asked for fewer requests, before jitter. */
@@ -170,7 +173,12 @@ async function heldByAnother(
   { call, doubtful }: StartRequest,
   untilMilliseconds: number,
 ): Promise<Started> {
-  const list = await twilio.listRecordings(call.callSid);
+  const list = await insist(
+    () => twilio.listRecordings(call.callSid),
+    ({ kind }) => kind === 'ok',
+    clock,
+    START_POLICY.pause,
+  );
   const running =
     list.kind === 'ok'
       ? list.body.find((recording) => isRunning(recording) && mayBeOurs(recording, likeness))

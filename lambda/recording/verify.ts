@@ -75,13 +75,13 @@ export async function verify(
     await keepState(recording, 'reconcile');
   }
   const { keep, toStop, toMark } = sortOut(list.body, known, doubtful ? likeness : undefined);
-  if (keep && toStop.length + toMark.length > 0 && !isKnown(keep, known)) {
-    await keepState(keep, 'adopt');
-  }
-  for (const recording of [...toStop, ...toMark]) {
-    // Said before it is stopped: once it has ended, nobody could tell any more that it had to.
-    await keepState({ ...recording, surplus: true }, 'verify');
-  }
+  const surplus = [...toStop, ...toMark];
+  const isNews = keep && surplus.length > 0 && !isKnown(keep, known);
+  // Said before one is stopped: once it has ended, nobody could tell any more that it had to. All at once, since both run.
+  await Promise.all([
+    isNews && keepState(keep, 'adopt'),
+    ...surplus.map((recording) => keepState({ ...recording, surplus: true }, 'verify')),
+  ]);
   for (const recording of toStop) {
     await stop(recording);
   }

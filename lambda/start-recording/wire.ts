@@ -22,7 +22,13 @@ export function wire(platform: BasePlatform & StorePlatform & SecretPlatform & P
   return startRecordingTask({
     secrets: secretFromSecretsManager(platform),
     withSecret: (secret) => ({
-      twilio: twilioApi(http, secret, twilioApiBaseUrl, START_POLICY.requestTimeout),
+      twilio: twilioApi(
+        http,
+        secret,
+        twilioApiBaseUrl,
+        START_POLICY.requestTimeout,
+        START_POLICY.questionTimeout,
+      ),
       store,
       clock,
       random,

@@ -106,6 +106,7 @@ export interface TwilioCredentials {
  * @param http one for all credentials: a rotated key must not cost a new handshake
  * @param baseUrl scheme and host of the API
  * @param timeoutMilliseconds after which a request counts as not answered
+ * @param questionTimeoutMilliseconds the same for a request that changes nothing
  * @see https://www.twilio.com/docs/usage/api
  */
 export function twilioApi(
@@ -113,6 +114,7 @@ export function twilioApi(
   credentials: TwilioCredentials,
   baseUrl: string,
   timeoutMilliseconds: number,
+  questionTimeoutMilliseconds = timeoutMilliseconds,
 ): TwilioApi {
   const root = new URL(baseUrl);
   const authorization = `Basic ${Buffer.from(`${credentials.apiKeySid}:${credentials.apiKeySecret}`).toString('base64')}`;
@@ -123,7 +125,9 @@ export function twilioApi(
     read: (body: unknown) => T | undefined,
     form?: Readonly<Record<string, string>>,
   ): Promise<TwilioAnswer<T>> {
-    const abortSignal = AbortSignal.timeout(timeoutMilliseconds);
+    const abortSignal = AbortSignal.timeout(
+      method === 'GET' ? questionTimeoutMilliseconds : timeoutMilliseconds,
+    );
     try {
       const { response } = await http.handle(
         new HttpRequest({

@@ -779,17 +779,18 @@ describe('a row', () => {
     'that another invocation holds, perhaps dead, does not hide a recording that is %s',
     async (status) => {
       await store.claim(call, 'request-0', clock.now() + LEASE_MILLISECONDS);
-      const { result, twilio } = await invoke({ lists: [listed({ status })] });
+      const { result, twilio } = await invoke({ lists: [errorAnswer(500), listed({ status })] });
       expect(result).toEqual(ADOPTED);
-      expect(twilio.requests).toEqual(['list']);
+      expect(twilio.requests).toEqual(['list', 'list']);
       expect(store.state().recordings).toMatchObject({ [RECORDING_SID]: { status: 'in-progress' } });
     },
   );
 
   test('that another invocation holds is waited for when Twilio does not list the recordings', async () => {
-    await store.claim(call, 'request-0', clock.now() + 3_000);
-    const { result } = await invoke({ lists: [noAnswer] });
-    expect(result).toEqual({ outcome: 'not-yet', waitSeconds: 3, doubtful: false });
+    await store.claim(call, 'request-0', clock.now() + LEASE_MILLISECONDS);
+    const { result, twilio } = await invoke({ lists: [noAnswer] });
+    expect(result).toMatchObject({ outcome: 'not-yet', doubtful: false });
+    expect(twilio.requests).toEqual(['list', 'list', 'list', 'list']);
   });
 
   test('that a dead invocation left behind makes the next one look first', async () => {

@@ -426,6 +426,13 @@ describe.each<[string, () => Promise<unknown>]>([
     });
   });
 
+  test('when a question takes longer than a question may', async () => {
+    server.answerWith(() => {});
+    const client = twilioApi(httpHandler(), credentials, server.baseUrl, 60_000, 50);
+    expect(await client.listRecordings(CALL_SID)).toMatchObject({ kind: 'no-answer' });
+    expect(await client.fetchCall(CALL_SID)).toMatchObject({ kind: 'no-answer' });
+  });
+
   test('when Twilio takes too long to end its answer', async () => {
     server.answerWith((response) => {
       response.writeHead(200);
