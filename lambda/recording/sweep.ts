@@ -36,20 +36,13 @@ export interface Swept {
   readonly discovered: readonly string[];
   /** Calls whose execution had died. */
   readonly revived: readonly string[];
-  /** Calls of this sweep's window that are over and have their final row: the next sweep need not look at them. */
-  readonly settled: ReadonlySet<string>;
 }
 
 /**
  * Starts an execution for each call that should have one and has none. Throws TwilioUnavailableError,
  * StoreUnavailableError, or what Step Functions' client throws; what was begun stays, and the next sweep looks again.
- *
- * @param settledBefore what the sweep before found settled, if this process knows
  */
-export async function sweep(
-  dependencies: SweepDependencies,
-  settledBefore: ReadonlySet<string> = new Set(),
-): Promise<Swept> {
+export async function sweep(dependencies: SweepDependencies): Promise<Swept> {
   const { twilio, store, executions, clock, voiceUrl, accountSid } = dependencies;
   const begunAt = clock.now();
   const since = windowStart(begunAt, await store.sweptUntil());
@@ -57,11 +50,11 @@ export async function sweep(
   const live = await listCalls({ status: 'in-progress' });
   const ended = await listCalls({ endedSince: since });
   const calls = uniqueBySid([...live, ...ended.filter((call) => !(endTime(call) < since))]);
-  const open = calls.filter(({ sid, parent_call_sid }) => !parent_call_sid && !settledBefore.has(sid));
-  const rows = await store.rowsOf(open.map(({ sid }) => sid));
+  const whole = calls.filter(({ parent_call_sid }) => !parent_call_sid);
+  const rows = await store.rowsOf(whole.map(({ sid }) => sid));
   const isOurNumber = ourNumbers(numbers, voiceUrl);
 
-  const needing = Object.groupBy(open, (call) => decide(call, rows.get(call.sid), isOurNumber));
+  const needing = Object.groupBy(whole, (call) => decide(call, rows.get(call.sid), isOurNumber));
 
   const discovered: string[] = [];
   const revived: string[] = [];
@@ -91,13 +84,7 @@ export async function sweep(
     throw failure;
   }
   await store.keepSweptUntil(begunAt);
-  const isSettled = ({ sid, status }: ListedCall): boolean =>
-    settledBefore.has(sid) || (rows.get(sid)?.final === true && callPhase(status) === 'ended');
-  return {
-    discovered,
-    revived,
-    settled: new Set(calls.filter(isSettled).map(({ sid }) => sid)),
-  };
+  return { discovered, revived };
 
   function listCalls(filter: CallFilter): Promise<readonly ListedCall[]> {
     return allPages((next) => twilio.listCalls(next === undefined ? filter : { next }), clock);
@@ -117,8 +104,8 @@ const WORTH_ANOTHER_TRY: readonly (string | undefined)[] = [
 ] satisfies UnrecordedReason[];
 
 /**
- * What a call that came or was made, not a leg of one, needs. `start`: its execution, since nobody knows it. `revive`: another execution, if the one that it had
- * is dead.
+ * What a call, not the leg of one, needs. `start`: its execution, since nobody knows it. `revive`: another execution, if
+ * the one that it had is dead.
  */
 export function decide(
   call: ListedCall,

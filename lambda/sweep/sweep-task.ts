@@ -4,12 +4,8 @@ import type { Telemetry } from '../shared/telemetry.ts';
 
 /** Sweeps once and reports. The metric of its end is the sweep's heartbeat: when it is missing, nobody looks. */
 export function sweepTask(dependencies: () => Promise<SweepDependencies>, telemetry: Telemetry) {
-  // Forgotten with the environment: then one sweep reads all rows of its window once more.
-  let settled: ReadonlySet<string> = new Set();
   return async (): Promise<{ readonly discovered: number; readonly revived: number }> => {
-    const swept = await sweep(await dependencies(), settled);
-    const { discovered, revived } = swept;
-    settled = swept.settled;
+    const { discovered, revived } = await sweep(await dependencies());
     for (const callSid of discovered) {
       telemetry.count(METRICS.callDiscovered);
       telemetry.error('A call was found that no webhook had announced', { callSid });

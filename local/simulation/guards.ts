@@ -67,8 +67,8 @@ export const GUARDS = {
   sweep: {
     what: 'Calls that no webhook announced are looked for',
     file: 'lambda/recording/sweep.ts',
-    code: 'const open = calls.filter(',
-    without: 'const open = calls.slice(0, 0).filter(',
+    code: 'const whole = calls.filter(',
+    without: 'const whole = calls.slice(0, 0).filter(',
   },
 } as const satisfies Record<string, Guard>;
 

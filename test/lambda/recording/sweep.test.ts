@@ -126,9 +126,6 @@ let refusals: Refusal[];
 let pageSize: number;
 /** Calls of which Step Functions wants to know nothing. */
 let unstartable: Set<string>;
-let settledByLast: ReadonlySet<string>;
-/** Of which calls the table was asked, in order. */
-let rowsAskedFor: string[];
 
 beforeEach(() => {
   clock = manualClock();
@@ -143,7 +140,6 @@ beforeEach(() => {
   refusals = [];
   pageSize = 1000;
   unstartable = new Set();
-  rowsAskedFor = [];
 });
 
 /** An item's page, and where the next one is. */
@@ -203,12 +199,7 @@ const stepFunctions: Executions = {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** What a sweep did, and what it found settled. */
-const run = async (settledBefore?: ReadonlySet<string>) => {
-  const { settled, ...did } = await sweep(dependencies(), settledBefore);
-  settledByLast = settled;
-  return did;
-};
+const run = () => sweep(dependencies());
 
 const dependencies = (): SweepDependencies => ({
   clock,
@@ -217,7 +208,6 @@ const dependencies = (): SweepDependencies => ({
   executions: stepFunctions,
   store: {
     rowsOf: async (sids) => {
-      rowsAskedFor.push(...sids);
       return new Map([...rows].filter(([sid]) => sids.includes(sid)));
     },
     sweptUntil: async () => sweptUntil,
@@ -369,41 +359,6 @@ describe('a call that is the leg of another', () => {
     rows.set(CALL_SID, { final: false, recorded: false });
     expect(await run()).toEqual({ discovered: [], revived: [] });
     expect(started).toEqual([]);
-  });
-});
-
-describe('the table is not asked again', () => {
-  test('for a call that is over and has its final row', async () => {
-    calls = [endedCall(NOON - MINUTE)];
-    rows.set(CALL_SID, { final: true, recorded: true });
-    await run();
-    await run(settledByLast);
-    expect(rowsAskedFor).toEqual([CALL_SID]);
-  });
-
-  test.each<[string, ListedCall, CallRowState | undefined]>([
-    ['goes on', listedCall(), { final: true, recorded: false, reason: 'recorder-failed' }],
-    ['is over and has an open row', endedCall(NOON - MINUTE), { final: false, recorded: true }],
-    ['is over and has no row', endedCall(NOON - MINUTE, { to: SOMEBODY_ELSES }), undefined],
-  ])('but for a call that %s', async (_, call, row) => {
-    calls = [call];
-    if (row) {
-      rows.set(CALL_SID, row);
-    }
-    await run();
-    await run(settledByLast);
-    expect(rowsAskedFor).toEqual([CALL_SID, CALL_SID]);
-  });
-
-  test('and what is no longer listed is forgotten', async () => {
-    calls = [endedCall(NOON - MINUTE)];
-    rows.set(CALL_SID, { final: true, recorded: true });
-    await run();
-    await run(settledByLast);
-    expect(settledByLast).toEqual(new Set([CALL_SID]));
-    calls = [];
-    await run(settledByLast);
-    expect(settledByLast).toEqual(new Set());
   });
 });
 

@@ -7,7 +7,7 @@ import { sweepTask } from '../../../lambda/sweep/sweep-task.ts';
 import type { ListedCall } from '../../../lambda/twilio/api.ts';
 import { errorAnswer, ok } from '../support/answers.ts';
 import { type FakeTelemetry, fakeTelemetry } from '../support/fake-telemetry.ts';
-import { manualClock, NOON } from '../support/manual-clock.ts';
+import { manualClock } from '../support/manual-clock.ts';
 import { ACCOUNT_SID } from '../support/sids.ts';
 import { PUBLIC_BASE_URL } from '../support/webhooks.ts';
 
@@ -74,36 +74,6 @@ test('each call that was found or revived is counted, and an error says which', 
     { level: 'error', message: expect.stringContaining('execution'), details: { callSid: 'CA3' } },
     { level: 'info', details: { discovered: 2, revived: 1 } },
   ]);
-});
-
-test('of what is settled, the next sweep asks no more, nor the one after a sweep that failed', async () => {
-  const asked: string[] = [];
-  const ended = { ...listedCall('CA1'), status: 'completed', end_time: new Date(NOON).toUTCString() };
-  const { store, twilio, ...others } = dependencies([]);
-  let isDown = false;
-  const sweep = sweepTask(
-    async () => ({
-      ...others,
-      twilio: {
-        ...twilio,
-        listCalls: async () => (isDown ? errorAnswer(400) : ok({ items: [ended] })),
-      },
-      store: {
-        ...store,
-        rowsOf: async (sids) => {
-          asked.push(...sids);
-          return new Map(sids.map((sid): [string, CallRowState] => [sid, { final: true, recorded: true }]));
-        },
-      },
-    }),
-    telemetry,
-  );
-  await sweep();
-  isDown = true;
-  await expect(sweep()).rejects.toThrow(TwilioUnavailableError);
-  isDown = false;
-  await sweep();
-  expect(asked).toEqual(['CA1']);
 });
 
 test('no phone number gets into the logs', async () => {
