@@ -162,7 +162,7 @@ export function dynamoDbStore({
         progress: {
           creates: row.Creates ?? 0,
           uncertain: abandoned || row.CreateUncertain === true,
-          settled: !abandoned && row.CreateSettled,
+          settled: (!abandoned && row.CreateSettled) || undefined,
           doubtful: abandoned || row.CreateDoubtful === true,
           inProgressSince: row.InProgressSince,
         },

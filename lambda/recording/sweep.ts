@@ -50,11 +50,10 @@ export async function sweep(dependencies: SweepDependencies): Promise<Swept> {
   const live = await listCalls({ status: 'in-progress' });
   const ended = await listCalls({ endedSince: since });
   const calls = uniqueBySid([...live, ...ended.filter((call) => !(endTime(call) < since))]);
-  const whole = calls.filter(({ parent_call_sid }) => !parent_call_sid);
-  const rows = await store.rowsOf(whole.map(({ sid }) => sid));
+  const rows = await store.rowsOf(calls.map(({ sid }) => sid));
   const isOurNumber = ourNumbers(numbers, voiceUrl);
 
-  const needing = Object.groupBy(whole, (call) => decide(call, rows.get(call.sid), isOurNumber));
+  const needing = Object.groupBy(calls, (call) => decide(call, rows.get(call.sid), isOurNumber));
 
   const discovered: string[] = [];
   const revived: string[] = [];
@@ -104,14 +103,17 @@ const WORTH_ANOTHER_TRY: readonly (string | undefined)[] = [
 ] satisfies UnrecordedReason[];
 
 /**
- * What a call, not the leg of one, needs. `start`: its execution, since nobody knows it. `revive`: another execution, if
- * the one that it had is dead.
+ * What a call needs. `start`: its execution, since nobody knows it. `revive`: another execution, if the one that it had
+ * is dead.
  */
 export function decide(
   call: ListedCall,
   row: CallRowState | undefined,
   isOurNumber: (number: string) => boolean,
 ): 'start' | 'revive' | 'nothing' {
+  if (call.parent_call_sid) {
+    return 'nothing';
+  }
   if (row === undefined) {
     return call.direction === 'inbound' && isOurNumber(call.to) ? 'start' : 'nothing';
   }

@@ -67,8 +67,8 @@ export const GUARDS = {
   sweep: {
     what: 'Calls that no webhook announced are looked for',
     file: 'lambda/recording/sweep.ts',
-    code: 'const whole = calls.filter(',
-    without: 'const whole = calls.slice(0, 0).filter(',
+    code: 'Object.groupBy(calls, (call)',
+    without: 'Object.groupBy(calls.slice(0, 0), (call)',
   },
 } as const satisfies Record<string, Guard>;
 

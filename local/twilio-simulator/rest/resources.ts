@@ -9,19 +9,10 @@ import { API_VERSION } from './api-version.ts';
 const account = (accountSid: string) => `/${API_VERSION}/Accounts/${accountSid}`;
 const date = (ms: number | undefined) => (ms === undefined ? null : rfc2822(ms));
 
-/** Of calls that are over, of which nothing changes any more: lists show each of them many times. */
-const bodiesOfEnded = new WeakMap<Call, object>();
-
 /** https://www.twilio.com/docs/voice/api/call-resource#call-properties; the price is never known. */
 export function callBody(world: World, call: Call): object {
-  const endedAt = call.endSeenAt(world.now());
-  const body = bodiesOfEnded.get(call) ?? newCallBody(world, call, endedAt);
-  if (endedAt !== undefined) bodiesOfEnded.set(call, body);
-  return body;
-}
-
-function newCallBody(world: World, call: Call, endedAt: number | undefined): object {
   const status = call.statusSeenAt(world.now());
+  const endedAt = call.endSeenAt(world.now());
   const talkedMs = endedAt === undefined || call.answeredAt === undefined ? 0 : endedAt - call.answeredAt;
   const uri = `${account(call.accountSid)}/Calls/${call.sid}`;
   const own = call.direction === 'inbound' ? call.to : call.from;

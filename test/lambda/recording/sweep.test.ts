@@ -76,6 +76,24 @@ describe('a call needs', () => {
     ['its execution when it ended before anybody knew', ended, undefined, 'start'],
     ['nothing when its number is not ours', { to: SOMEBODY_ELSES }, undefined, 'nothing'],
     ['nothing when we called', { direction: 'outbound-api' }, undefined, 'nothing'],
+    [
+      'nothing when it is the leg of a Dial',
+      { direction: 'outbound-dial', parent_call_sid: callSid(1) },
+      undefined,
+      'nothing',
+    ],
+    [
+      'nothing when it is a leg, whatever its direction',
+      { parent_call_sid: callSid(1) },
+      undefined,
+      'nothing',
+    ],
+    [
+      'nothing when it is a leg, whatever the rows say',
+      { parent_call_sid: callSid(1) },
+      { final: false, recorded: false },
+      'nothing',
+    ],
     ['to be followed while its row is open', {}, { final: false, recorded: false }, 'revive'],
     ['to be followed while its recording goes on', {}, { final: false, recorded: true }, 'revive'],
     ['to be followed after its end too', ended, { final: false, recorded: true }, 'revive'],
@@ -207,9 +225,7 @@ const dependencies = (): SweepDependencies => ({
   voiceUrl: VOICE_URL,
   executions: stepFunctions,
   store: {
-    rowsOf: async (sids) => {
-      return new Map([...rows].filter(([sid]) => sids.includes(sid)));
-    },
+    rowsOf: async (sids) => new Map([...rows].filter(([sid]) => sids.includes(sid))),
     sweptUntil: async () => sweptUntil,
     keepSweptUntil: async (milliseconds) => {
       kept.push(milliseconds);
@@ -345,20 +361,6 @@ describe('a call that no webhook announced', () => {
       `ended ${NOON - 10 * MINUTE} 3`,
       `ended ${NOON - 10 * MINUTE} 6`,
     ]);
-  });
-});
-
-describe('a call that is the leg of another', () => {
-  test.each(['inbound', 'outbound-dial'])('is left alone, %s', async (direction) => {
-    calls = [listedCall({ direction, parent_call_sid: callSid(1) })];
-    expect(await run()).toEqual({ discovered: [], revived: [] });
-  });
-
-  test('is left alone whatever its row says', async () => {
-    calls = [listedCall({ parent_call_sid: callSid(1) })];
-    rows.set(CALL_SID, { final: false, recorded: false });
-    expect(await run()).toEqual({ discovered: [], revived: [] });
-    expect(started).toEqual([]);
   });
 });
 

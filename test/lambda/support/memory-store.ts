@@ -49,7 +49,7 @@ export function memoryStore(clock: Clock): MemoryStore {
         progress: {
           ...before,
           uncertain: before.uncertain || abandoned,
-          settled: !abandoned && before.settled,
+          settled: (!abandoned && before.settled) || undefined,
           doubtful: before.doubtful || abandoned,
         },
       };
