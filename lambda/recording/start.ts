@@ -35,6 +35,8 @@ export const START_POLICY = {
   requestTimeout: 2_500,
   /** And a question, which does no harm when it is asked again. */
   questionTimeout: 1_500,
+  /** Between two looks at a call whose claim another invocation holds: its recordings, and the callbacks that name one. */
+  heldPause: 2_000,
   /** How long a create of unknown end is given to show in the list of recordings. */
   settle: 1_500,
   /** First and longest pause after Twilio asked for fewer requests, before jitter. */
@@ -94,7 +96,7 @@ export interface StartRequest {
 
 export interface StartDependencies {
   readonly twilio: Pick<TwilioApi, 'createRecording' | 'fetchCall' | 'listRecordings'>;
-  readonly store: Pick<CallStore, 'claim' | 'release' | 'apply'>;
+  readonly store: Pick<CallStore, 'claim' | 'release' | 'known' | 'apply'>;
   readonly clock: Clock;
   /** 0 <= random() < 1. */
   readonly random: () => number;
@@ -120,12 +122,7 @@ export async function startRecording(
   const { store, clock } = dependencies;
   const { call, firstAttemptAt, owner } = request;
   const begunAt = clock.now();
-  const claim = await store.claim(call, owner, begunAt + LEASE_MILLISECONDS).catch((error: unknown) => {
-    if (error instanceof StoreUnavailableError) {
-      return undefined;
-    }
-    throw error;
-  });
+  const claim = await ifAvailable(store.claim(call, owner, begunAt + LEASE_MILLISECONDS));
   switch (claim?.kind) {
     case 'recorded':
       return {
@@ -135,23 +132,22 @@ export async function startRecording(
     case 'held':
       return heldByAnother(dependencies, request, claim.untilMilliseconds);
   }
-  // A table that does not answer is no reason to leave a call unrecorded: the list of its recordings guards instead.
-  const attempt = new Attempt(
-    dependencies,
-    request,
-    claim?.progress ?? { creates: 0, uncertain: true, doubtful: true },
-  );
+  // Without a claim the list of the call's recordings guards instead.
+  const attempt = new Attempt(dependencies, request, claim?.progress);
   // Counted from before the claim, so that no lease ends under its holder; without one there is none to outlast, and a
   // table that hangs must leave time to look and to create.
   const found = await attempt.run((claim ? begunAt : clock.now()) + START_POLICY.tryFor);
   if ('recording' in found) {
     const { recording, source } = found;
-    const state = isRunning(recording) ? stateOfRunning(recording) : recordingState(recording);
-    await store.apply(call, { type: 'recording', source, recording: state });
+    await store.apply(call, { type: 'recording', source, recording });
     const { progress } = attempt;
     const outcome = source === 'create' ? START_OUTCOMES.started : START_OUTCOMES.adopted;
     return {
-      result: { outcome, recordingSid: recording.sid, doubtful: progress.doubtful || source === 'adopt' },
+      result: {
+        outcome,
+        recordingSid: recording.recordingSid,
+        doubtful: progress.doubtful || source === 'adopt',
+      },
       creates: progress.creates,
     };
   }
@@ -166,7 +162,7 @@ export async function startRecording(
 
 /**
  * Another invocation has the claim: it works on, or died, perhaps with a recording that runs. Nothing may be created
- * until its lease ends, but what runs is taken over at once, and then looked after.
+ * until its lease ends, but what runs is taken over once it shows, and then looked after.
  */
 async function heldByAnother(
   { twilio, store, clock, likeness }: StartDependencies,
@@ -184,9 +180,10 @@ async function heldByAnother(
       ? list.body.find((recording) => isRunning(recording) && mayBeOurs(recording, likeness))
       : undefined;
   if (running === undefined) {
-    return { result: notYet((untilMilliseconds - clock.now()) / 1000, doubtful), creates: 0 };
+    const heldFor = Math.min(untilMilliseconds - clock.now(), START_POLICY.heldPause);
+    return { result: notYet(heldFor / 1000, doubtful), creates: 0 };
   }
-  await store.apply(call, { type: 'recording', source: 'adopt', recording: stateOfRunning(running) });
+  await store.apply(call, { type: 'recording', source: 'adopt', recording: stateOf(running) });
   return {
     result: { outcome: START_OUTCOMES.adopted, recordingSid: running.sid, doubtful: true },
     creates: 0,
@@ -204,7 +201,7 @@ function giveUpInTime(
 }
 
 /** A recording that runs, or what else is to be said. */
-type Found = StartResult | { readonly recording: TwilioRecording; readonly source: 'create' | 'adopt' };
+type Found = StartResult | { readonly recording: RecordingState; readonly source: 'create' | 'adopt' };
 
 /** What to do next, and how long to wait before: create a recording, look for one that may run, or ask about the call. */
 interface Next {
@@ -215,6 +212,7 @@ interface Next {
 /** The tries of one invocation that holds the claim. */
 class Attempt {
   readonly #dependencies: StartDependencies;
+  readonly #claimed: boolean;
   readonly #request: StartRequest;
   #creates: number;
   #uncertain: boolean;
@@ -223,8 +221,11 @@ class Attempt {
   #inProgressSince: number | undefined;
   #backOffs = 0;
 
-  constructor(dependencies: StartDependencies, request: StartRequest, progress: Progress) {
+  /** `claimed` is what the holders of the claim before left behind; left out where the table gave none. */
+  constructor(dependencies: StartDependencies, request: StartRequest, claimed: Progress | undefined) {
+    const progress = claimed ?? { creates: 0, uncertain: true, doubtful: true };
     this.#dependencies = dependencies;
+    this.#claimed = claimed !== undefined;
     this.#request = request;
     this.#creates = progress.creates;
     this.#uncertain = progress.uncertain;
@@ -294,7 +295,7 @@ class Attempt {
     const verdict = classifyCreate(answer);
     switch (verdict.verdict) {
       case 'started':
-        return { recording: verdict.recording, source: 'create' };
+        return { recording: stateOf(verdict.recording), source: 'create' };
       case 'refused':
         return refused(verdict);
       case 'ambiguous':
@@ -312,7 +313,14 @@ class Attempt {
   /** Looks for a recording that runs already. */
   async #look(): Promise<Next | Found> {
     this.#settled = true;
-    const answer = await this.#dependencies.twilio.listRecordings(this.#request.call.callSid);
+    const [answer, named] = await Promise.all([
+      this.#dependencies.twilio.listRecordings(this.#request.call.callSid),
+      this.#namedByCallback(),
+    ]);
+    if (named) {
+      this.#uncertain = false;
+      return { recording: named, source: 'adopt' };
+    }
     if (answer.kind !== 'ok') {
       return this.#failed(answer, 'look');
     }
@@ -322,7 +330,16 @@ class Attempt {
     const recording =
       ours.find(isRunning) ?? (mayHaveEnded ? ours.find(({ status }) => !isEmpty(status)) : undefined);
     this.#uncertain = false;
-    return recording ? { recording, source: 'adopt' } : { step: 'create', afterMilliseconds: 0 };
+    return recording ? adopted(recording) : { step: 'create', afterMilliseconds: 0 };
+  }
+
+  /** Of a create of unknown end, a callback may have told what Twilio's list does not show yet. */
+  async #namedByCallback(): Promise<RecordingState | undefined> {
+    if (!this.#doubtful || !this.#claimed) {
+      return undefined;
+    }
+    const known = await ifAvailable(this.#dependencies.store.known(this.#request.call.callSid));
+    return known?.recordings.find(({ confirmed, status }) => confirmed && !isEmpty(status));
   }
 
   /** Tells too early from too late. */
@@ -340,7 +357,7 @@ class Attempt {
         ? list.body.find((recording) => this.#mayBeOurs(recording) && isRunning(recording))
         : undefined;
     if (running) {
-      return { recording: running, source: 'adopt' };
+      return adopted(running);
     }
     if (
       answer.kind === 'error' &&
@@ -390,7 +407,7 @@ class Attempt {
     const ours = listed.filter((recording) => this.#mayBeOurs(recording));
     const recording = ours.find(({ status }) => !isEmpty(status)) ?? ours[0];
     if (recording) {
-      return { recording, source: 'adopt' };
+      return adopted(recording);
     }
     const reason = this.#request.call.origin === 'sweep' ? 'found-too-late' : 'ended-before-recording';
     return { outcome: START_OUTCOMES.callEnded, reason, answered: true };
@@ -430,13 +447,27 @@ class Attempt {
   }
 }
 
+/** Undefined when the table does not do its part: that is no reason to leave a call unrecorded. */
+async function ifAvailable<T>(operation: Promise<T>): Promise<T | undefined> {
+  try {
+    return await operation;
+  } catch (error) {
+    if (error instanceof StoreUnavailableError) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
 const isRunning = ({ status }: TwilioRecording): boolean => !hasEnded(status);
 
 /** Twilio's list may show one as processing while it runs. */
-const stateOfRunning = (recording: TwilioRecording): RecordingState => ({
+const stateOf = (recording: TwilioRecording): RecordingState => ({
   ...recordingState(recording),
-  status: 'in-progress',
+  ...(isRunning(recording) && { status: 'in-progress' }),
 });
+
+const adopted = (recording: TwilioRecording): Found => ({ recording: stateOf(recording), source: 'adopt' });
 
 const refused = ({ reason, httpStatus, twilioErrorCode }: Refusal): StartResult => ({
   outcome: START_OUTCOMES.refused,

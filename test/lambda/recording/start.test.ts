@@ -3,6 +3,7 @@ import { REMEDIES } from '../../../lambda/recording/classify.ts';
 import {
   LEASE_MILLISECONDS,
   START_POLICY,
+  type StartDependencies,
   type Started,
   startRecording,
 } from '../../../lambda/recording/start.ts';
@@ -44,6 +45,16 @@ async function begunBefore(milliseconds: number): Promise<void> {
   await store.release(CALL_SID, 'request-0', { creates: 1, uncertain: false, doubtful: false });
 }
 
+const dependenciesOf = (twilio: ScriptedTwilio): StartDependencies => ({
+  twilio,
+  store,
+  clock,
+  random: () => 0.5,
+  createParameters,
+  likeness,
+  ringTimeoutSeconds: RING_TIMEOUT_SECONDS,
+});
+
 /** One invocation; what was asked of Twilio is in `twilio`, whose lists show no recordings unless the script says so. */
 async function invoke(
   script: Script,
@@ -52,18 +63,12 @@ async function invoke(
   doubtful = false,
 ): Promise<Started & { twilio: ScriptedTwilio }> {
   const twilio = scriptedTwilio({ lists: [listed()], ...script }, clock);
-  const started = await startRecording(
-    {
-      twilio,
-      store,
-      clock,
-      random: () => 0.5,
-      createParameters,
-      likeness,
-      ringTimeoutSeconds: RING_TIMEOUT_SECONDS,
-    },
-    { call: facts, firstAttemptAt, owner, doubtful },
-  );
+  const started = await startRecording(dependenciesOf(twilio), {
+    call: facts,
+    firstAttemptAt,
+    owner,
+    doubtful,
+  });
   return { ...started, twilio };
 }
 
@@ -73,6 +78,12 @@ const listed = (...recordings: Parameters<typeof recordingResource>[0][]) =>
 const STARTED = { outcome: 'started', recordingSid: RECORDING_SID, doubtful: false };
 /** After a create of unknown end. */
 const STARTED_AGAIN = { ...STARTED, doubtful: true };
+/** What a callback tells of a recording that runs. */
+const TOLD = {
+  type: 'recording',
+  source: 'callback',
+  recording: { recordingSid: RECORDING_SID, status: 'in-progress' },
+} as const;
 const ADOPTED = { outcome: 'adopted', recordingSid: RECORDING_SID, doubtful: true };
 /** What a list shows of a recording that the TwiML started. */
 const OF_OUR_TWIML = { source: 'StartCallRecordingTwiML' };
@@ -464,6 +475,30 @@ describe.each([
     expect((await invoke(script, 'request-2')).twilio.requests).not.toContain('create');
   });
 
+  test.each([
+    ['has not caught up', listed()],
+    ['shows it as well', listed({})],
+    ['cannot be had', noAnswer],
+  ])('is not sent again when a callback told its recording, and the list %s', async (_name, list) => {
+    const twilio = scriptedTwilio({ creates: [unclear], lists: [list] }, clock);
+    const { result, creates } = await startRecording(
+      {
+        ...dependenciesOf(twilio),
+        twilio: {
+          ...twilio,
+          createRecording: (...request) => {
+            void store.apply(call, TOLD);
+            return twilio.createRecording(...request);
+          },
+        },
+      },
+      { call, firstAttemptAt, owner: 'request-1', doubtful: false },
+    );
+    expect(result).toEqual(ADOPTED);
+    expect(creates).toBe(1);
+    expect(twilio.requests).toEqual(['create', 'list']);
+  });
+
   test('leaves nothing uncertain once a list has shown that it made none, but a doubt: the list may lag', async () => {
     const { result } = await invoke({
       creates: [unclear, notEligible],
@@ -758,11 +793,10 @@ describe('a row', () => {
   test.each([
     [100, 1],
     [1_500, 2],
-    [LEASE_MILLISECONDS, Math.ceil(LEASE_MILLISECONDS / 1000)],
+    [LEASE_MILLISECONDS, 2],
     [0, 1],
-    [10 * 60_000, 60],
   ])(
-    'that another invocation holds for %d ms is waited for %d s, if no recording runs',
+    'that another invocation holds for %d ms is come back to in %d s, if no recording runs',
     async (held, waitSeconds) => {
       await store.claim(call, 'request-0', clock.now() + held);
       const { result, creates, twilio } = await invoke({
@@ -806,7 +840,7 @@ describe('a row', () => {
     const claims: number[] = [];
     await startRecording(
       {
-        twilio,
+        ...dependenciesOf(twilio),
         store: {
           ...store,
           claim: (...[facts, owner, until]) => {
@@ -814,11 +848,6 @@ describe('a row', () => {
             return store.claim(facts, owner, until);
           },
         },
-        clock,
-        random: () => 0.5,
-        createParameters,
-        likeness,
-        ringTimeoutSeconds: RING_TIMEOUT_SECONDS,
       },
       { call, firstAttemptAt, owner: 'request-1', doubtful: false },
     );
@@ -899,6 +928,21 @@ describe('a table that does not answer', () => {
     }
   });
 
+  test('does not keep a create of unknown end from being sent again', async () => {
+    store.down.add('known');
+    const { result, twilio } = await invoke({ creates: [noAnswer, created], lists: [listed()] });
+    expect(result).toEqual(STARTED_AGAIN);
+    expect(twilio.requests).toEqual(['create', 'list', 'create']);
+  });
+
+  test('is not asked once more in an invocation that it gave no claim: that may take long', async () => {
+    store.down.add('claim');
+    await store.apply(call, TOLD);
+    const { result, twilio } = await invoke({ creates: [created], lists: [listed()] });
+    expect(result).toEqual(STARTED_AGAIN);
+    expect(twilio.requests).toEqual(['list', 'create']);
+  });
+
   test('is told nothing of what was tried without a claim', async () => {
     store.down.add('claim').add('release');
     const { result } = await invoke({ creates: [notEligible], calls: ['ringing'] });
@@ -940,10 +984,9 @@ describe('a table that does not answer', () => {
   test('does not hide an error that is none of the table’s', async () => {
     const broken = { ...store, claim: () => Promise.reject(new TypeError('a mistake')) };
     const twilio = scriptedTwilio({}, clock);
-    const dependencies = { twilio, store: broken, clock, random: () => 0, createParameters, likeness };
     await expect(
       startRecording(
-        { ...dependencies, ringTimeoutSeconds: RING_TIMEOUT_SECONDS },
+        { ...dependenciesOf(twilio), store: broken },
         { call, firstAttemptAt, owner: 'request-1', doubtful: false },
       ),
     ).rejects.toThrow('a mistake');

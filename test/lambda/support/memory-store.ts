@@ -3,7 +3,7 @@ import type { CallStore, Progress } from '../../../lambda/recording/store.ts';
 import type { Clock } from '../../../lambda/shared/clock.ts';
 import { StoreUnavailableError } from '../../../lambda/shared/errors.ts';
 
-type StartStore = Pick<CallStore, 'claim' | 'release' | 'apply'>;
+type StartStore = Pick<CallStore, 'claim' | 'release' | 'known' | 'apply'>;
 
 export interface MemoryStore extends StartStore {
   /** Methods that fail from now on. */
@@ -60,6 +60,10 @@ export function memoryStore(clock: Clock): MemoryStore {
         lease = undefined;
         progress = left;
       }
+    },
+    async known() {
+      use('known');
+      return { recordings: Object.values(state.recordings), final: summarize(state).final };
     },
     async apply(_call, event) {
       use('apply');
