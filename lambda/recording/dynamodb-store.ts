@@ -15,12 +15,24 @@ import {
   type CallEvent,
   type CallState,
   type CallSummary,
+  type Command,
+  type CommandedStatus,
+  type CommandState,
   merge,
   type RecordingState,
   summarize,
   type Unrecorded,
 } from './merge.ts';
-import type { Applied, CallFacts, CallRowState, CallStore, Claim, KnownCall, SweepStore } from './store.ts';
+import type {
+  Applied,
+  CallFacts,
+  CallRowState,
+  CallStore,
+  Claim,
+  CommandTurn,
+  KnownCall,
+  SweepStore,
+} from './store.ts';
 
 /*
  * One call's items share its CallSid: `CALL`, the summary that operators list and the lease of whoever is about to
@@ -42,7 +54,14 @@ const MAXIMUM_RACES = 8;
 
 type Attributes = Record<string, unknown>;
 
-interface CallRow extends Attributes {
+interface CommandAttributes {
+  readonly CommandNumber?: number;
+  readonly CommandedStatus?: CommandedStatus;
+  readonly CommandConfirmed?: boolean;
+  readonly CommandedAt?: string;
+}
+
+interface CallRow extends Attributes, CommandAttributes {
   readonly Version?: number;
   readonly LeaseOwner?: string;
   readonly LeaseExpiresAt?: number;
@@ -62,7 +81,7 @@ interface CallRow extends Attributes {
   readonly TaskToken?: string;
 }
 
-interface RecordingRow {
+interface RecordingRow extends CommandAttributes {
   readonly Version: number;
   readonly RecordingSid: string;
   readonly RecordingStatus: string;
@@ -100,7 +119,10 @@ export function dynamoDbStore({
   const isoNow = (): string => new Date(clock.now()).toISOString();
 
   /** Attributes that a call's row gets once, whoever writes it first. */
-  function birth(call: CallFacts, origin: 'webhook' | 'callback' | 'sweep'): Attributes {
+  function birth(
+    call: CallFacts,
+    origin: 'webhook' | 'callback' | NonNullable<CallFacts['origin']>,
+  ): Attributes {
     const createdAt = isoNow();
     return {
       AccountSid: call.accountSid,
@@ -134,7 +156,12 @@ export function dynamoDbStore({
     return Items.map((item) => unmarshall(item) as RecordingRow);
   }
 
-  async function claim(call: CallFacts, owner: string, leaseUntilMilliseconds: number): Promise<Claim> {
+  async function claim(
+    call: CallFacts,
+    owner: string,
+    leaseUntilMilliseconds: number,
+    again = false,
+  ): Promise<Claim> {
     const now = clock.now();
     try {
       const { Attributes: before } = await client.send(
@@ -145,9 +172,8 @@ export function dynamoDbStore({
             set: { LeaseOwner: owner, LeaseExpiresAt: leaseUntilMilliseconds },
             setOnce: { ...birth(call, call.origin ?? 'webhook'), RecordingStatus: 'starting' },
             increment: 'Claims',
-            condition:
-              'attribute_not_exists(RecordingSid) AND (attribute_not_exists(LeaseOwner) OR LeaseExpiresAt < :now OR LeaseOwner = :owner)',
-            values: { ':now': now, ':owner': owner },
+            condition: `(attribute_not_exists(RecordingSid)${again ? ' OR Ended = :ended' : ''}) AND (attribute_not_exists(LeaseOwner) OR LeaseExpiresAt < :now OR LeaseOwner = :owner)`,
+            values: { ':now': now, ':owner': owner, ...(again && { ':ended': true }) },
           }),
           ReturnValues: 'ALL_OLD',
         }),
@@ -172,7 +198,7 @@ export function dynamoDbStore({
         throw error;
       }
       const row = await readCall(call.callSid);
-      return row?.RecordingSid
+      return row?.RecordingSid && !(again && row.Ended)
         ? { kind: 'recorded', recordingSid: row.RecordingSid }
         : { kind: 'held', untilMilliseconds: row?.LeaseExpiresAt ?? now };
     }
@@ -205,6 +231,58 @@ export function dynamoDbStore({
     }
   }
 
+  async function beginCommand(
+    call: CallFacts,
+    owner: string,
+    leaseUntilMilliseconds: number,
+  ): Promise<CommandTurn> {
+    const now = clock.now();
+    try {
+      const { Attributes: after } = await client.send(
+        new UpdateItemCommand({
+          TableName: tableName,
+          Key: key(call.callSid, CALL),
+          ...updateOf({
+            set: { CommandOwner: owner, CommandLeaseExpiresAt: leaseUntilMilliseconds },
+            setOnce:
+              call.origin === 'control' ? { ...birth(call, 'control'), RecordingStatus: 'starting' } : {},
+            increment: 'Commands',
+            condition: `${call.origin === 'control' ? '' : 'attribute_exists(CallSid) AND '}(attribute_not_exists(CommandOwner) OR CommandLeaseExpiresAt < :now OR CommandOwner = :owner)`,
+            values: { ':now': now, ':owner': owner },
+          }),
+          ReturnValues: 'ALL_NEW',
+        }),
+      );
+      return { kind: 'begun', number: Number(after && unmarshall(after).Commands) };
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) {
+        throw error;
+      }
+      return { kind: (await readCall(call.callSid)) === undefined ? 'unknown' : 'held' };
+    }
+  }
+
+  async function endCommand(callSid: string, owner: string, heldUntilMilliseconds?: number): Promise<void> {
+    try {
+      await client.send(
+        new UpdateItemCommand({
+          TableName: tableName,
+          Key: key(callSid, CALL),
+          ...updateOf({
+            set: { CommandLeaseExpiresAt: heldUntilMilliseconds },
+            remove: heldUntilMilliseconds === undefined ? ['CommandOwner'] : [],
+            condition: 'CommandOwner = :owner',
+            values: { ':owner': owner },
+          }),
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) {
+        throw error;
+      }
+    }
+  }
+
   async function apply(call: CallFacts, event: CallEvent): Promise<Applied> {
     let told = false;
     for (let race = 0; race < MAXIMUM_RACES; race++) {
@@ -219,15 +297,16 @@ export function dynamoDbStore({
       // A writer may have died between a recording's row and the call's.
       const summaryIsStored =
         row !== undefined && Object.entries(summaryAttributes).every(([name, value]) => row[name] === value);
-      if (effect === 'nothing-new' && summaryIsStored) {
+      const isToBeTold = effect !== 'nothing-new' || event.type === 'command';
+      if (!isToBeTold && summaryIsStored) {
         return applied;
       }
       try {
-        if (!told && effect !== 'nothing-new') {
+        if (!told && isToBeTold) {
           await tell(call.callSid, event, effect);
           told = true;
         }
-        if (event.type === 'recording' && (effect === 'news' || effect === 'override')) {
+        if (event.type !== 'unrecorded' && event.recording && (effect === 'news' || effect === 'override')) {
           const { recordingSid } = event.recording;
           await putRecording(
             call.callSid,
@@ -258,7 +337,13 @@ export function dynamoDbStore({
       Effect: effect,
       ...(event.type === 'recording'
         ? { Type: event.source, ...attributesOfRecording(event.recording), Surplus: event.recording.surplus }
-        : { Type: 'unrecorded', ...attributesOfUnrecorded(event.unrecorded) }),
+        : event.type === 'command'
+          ? {
+              Type: 'command',
+              ...attributesOfCommand(event.command),
+              RecordingSid: event.recording?.recordingSid,
+            }
+          : { Type: 'unrecorded', ...attributesOfUnrecorded(event.unrecorded) }),
       [TABLE.timeToLive]: expiresAt(),
     };
     await client.send(
@@ -359,6 +444,7 @@ export function dynamoDbStore({
           final: row.Final === true,
           recorded: row.RecordingSid !== undefined,
           reason: row.Reason,
+          command: commandOf(row),
         });
       }
       const unprocessed = UnprocessedKeys?.[tableName]?.Keys ?? [];
@@ -392,6 +478,8 @@ export function dynamoDbStore({
   return {
     claim: guarded(claim),
     release: guarded(release),
+    beginCommand: guarded(beginCommand),
+    endCommand: guarded(endCommand),
     keepToken: guarded(keepToken),
     known: guarded(known),
     apply: guarded(apply),
@@ -428,6 +516,21 @@ const attributesOfRecording = (recording: RecordingState): Attributes => ({
   RecordingTrack: recording.track,
   RecordingUrl: recording.url,
   ErrorCode: recording.errorCode,
+  CommandNumber: recording.command?.number,
+  CommandedStatus: recording.command?.status,
+  CommandConfirmed: recording.command?.confirmed,
+  CommandedAt: recording.command?.at,
+});
+
+const attributesOfCommand = (command: Command): Attributes => ({
+  Action: command.action,
+  By: command.by,
+  Reason: command.reason,
+  PauseBehavior: command.pauseBehavior,
+  Before: command.before,
+  After: command.after,
+  HttpStatus: command.httpStatus,
+  ErrorCode: command.errorCode,
 });
 
 const attributesOfSummary = (summary: CallSummary): Attributes => ({
@@ -436,6 +539,7 @@ const attributesOfSummary = (summary: CallSummary): Attributes => ({
   RecordingCount: summary.recordingCount,
   SurplusRecordings: summary.surplusCount || undefined,
   Doubled: summary.doubled || undefined,
+  Ended: summary.ended || undefined,
   Final: summary.final,
   ...(summary.unrecorded
     ? attributesOfUnrecorded(summary.unrecorded)
@@ -460,7 +564,18 @@ const recordingOf = (row: RecordingRow): RecordingState => ({
   errorCode: row.ErrorCode,
   confirmed: row.Confirmed,
   surplus: row.Surplus,
+  command: commandOf(row),
 });
+
+const commandOf = (row: CommandAttributes): CommandState | undefined =>
+  row.CommandNumber !== undefined && row.CommandedStatus !== undefined
+    ? {
+        number: row.CommandNumber,
+        status: row.CommandedStatus,
+        confirmed: row.CommandConfirmed === true,
+        at: row.CommandedAt ?? '',
+      }
+    : undefined;
 
 function stateOf(row: CallRow | undefined, recordingRows: readonly RecordingRow[]): CallState {
   return {

@@ -22,6 +22,37 @@ export interface RecordingState {
   readonly confirmed?: true | undefined;
   /** It ran beside another one of ours and was told to stop. */
   readonly surplus?: true | undefined;
+  /** The last command that an operator gave. */
+  readonly command?: CommandState | undefined;
+}
+
+/** How a command left a recording. Twilio tells of pauses in no callback and no list, so this is all that is known. */
+export interface CommandState {
+  /** The commands of a call are numbered in the order in which they were sent. */
+  readonly number: number;
+  /** What the command asked for. */
+  readonly status: CommandedStatus;
+  /** Twilio answered that it is so. Without it nobody knows. */
+  readonly confirmed: boolean;
+  /** When it was sent. */
+  readonly at: string;
+}
+
+export type CommandedStatus = 'paused' | 'in-progress' | 'stopped';
+
+/** A command of an operator, and what came of it. */
+export interface Command {
+  readonly action: string;
+  /** Who gave it: the ARN of a principal, the subject of a token, or ours. */
+  readonly by: string;
+  readonly reason?: string | undefined;
+  readonly pauseBehavior?: string | undefined;
+  /** Statuses of the recording. */
+  readonly before?: string | undefined;
+  readonly after?: string | undefined;
+  /** Twilio's last answer. */
+  readonly httpStatus?: number | undefined;
+  readonly errorCode?: number | undefined;
 }
 
 /** Why a call has no recording. */
@@ -47,7 +78,13 @@ export type CallEvent =
       readonly source: 'create' | 'adopt' | 'callback' | 'verify' | 'reconcile';
       readonly recording: RecordingState;
     }
-  | { readonly type: 'unrecorded'; readonly unrecorded: Unrecorded };
+  | { readonly type: 'unrecorded'; readonly unrecorded: Unrecorded }
+  | {
+      readonly type: 'command';
+      readonly command: Command;
+      /** As the command left it; left out where it changed nothing. */
+      readonly recording?: RecordingState | undefined;
+    };
 
 export interface Merged {
   readonly state: CallState;
@@ -70,6 +107,7 @@ const RANKS: ReadonlyMap<string, number> = new Map([
   ['failed', 4],
   ['deleted', 4],
 ]);
+const RUNNING_RANK = 1;
 const FINAL_RANK = 4;
 const rank = (status: string): number => RANKS.get(status) ?? 0;
 
@@ -87,10 +125,13 @@ export function merge(state: CallState, event: CallEvent): Merged {
       ? { state, effect: 'nothing-new' }
       : { state: { ...state, unrecorded: event.unrecorded }, effect: 'news' };
   }
-  const recording = withEvidence(event);
+  if (event.recording === undefined) {
+    return { state, effect: 'nothing-new' };
+  }
+  const recording = event.type === 'recording' ? withEvidence(event) : event.recording;
   const known = state.recordings[recording.recordingSid];
   if (known && isFinal(known.status) && isFinal(recording.status) && known.status !== recording.status) {
-    return event.source === 'reconcile'
+    return event.type === 'recording' && event.source === 'reconcile'
       ? { state: withRecording(state, overridden(known, recording)), effect: 'override' }
       : { state, effect: 'conflict' };
   }
@@ -132,6 +173,7 @@ function join(known: RecordingState, seen: RecordingState): RecordingState {
     errorCode: greater(known.errorCode, seen.errorCode),
     confirmed: known.confirmed ?? seen.confirmed,
     surplus: known.surplus ?? seen.surplus,
+    command: later(known.command, seen.command),
   };
 }
 
@@ -140,6 +182,25 @@ function addsNothing(known: RecordingState, merged: RecordingState): boolean {
   const keys = Object.keys(merged) as (keyof RecordingState)[];
   return keys.every((key) => known[key] === merged[key]);
 }
+
+/** The first one, unless the second is of a later command, or says that the same one was carried out. */
+function later(a: CommandState | undefined, b: CommandState | undefined): CommandState | undefined {
+  if (a === undefined || b === undefined) {
+    return a ?? b;
+  }
+  return b.number > a.number || (b.number === a.number && b.confirmed && !a.confirmed) ? b : a;
+}
+
+/** What a recording's row says of its status: while it runs, its commands know more than Twilio tells. */
+export const shownStatus = ({ status, command }: RecordingState): string => {
+  if (command === undefined || rank(status) > RUNNING_RANK) {
+    return status;
+  }
+  return command.confirmed ? command.status : UNCONFIRMED;
+};
+
+/** Shown of a recording that was told to pause, resume or stop, and of which nobody knows whether it did. */
+export const UNCONFIRMED = 'unconfirmed';
 
 function lesser<T extends string | number>(a: T | undefined, b: T | undefined): T | undefined {
   return a === undefined || (b !== undefined && b < a) ? b : a;
@@ -151,7 +212,7 @@ function greater(a: number | undefined, b: number | undefined): number | undefin
 
 /** What the call's row says. */
 export interface CallSummary {
-  /** That of the call's recording; while there is none, `starting` or `unrecorded`. */
+  /** What is shown of the call's recording; while there is none, `starting` or `unrecorded`. */
   readonly recordingStatus: string;
   /** The call's recording: with several, the one worth most to whoever asks for it. */
   readonly recording?: RecordingState | undefined;
@@ -160,6 +221,8 @@ export interface CallSummary {
   readonly surplusCount: number;
   /** More than one of ours runs. */
   readonly doubled: boolean;
+  /** There were recordings, and none runs. */
+  readonly ended: boolean;
   /** Nothing more is to come: each recording has its last status, or there will be none. */
   readonly final: boolean;
   readonly unrecorded?: Unrecorded | undefined;
@@ -171,7 +234,7 @@ export function summarize(state: CallState): CallSummary {
   const [recording] = recordings;
   if (recording) {
     return {
-      recordingStatus: recording.status,
+      recordingStatus: shownStatus(recording),
       recording,
       recordingCount: recordings.length,
       surplusCount: recordings.filter(
@@ -179,6 +242,7 @@ export function summarize(state: CallState): CallSummary {
           other.surplus || (other !== recording && bothOurs(other, recording) && ranBeside(other, recording)),
       ).length,
       doubled: recordings.filter(isRunningAndOurs).length > 1,
+      ended: recordings.every(({ status }) => hasEnded(status)),
       final: recordings.every(({ status }) => isFinal(status)),
     };
   }
@@ -187,6 +251,7 @@ export function summarize(state: CallState): CallSummary {
     recordingCount: 0,
     surplusCount: 0,
     doubled: false,
+    ended: false,
     final: state.unrecorded !== undefined,
     unrecorded: state.unrecorded,
   };

@@ -92,6 +92,8 @@ export interface StartRequest {
   readonly owner: string;
   /** An attempt before this one failed, or could not say what it left behind. */
   readonly doubtful: boolean;
+  /** The recordings that an operator starts another one after. Left out, a call that has had one is not recorded again. */
+  readonly ended?: readonly string[] | undefined;
 }
 
 export interface StartDependencies {
@@ -122,7 +124,9 @@ export async function startRecording(
   const { store, clock } = dependencies;
   const { call, firstAttemptAt, owner } = request;
   const begunAt = clock.now();
-  const claim = await ifAvailable(store.claim(call, owner, begunAt + LEASE_MILLISECONDS));
+  const claim = await ifAvailable(
+    store.claim(call, owner, begunAt + LEASE_MILLISECONDS, request.ended !== undefined),
+  );
   switch (claim?.kind) {
     case 'recorded':
       return {
@@ -166,7 +170,7 @@ export async function startRecording(
  */
 async function heldByAnother(
   { twilio, store, clock, likeness }: StartDependencies,
-  { call, doubtful }: StartRequest,
+  { call, doubtful, ended = [] }: StartRequest,
   untilMilliseconds: number,
 ): Promise<Started> {
   const list = await insist(
@@ -177,7 +181,10 @@ async function heldByAnother(
   );
   const running =
     list.kind === 'ok'
-      ? list.body.find((recording) => isRunning(recording) && mayBeOurs(recording, likeness))
+      ? list.body.find(
+          (recording) =>
+            isRunning(recording) && !ended.includes(recording.sid) && mayBeOurs(recording, likeness),
+        )
       : undefined;
   if (running === undefined) {
     const heldFor = Math.min(untilMilliseconds - clock.now(), START_POLICY.heldPause);
@@ -339,7 +346,9 @@ class Attempt {
       return undefined;
     }
     const known = await ifAvailable(this.#dependencies.store.known(this.#request.call.callSid));
-    return known?.recordings.find(({ confirmed, status }) => confirmed && !isEmpty(status));
+    return known?.recordings.find(
+      ({ recordingSid, confirmed, status }) => confirmed && !isEmpty(status) && !this.#isOver(recordingSid),
+    );
   }
 
   /** Tells too early from too late. */
@@ -394,7 +403,11 @@ class Attempt {
       this.#doubtful ||
       this.#request.call.origin === 'sweep' ||
       recording.source === 'StartCallRecordingTwiML';
-    return hasReason && mayBeOurs(recording, likeness);
+    return hasReason && !this.#isOver(recording.sid) && mayBeOurs(recording, likeness);
+  }
+
+  #isOver(recordingSid: string): boolean {
+    return this.#request.ended?.includes(recordingSid) === true;
   }
 
   /** Whatever failed here, our TwiML may have recorded the call to its end. */

@@ -1,4 +1,4 @@
-import type { CallEvent, CallSummary, Merged, RecordingState } from './merge.ts';
+import type { CallEvent, CallSummary, CommandState, Merged, RecordingState } from './merge.ts';
 
 /** Who and what a call is, from the webhook that announced it. Numbers as Twilio gave them. */
 export interface CallFacts {
@@ -7,8 +7,8 @@ export interface CallFacts {
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly direction?: string | undefined;
-  /** `sweep`: no webhook announced it, Twilio's list of calls did. */
-  readonly origin?: 'sweep' | undefined;
+  /** No webhook announced it: `sweep`, Twilio's list of calls did; `control`, an operator did. */
+  readonly origin?: 'sweep' | 'control' | undefined;
 }
 
 /** What the holder of a claim leaves behind for the next one. */
@@ -37,6 +37,17 @@ export type Claim =
   | { readonly kind: 'held'; readonly untilMilliseconds: number }
   | { readonly kind: 'recorded'; readonly recordingSid: string };
 
+/**
+ * What became of the wish to command a call.
+ *
+ * - `begun`: nobody else commands it until the lease ends; this is the call's `number`th command.
+ * - `held`: another command is under way, or has not settled.
+ * - `unknown`: the call has no row.
+ */
+export type CommandTurn =
+  | { readonly kind: 'begun'; readonly number: number }
+  | { readonly kind: 'held' | 'unknown' };
+
 export interface Applied {
   readonly effect: Merged['effect'];
   readonly summary: CallSummary;
@@ -50,10 +61,19 @@ export interface Applied {
 export interface CallStore {
   /**
    * Claims the row for a create. `owner` names this invocation. Times are in ms since the epoch.
+   *
+   * @param again also when the call had recordings, if none of them runs
    */
-  claim(call: CallFacts, owner: string, leaseUntilMilliseconds: number): Promise<Claim>;
+  claim(call: CallFacts, owner: string, leaseUntilMilliseconds: number, again?: boolean): Promise<Claim>;
   /** Gives a claim back. Does nothing when it is no longer `owner`'s. */
   release(callSid: string, owner: string, progress: Progress): Promise<void>;
+  /**
+   * Takes the one turn to command a call. A call whose origin is `control` gets a row; others must have one. Times are in
+   * ms since the epoch.
+   */
+  beginCommand(call: CallFacts, owner: string, leaseUntilMilliseconds: number): Promise<CommandTurn>;
+  /** Gives the turn back, at once or at a time. Does nothing when it is no longer `owner`'s. */
+  endCommand(callSid: string, owner: string, heldUntilMilliseconds?: number): Promise<void>;
   /**
    * Keeps the token of the task that waits for the call to be final. Says what the row already is: no callback may come
    * any more that would say so to the task.
@@ -76,6 +96,8 @@ export interface CallRowState {
   readonly recorded: boolean;
   /** Why there is no recording. */
   readonly reason?: string | undefined;
+  /** The last command to the call's recording. */
+  readonly command?: CommandState | undefined;
 }
 
 /** What the sweep reads and keeps. Every method throws StoreUnavailableError. */

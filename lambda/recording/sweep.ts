@@ -4,6 +4,7 @@ import type { Executions } from '../shared/executions.ts';
 import type { CallFilter, IncomingNumber, ListedCall, Page, TwilioAnswer, TwilioApi } from '../twilio/api.ts';
 import { insist } from '../twilio/insist.ts';
 import { callPhase } from './classify.ts';
+import { executionNames, revive } from './executions-of-a-call.ts';
 import type { UnrecordedReason } from './start.ts';
 import type { CallFacts, CallRowState, SweepStore } from './store.ts';
 
@@ -16,8 +17,6 @@ export const SWEEP_WINDOW = {
   atMost: 24 * 60 * 60_000,
 } as const;
 
-/** Executions of one call, the first included. Whatever ended so many will end the next one. */
-export const MAXIMUM_EXECUTIONS = 5;
 const AT_ONCE = 10;
 const PAUSE_MILLISECONDS = 500;
 
@@ -134,25 +133,6 @@ const ourNumbers = (numbers: readonly IncomingNumber[], voiceUrl: string): ((num
 
 const leadsTo = (url: string | null, voiceUrl: string): boolean =>
   url !== null && (url === voiceUrl || ['/', '?', '#'].some((next) => url.startsWith(voiceUrl + next)));
-
-/** In the order in which a call gets them: the same each time, so that sweeps that overlap start one. */
-const executionNames = (callSid: string): readonly string[] =>
-  Array.from({ length: MAXIMUM_EXECUTIONS }, (_, index) =>
-    index === 0 ? callSid : `${callSid}-${index + 1}`,
-  );
-
-/** Whether an execution was started: the call has none that runs, and not too many died. */
-async function revive(executions: Executions, call: CallFacts): Promise<boolean> {
-  for (const name of executionNames(call.callSid)) {
-    switch (await executions.status(name)) {
-      case 'running':
-        return false;
-      case 'absent':
-        return (await executions.start(call, name)) === 'started';
-    }
-  }
-  return false;
-}
 
 const factsOf = (call: ListedCall, accountSid: string): CallFacts => ({
   callSid: call.sid,

@@ -17,7 +17,7 @@ export const LOOK_AGAIN_AFTER_SECONDS = [2, 3, 4, 4, 4] as const;
 const PAUSE_MILLISECONDS = 200;
 
 export interface VerifyDependencies {
-  readonly twilio: Pick<TwilioApi, 'listRecordings' | 'stopRecording'>;
+  readonly twilio: Pick<TwilioApi, 'listRecordings' | 'updateRecording'>;
   readonly store: Pick<CallStore, 'known' | 'apply'>;
   readonly clock: Clock;
   readonly likeness: Likeness;
@@ -92,7 +92,7 @@ export async function verify(
 
   async function stop(recording: RecordingState): Promise<void> {
     const answer = await insist(
-      () => twilio.stopRecording(callSid, recording.recordingSid),
+      () => twilio.updateRecording(callSid, recording.recordingSid, { Status: 'stopped' }),
       hasStopped,
       clock,
       PAUSE_MILLISECONDS,

@@ -7,6 +7,9 @@ export const ROUTES = {
   voice: '/voice',
   voiceNext: '/voice/{next}',
   recordingStatus: '/recording-status',
+  calls: '/calls',
+  call: '/calls/{callSid}',
+  recordingControl: '/calls/{callSid}/recording',
 } as const;
 
 /** Environment variables of the functions. */
@@ -103,4 +106,9 @@ export const METRICS = {
   sweepCompleted: 'SweepCompleted',
   callDiscovered: 'CallDiscovered',
   executionRevived: 'ExecutionRevived',
+  commandDone: 'CommandDone',
+  commandFailed: 'CommandFailed',
+  commandUnconfirmed: 'CommandUnconfirmed',
+  pauseEnded: 'PauseEnded',
+  pauseLeftOpen: 'PauseLeftOpen',
 } as const;

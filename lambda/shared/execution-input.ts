@@ -15,7 +15,7 @@ export const ExecutionInput = v.object({
   from: v.optional(v.string()),
   to: v.optional(v.string()),
   direction: v.optional(v.string()),
-  origin: v.optional(v.literal('sweep')),
+  origin: v.optional(v.picklist(['sweep', 'control'])),
 });
 
 /**

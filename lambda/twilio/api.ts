@@ -8,6 +8,9 @@ export interface TwilioCall {
   readonly status: string;
   /** RFC 2822. */
   readonly end_time: string | null;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly direction?: string | undefined;
 }
 
 /** A Call of the account's list, as far as we read it. */
@@ -74,8 +77,15 @@ export interface TwilioApi {
   ): Promise<TwilioAnswer<TwilioRecording>>;
   fetchCall(callSid: string): Promise<TwilioAnswer<TwilioCall>>;
   listRecordings(callSid: string): Promise<TwilioAnswer<readonly TwilioRecording[]>>;
-  /** Stops one recording for good. */
-  stopRecording(callSid: string, recordingSid: string): Promise<TwilioAnswer<TwilioRecording>>;
+  /**
+   * Pauses, resumes or stops one recording; the last for good. The answer's status says what it is now.
+   * https://www.twilio.com/docs/voice/api/recording#update-a-recording-resource
+   */
+  updateRecording(
+    callSid: string,
+    recordingSid: string,
+    update: RecordingUpdate,
+  ): Promise<TwilioAnswer<TwilioRecording>>;
   /**
    * A page of the account's calls, the legs of `<Dial>` among them.
    *
@@ -85,6 +95,10 @@ export interface TwilioApi {
   /** @param next of the page before */
   listNumbers(next?: string): Promise<TwilioAnswer<Page<IncomingNumber>>>;
 }
+
+export type RecordingUpdate =
+  | { readonly Status: 'paused'; readonly PauseBehavior: 'silence' | 'skip' }
+  | { readonly Status: 'in-progress' | 'stopped' };
 
 /** https://www.twilio.com/docs/voice/api/call-resource#read-multiple-call-resources */
 export interface CallFilter {
@@ -169,9 +183,9 @@ export function twilioApi(
       request('POST', recordings(callSid), asResource<TwilioRecording>, parameters),
     fetchCall: (callSid) => get(`/Calls/${callSid}.json`, asResource<TwilioCall>),
     listRecordings: (callSid) => get(recordings(callSid), asRecordings),
-    stopRecording: (callSid, recordingSid) =>
+    updateRecording: (callSid, recordingSid, update) =>
       request('POST', `/Calls/${callSid}/Recordings/${recordingSid}.json`, asResource<TwilioRecording>, {
-        Status: 'stopped',
+        ...update,
       }),
     listCalls: (filter) =>
       get(

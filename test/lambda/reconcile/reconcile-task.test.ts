@@ -30,6 +30,7 @@ function handlerWith(effect: 'news' | 'nothing-new') {
             recordingCount: 1,
             surplusCount: 0,
             doubled: false,
+            ended: false,
             final: true,
           },
         }),

@@ -35,6 +35,7 @@ const summaryThat = (is: 'open' | 'doubled' | 'final'): Applied['summary'] => ({
   recordingCount: is === 'doubled' ? 2 : 1,
   surplusCount: 0,
   doubled: is === 'doubled',
+  ended: is === 'final',
   final: is === 'final',
 });
 

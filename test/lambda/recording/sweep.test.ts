@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { MAXIMUM_EXECUTIONS } from '../../../lambda/recording/executions-of-a-call.ts';
 import type { CallFacts, CallRowState } from '../../../lambda/recording/store.ts';
 import {
   decide,
-  MAXIMUM_EXECUTIONS,
   SWEEP_WINDOW,
   type SweepDependencies,
   sweep,

@@ -32,7 +32,7 @@ function twoRecordings(isFirstStopUnanswered: boolean) {
     running,
     twilio: {
       listRecordings: async () => ok([shown(RECORDING_SID, 1), shown(OTHER_RECORDING_SID, 3)]),
-      async stopRecording(_callSid: string, sid: string) {
+      async updateRecording(_callSid: string, sid: string) {
         running.delete(sid);
         const answer = unanswered ? noAnswer : ok(recordingResource({ sid, status: 'stopped' }));
         unanswered = false;
@@ -89,7 +89,7 @@ async function lookUntilVerified(
       {
         twilio: life.effectsOf({
           listRecordings: interrupted(twilio.listRecordings),
-          stopRecording: interrupted(twilio.stopRecording),
+          updateRecording: interrupted(twilio.updateRecording),
         }),
         store: storeOn(life.effectsOf({ send: interrupted(table.send) as typeof table.send })),
         clock: life.effectsOf(clock, 'now'),

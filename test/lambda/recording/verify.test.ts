@@ -235,7 +235,7 @@ const run = ({ doubtful = false, looks = 0, likeness = LIKENESS } = {}) =>
           expect(callSid).toBe(CALL_SID);
           return list ?? ok(listed.map((recording) => ({ ...recording })));
         },
-        stopRecording: async (callSid, recordingSid) => {
+        updateRecording: async (callSid, recordingSid) => {
           expect(callSid).toBe(CALL_SID);
           done.push(`stop ${recordingSid}`);
           const failure = failures.shift();

@@ -1,14 +1,22 @@
-import { type CallState, merge, NOTHING_KNOWN, summarize } from '../../../lambda/recording/merge.ts';
+import {
+  type CallState,
+  type Command,
+  merge,
+  NOTHING_KNOWN,
+  summarize,
+} from '../../../lambda/recording/merge.ts';
 import type { CallStore, Progress } from '../../../lambda/recording/store.ts';
 import type { Clock } from '../../../lambda/shared/clock.ts';
 import { StoreUnavailableError } from '../../../lambda/shared/errors.ts';
 
-type StartStore = Pick<CallStore, 'claim' | 'release' | 'known' | 'apply'>;
+type ControlStore = Pick<CallStore, 'claim' | 'release' | 'known' | 'apply' | 'beginCommand' | 'endCommand'>;
 
-export interface MemoryStore extends StartStore {
+export interface MemoryStore extends ControlStore {
   /** Methods that fail from now on. */
-  readonly down: Set<keyof StartStore>;
+  readonly down: Set<keyof ControlStore>;
   state(): CallState;
+  /** The commands that were kept, in their order. */
+  commands(): readonly Command[];
   /** What the last release left behind. */
   progress(): Progress | undefined;
 }
@@ -20,8 +28,11 @@ export function memoryStore(clock: Clock): MemoryStore {
   let known = false;
   let lease: { readonly owner: string; readonly until: number } | undefined;
   let progress: Progress | undefined;
+  let turn: { readonly owner: string; readonly until: number } | undefined;
+  const commands: Command[] = [];
+  let numberOfCommands = 0;
 
-  const use = (method: keyof StartStore): void => {
+  const use = (method: keyof ControlStore): void => {
     if (down.has(method)) {
       throw new StoreUnavailableError('the table is down');
     }
@@ -31,11 +42,12 @@ export function memoryStore(clock: Clock): MemoryStore {
     down,
     state: () => state,
     progress: () => progress,
-    async claim(_call, owner, until) {
+    commands: () => commands,
+    async claim(_call, owner, until, again) {
       use('claim');
       known = true;
-      const { recording } = summarize(state);
-      if (recording) {
+      const { recording, ended } = summarize(state);
+      if (recording && !(again && ended)) {
         return { kind: 'recorded', recordingSid: recording.recordingSid };
       }
       if (lease && lease.owner !== owner && lease.until >= clock.now()) {
@@ -61,6 +73,24 @@ export function memoryStore(clock: Clock): MemoryStore {
         progress = left;
       }
     },
+    async beginCommand({ origin }, owner, until) {
+      use('beginCommand');
+      if (!known && origin !== 'control') {
+        return { kind: 'unknown' };
+      }
+      if (turn && turn.owner !== owner && turn.until >= clock.now()) {
+        return { kind: 'held' };
+      }
+      known = true;
+      turn = { owner, until };
+      return { kind: 'begun', number: ++numberOfCommands };
+    },
+    async endCommand(_callSid, owner, until) {
+      use('endCommand');
+      if (turn?.owner === owner) {
+        turn = until === undefined ? undefined : { owner, until };
+      }
+    },
     async known() {
       use('known');
       return { recordings: Object.values(state.recordings), final: summarize(state).final };
@@ -69,6 +99,9 @@ export function memoryStore(clock: Clock): MemoryStore {
       use('apply');
       const unknownCall = !known;
       known = true;
+      if (event.type === 'command') {
+        commands.push(event.command);
+      }
       const merged = merge(state, event);
       state = merged.state;
       const summary = summarize(state);

@@ -58,7 +58,7 @@ describe('a request', () => {
     ],
     [
       'to stop a recording',
-      ({ stopRecording }) => stopRecording(CALL_SID, RECORDING_SID),
+      ({ updateRecording }) => updateRecording(CALL_SID, RECORDING_SID, { Status: 'stopped' }),
       { ...recording, status: 'stopped' },
       'POST',
       `${CALLS}/Recordings/${RECORDING_SID}.json`,
@@ -164,7 +164,7 @@ test.each<
 >([
   [
     'to stop a recording',
-    ({ stopRecording }) => stopRecording(CALL_SID, RECORDING_SID),
+    ({ updateRecording }) => updateRecording(CALL_SID, RECORDING_SID, { Status: 'stopped' }),
     (client) => client.calls(CALL_SID).recordings(RECORDING_SID).update({ status: 'stopped' }),
   ],
   [
@@ -336,7 +336,7 @@ describe('an answer', () => {
         await api.createRecording(CALL_SID, {}),
         await api.fetchCall(CALL_SID),
         await api.listRecordings(CALL_SID),
-        await api.stopRecording(CALL_SID, RECORDING_SID),
+        await api.updateRecording(CALL_SID, RECORDING_SID, { Status: 'stopped' }),
         await api.listCalls({ status: 'in-progress' }),
         await api.listNumbers(),
       ];
@@ -382,7 +382,7 @@ describe.each<[string, () => Promise<unknown>]>([
   ['createRecording', () => api.createRecording(CALL_SID, {})],
   ['fetchCall', () => api.fetchCall(CALL_SID)],
   ['listRecordings', () => api.listRecordings(CALL_SID)],
-  ['stopRecording', () => api.stopRecording(CALL_SID, RECORDING_SID)],
+  ['updateRecording', () => api.updateRecording(CALL_SID, RECORDING_SID, { Status: 'stopped' })],
   ['listCalls', () => api.listCalls({ status: 'in-progress' })],
   ['listNumbers', () => api.listNumbers()],
 ])('%s does not throw and has no answer', (name, send) => {
@@ -411,7 +411,7 @@ describe.each<[string, () => Promise<unknown>]>([
       createRecording: () => client.createRecording(CALL_SID, {}),
       fetchCall: () => client.fetchCall(CALL_SID),
       listRecordings: () => client.listRecordings(CALL_SID),
-      stopRecording: () => client.stopRecording(CALL_SID, RECORDING_SID),
+      updateRecording: () => client.updateRecording(CALL_SID, RECORDING_SID, { Status: 'stopped' }),
       listCalls: () => client.listCalls({ status: 'in-progress' }),
       listNumbers: () => client.listNumbers(),
     };

@@ -32,7 +32,7 @@ const dependencies = (): VerifyDependencies => ({
   clock: manualClock(),
   twilio: {
     listRecordings: async () => ok([recordingResource(), recordingResource({ sid: OTHER_RECORDING_SID })]),
-    stopRecording: async (_, recordingSid) => {
+    updateRecording: async (_, recordingSid) => {
       stopped.push(recordingSid);
       return ok(recordingResource({ sid: recordingSid, status: 'stopped' }));
     },
@@ -47,6 +47,7 @@ const dependencies = (): VerifyDependencies => ({
         recordingCount: 2,
         surplusCount: 1,
         doubled: false,
+        ended: false,
         final: false,
       },
     }),
@@ -132,7 +133,7 @@ describe('a recording that was stopped', () => {
   test('is counted only when it was: an error leaves the function as it is', async () => {
     const unreachable = async (): Promise<VerifyDependencies> => {
       const { twilio, ...others } = dependencies();
-      return { ...others, twilio: { ...twilio, stopRecording: async () => noAnswer } };
+      return { ...others, twilio: { ...twilio, updateRecording: async () => noAnswer } };
     };
     await expect(run(doubtful, unreachable)).rejects.toThrow(TwilioUnavailableError);
     expect(telemetry.counted).toEqual([]);

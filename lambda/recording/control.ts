@@ -1,0 +1,414 @@
+import type { Clock } from '../shared/clock.ts';
+import { START_OUTCOMES } from '../shared/contract.ts';
+import { StoreUnavailableError } from '../shared/errors.ts';
+import type { RecordingUpdate, TwilioAnswer, TwilioApi, TwilioRecording } from '../twilio/api.ts';
+import { insist } from '../twilio/insist.ts';
+import {
+  byWorth,
+  type Command,
+  type CommandedStatus,
+  type CommandState,
+  hasEnded,
+  type RecordingState,
+  shownStatus,
+  UNCONFIRMED,
+} from './merge.ts';
+import { START_POLICY, type StartDependencies, type StartResult, startRecording } from './start.ts';
+import type { CallFacts, CallStore } from './store.ts';
+
+/** How long a command may take, in milliseconds. */
+export const CONTROL_POLICY = {
+  /** For the turn of another command to end, and between two looks whether it has. */
+  waitForTurn: 5_000,
+  turnPause: 250,
+  /** How long a command may hold its turn; what is not sent by then is not sent. */
+  lease: 20_000,
+  /** How long a request may take that Twilio has not answered: longer counts as of unknown end. */
+  requestTimeout: 2_500,
+  /** After the first try, and longer after each. */
+  pause: 200,
+  /** What Twilio did not answer may still be carried out, so long after. The next command waits for it. */
+  settle: 3_000,
+} as const;
+
+export type ControlAction = 'start' | 'pause' | 'resume' | 'stop';
+
+export interface ControlRequest {
+  readonly callSid: string;
+  readonly action: ControlAction;
+  /** Of a pause: what becomes of its time. */
+  readonly pauseBehavior?: 'silence' | 'skip' | undefined;
+  readonly reason?: string | undefined;
+  /** Who asks. */
+  readonly by: string;
+  /** Names this invocation. */
+  readonly owner: string;
+}
+
+export interface ControlDependencies extends Omit<StartDependencies, 'twilio' | 'store'> {
+  readonly accountSid: string;
+  readonly twilio: StartDependencies['twilio'] & Pick<TwilioApi, 'updateRecording'>;
+  readonly store: StartDependencies['store'] & Pick<CallStore, 'beginCommand' | 'endCommand'>;
+  readonly clock: Clock;
+  /** Sees to it that an execution verifies a recording that was started here, and follows it to its end. */
+  readonly follow: (call: CallFacts) => Promise<void>;
+}
+
+/**
+ * What came of a command.
+ *
+ * - `done`: it is so, and stored.
+ * - `unknown-call`: neither the table nor Twilio knows the call.
+ * - `under-way`: another command has its turn, or has not settled.
+ * - `not-possible`: the state of call and recording does not allow it.
+ * - `refused`: Twilio does not allow it, and will not.
+ * - `not-done`: Twilio did not do it, and may another time.
+ * - `unconfirmed`: nobody knows whether it was done, or that it was is not stored.
+ */
+export type Controlled =
+  | {
+      readonly kind: 'done';
+      readonly recordingSid: string;
+      readonly before?: string | undefined;
+      readonly after: string;
+      /** A recording was begun. */
+      readonly started?: true | undefined;
+    }
+  | { readonly kind: 'unknown-call' | 'under-way' }
+  | {
+      readonly kind: 'not-possible' | 'refused' | 'not-done' | 'unconfirmed';
+      /** Of the call's recording, if there is one. */
+      readonly recordingSid?: string | undefined;
+      readonly recordingStatus?: string | undefined;
+      readonly httpStatus?: number | undefined;
+      readonly errorCode?: number | undefined;
+    };
+
+/**
+ * Carries out a command on the recording of a call, one at a time for each call. Throws StoreUnavailableError when the
+ * table did not do its part before anything was sent.
+ */
+export async function control(
+  dependencies: ControlDependencies,
+  request: ControlRequest,
+): Promise<Controlled> {
+  const { store, twilio, clock, accountSid } = dependencies;
+  const { callSid, owner } = request;
+  let call: CallFacts = { callSid, accountSid };
+  if (request.action === 'start') {
+    const asked = await insist(
+      () => twilio.fetchCall(callSid),
+      ({ kind }) => kind === 'ok',
+      clock,
+      CONTROL_POLICY.pause,
+    );
+    if (asked.kind !== 'ok') {
+      return asked.kind === 'error' && asked.httpStatus === 404
+        ? { kind: 'unknown-call' }
+        : { kind: 'not-done', ...errorOf(asked) };
+    }
+    const { from, to, direction } = asked.body;
+    call = { callSid, accountSid, from, to, direction, origin: 'control' };
+  }
+  const turn = await takeTurn(dependencies, call, owner);
+  if (turn.kind !== 'begun') {
+    return { kind: turn.kind === 'held' ? 'under-way' : 'unknown-call' };
+  }
+  const turnOf = new Turn(dependencies, request, call, turn.number, turn.until);
+  try {
+    return await (request.action === 'start' ? turnOf.start() : turnOf.setStatus(STATUS_OF[request.action]));
+  } finally {
+    // It ends by itself, if the table does not hear of it.
+    await store.endCommand(callSid, owner, turnOf.settlesAt).catch(() => undefined);
+  }
+}
+
+const STATUS_OF = { pause: 'paused', resume: 'in-progress', stop: 'stopped' } as const satisfies Record<
+  Exclude<ControlAction, 'start'>,
+  CommandedStatus
+>;
+
+async function takeTurn(
+  { store, clock }: ControlDependencies,
+  call: CallFacts,
+  owner: string,
+): Promise<
+  { readonly kind: 'begun'; readonly number: number; readonly until: number } | { kind: 'held' | 'unknown' }
+> {
+  const giveUpAt = clock.now() + CONTROL_POLICY.waitForTurn;
+  for (;;) {
+    const until = clock.now() + CONTROL_POLICY.lease;
+    const turn = await store.beginCommand(call, owner, until);
+    if (turn.kind === 'begun') {
+      return { ...turn, until };
+    }
+    if (turn.kind === 'unknown' || clock.now() + CONTROL_POLICY.turnPause > giveUpAt) {
+      return { kind: turn.kind };
+    }
+    await clock.sleep(CONTROL_POLICY.turnPause);
+  }
+}
+
+/** What Twilio made of a recording. */
+type Update =
+  | { readonly kind: 'done' }
+  /** Nothing runs that could be changed. */
+  | { readonly kind: 'gone'; readonly answer: TwilioAnswer<unknown> }
+  | { readonly kind: 'refused'; readonly answer: TwilioAnswer<unknown> }
+  /** It was not carried out. */
+  | { readonly kind: 'not-done'; readonly answer: TwilioAnswer<unknown> }
+  | { readonly kind: 'unconfirmed'; readonly answer: TwilioAnswer<unknown> };
+
+/** The worst of what came of several recordings counts: one that may record makes a pause none. */
+const WORST_FIRST: readonly Update['kind'][] = ['unconfirmed', 'refused', 'not-done', 'done', 'gone'];
+
+/** One command while it has its turn. */
+class Turn {
+  readonly #dependencies: ControlDependencies;
+  readonly #request: ControlRequest;
+  readonly #call: CallFacts;
+  readonly #number: number;
+  readonly #until: number;
+  #settlesAt: number | undefined;
+
+  constructor(
+    dependencies: ControlDependencies,
+    request: ControlRequest,
+    call: CallFacts,
+    number: number,
+    until: number,
+  ) {
+    this.#dependencies = dependencies;
+    this.#request = request;
+    this.#call = call;
+    this.#number = number;
+    this.#until = until;
+  }
+
+  /** When nothing more can come of what was sent, in ms since the epoch; undefined if that is so now. */
+  get settlesAt(): number | undefined {
+    return this.#settlesAt;
+  }
+
+  async setStatus(wanted: CommandedStatus): Promise<Controlled> {
+    const { recordings } = await this.#dependencies.store.known(this.#call.callSid);
+    // Two may run for a moment: what is paused must not go on in the other one.
+    const running = recordings.filter(({ status }) => !hasEnded(status)).toSorted(byWorth);
+    const [current] = running.length > 0 ? running : recordings.toSorted(byWorth);
+    if (current === undefined || running.length === 0) {
+      await this.#tell({ after: current && shownStatus(current) });
+      return current && wanted === 'stopped' ? done(current, current.status) : notPossible(current);
+    }
+    const at = new Date(this.#dependencies.clock.now()).toISOString();
+    const command: CommandState = { number: this.#number, status: wanted, confirmed: false, at };
+    // Before anything is sent: whatever happens then, the rows do not say what may not be so.
+    for (const recording of running) {
+      await this.#tell({ before: shownStatus(recording) }, { ...recording, command });
+    }
+    const updates = await Promise.all(
+      running.map(async (recording) => ({ recording, update: await this.#update(recording, wanted) })),
+    );
+    try {
+      for (const { recording, update } of updates) {
+        await this.#keep(recording, command, update);
+      }
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) {
+        return { kind: 'unconfirmed', recordingSid: current.recordingSid, recordingStatus: UNCONFIRMED };
+      }
+      throw error;
+    }
+    const worst = updates
+      .map(({ update }) => update)
+      .toSorted((a, b) => WORST_FIRST.indexOf(a.kind) - WORST_FIRST.indexOf(b.kind))[0];
+    return this.#controlled(current, wanted, worst ?? { kind: 'done' });
+  }
+
+  async start(): Promise<Controlled> {
+    const { store, clock, follow } = this.#dependencies;
+    const { recordings } = await store.known(this.#call.callSid);
+    const running = recordings.filter(({ status }) => !hasEnded(status)).toSorted(byWorth);
+    const [current] = running;
+    if (current) {
+      const status = shownStatus(current);
+      await this.#tell({ before: status, after: status });
+      return status === 'in-progress' ? done(current, status) : notPossible(current);
+    }
+    const { result } = await startRecording(this.#dependencies, {
+      call: this.#call,
+      // With a look first, since a recording of ours may run that no row knows of.
+      firstAttemptAt: clock.now() - START_POLICY.eagerFor - 1,
+      owner: this.#request.owner,
+      doubtful: false,
+      ended: recordings.map(({ recordingSid }) => recordingSid),
+    });
+    if (!('recordingSid' in result)) {
+      await this.#giveUp(result, recordings);
+      return startFailed(result);
+    }
+    await this.#tell({ after: 'in-progress' });
+    await follow(this.#call);
+    return { kind: 'done', recordingSid: result.recordingSid, after: 'in-progress', started: true };
+  }
+
+  /** A call of which nothing was known must not stay open in the table. */
+  async #giveUp(
+    result: Exclude<StartResult, { recordingSid: string }>,
+    recordings: readonly RecordingState[],
+  ): Promise<void> {
+    const { store } = this.#dependencies;
+    const reason = 'reason' in result ? result.reason : undefined;
+    await this.#tell({
+      after: reason ?? result.outcome,
+      ...('httpStatus' in result && { httpStatus: result.httpStatus, errorCode: result.twilioErrorCode }),
+    });
+    if (recordings.length === 0 && reason !== undefined) {
+      await store.apply(this.#call, { type: 'unrecorded', unrecorded: { reason } });
+    }
+  }
+
+  /** Has Twilio change one recording, as often as it takes and the turn allows. */
+  async #update({ recordingSid, command }: RecordingState, wanted: CommandedStatus): Promise<Update> {
+    const { twilio, clock } = this.#dependencies;
+    const { callSid } = this.#call;
+    const update: RecordingUpdate =
+      wanted === 'paused'
+        ? { Status: wanted, PauseBehavior: this.#request.pauseBehavior ?? 'silence' }
+        : { Status: wanted };
+    let maybeCarriedOut = false;
+    const answer = await insist<TwilioRecording>(
+      async () => {
+        if (clock.now() + CONTROL_POLICY.requestTimeout > this.#until) {
+          return { kind: 'not-sent', cause: 'the turn is over' };
+        }
+        const answered = await twilio.updateRecording(callSid, recordingSid, update);
+        if (mayHaveBeenCarriedOut(answered)) {
+          maybeCarriedOut = true;
+          this.#settlesAt = clock.now() + CONTROL_POLICY.settle;
+        }
+        return answered;
+      },
+      (answered) => !isWorthAnotherTry(answered, wanted),
+      clock,
+      CONTROL_POLICY.pause,
+    );
+    if (answer.kind === 'ok') {
+      if (answer.body.status === wanted) {
+        return { kind: 'done' };
+      }
+      return hasEnded(answer.body.status) ? { kind: 'gone', answer } : { kind: 'unconfirmed', answer };
+    }
+    if (isNothingThere(answer)) {
+      const wasSo = command?.confirmed === true && command.status === wanted;
+      // Nobody has said what Twilio answers to a pause of what is paused; either way nothing is recorded.
+      return wasSo && wanted === 'paused' ? { kind: 'done' } : { kind: 'gone', answer };
+    }
+    if (maybeCarriedOut) {
+      return { kind: 'unconfirmed', answer };
+    }
+    return { kind: isWorthAnotherTry(answer, wanted) ? 'not-done' : 'refused', answer };
+  }
+
+  /** Keeps what came of an update. */
+  async #keep(recording: RecordingState, command: CommandState, update: Update): Promise<void> {
+    const before = shownStatus(recording);
+    const answered = update.kind === 'done' ? { httpStatus: 200 } : errorOf(update.answer);
+    switch (update.kind) {
+      case 'unconfirmed':
+        await this.#tell({ before, after: UNCONFIRMED, ...answered });
+        return;
+      case 'done':
+        await this.#tell({ before, after: command.status, ...answered }, confirmed(recording, command));
+        return;
+      default: {
+        if (command.status === 'stopped' && update.kind === 'gone') {
+          await this.#tell({ before, after: command.status, ...answered }, confirmed(recording, command));
+          return;
+        }
+        const { status, confirmed: wasConfirmed } = recording.command ?? {
+          status: 'in-progress',
+          confirmed: true,
+        };
+        const undone: CommandState = { ...command, status, confirmed: wasConfirmed };
+        await this.#tell({ before, after: before, ...answered }, { ...recording, command: undone });
+      }
+    }
+  }
+
+  #controlled(current: RecordingState, wanted: CommandedStatus, worst: Update): Controlled {
+    const { recordingSid } = current;
+    if (worst.kind === 'done' || (worst.kind === 'gone' && wanted === 'stopped')) {
+      return { kind: 'done', recordingSid, before: shownStatus(current), after: wanted };
+    }
+    const kind = worst.kind === 'gone' ? 'not-possible' : worst.kind;
+    const recordingStatus = worst.kind === 'unconfirmed' ? UNCONFIRMED : shownStatus(current);
+    return { kind, recordingSid, recordingStatus, ...errorOf(worst.answer) };
+  }
+
+  async #tell(
+    command: Pick<Command, 'before' | 'after' | 'httpStatus' | 'errorCode'>,
+    recording?: RecordingState,
+  ): Promise<void> {
+    const { action, by, reason, pauseBehavior } = this.#request;
+    await this.#dependencies.store.apply(this.#call, {
+      type: 'command',
+      command: { action, by, reason, pauseBehavior, ...command },
+      recording,
+    });
+  }
+}
+
+const confirmed = (recording: RecordingState, command: CommandState): RecordingState => ({
+  ...recording,
+  ...(command.status === 'stopped' && { status: 'stopped' }),
+  command: { ...command, confirmed: true },
+});
+
+const done = ({ recordingSid }: RecordingState, status: string): Controlled => ({
+  kind: 'done',
+  recordingSid,
+  before: status,
+  after: status,
+});
+
+const notPossible = (recording: RecordingState | undefined): Controlled => ({
+  kind: 'not-possible',
+  recordingSid: recording?.recordingSid,
+  recordingStatus: recording && shownStatus(recording),
+});
+
+function startFailed(result: Exclude<StartResult, { recordingSid: string }>): Controlled {
+  return result.outcome === START_OUTCOMES.refused && result.reason !== 'not-recordable'
+    ? { kind: 'refused', httpStatus: result.httpStatus, errorCode: result.twilioErrorCode }
+    : { kind: 'not-possible' };
+}
+
+/** The recording is undergoing modification: to be tried again. https://www.twilio.com/docs/api/errors/16114 */
+const BUSY = 16114;
+/** No recording that could be changed, according to Twilio's own Flex template. */
+const NOT_ELIGIBLE = 21220;
+
+const isNothingThere = (answer: TwilioAnswer<unknown>): boolean =>
+  answer.kind === 'error' &&
+  answer.code !== BUSY &&
+  (answer.httpStatus === 404 || (answer.httpStatus === 400 && answer.code === NOT_ELIGIBLE));
+
+function isWorthAnotherTry(answer: TwilioAnswer<TwilioRecording>, wanted: CommandedStatus): boolean {
+  switch (answer.kind) {
+    case 'ok':
+      return answer.body.status !== wanted && !hasEnded(answer.body.status);
+    case 'error':
+      return answer.httpStatus >= 500 || [408, 429].includes(answer.httpStatus) || answer.code === BUSY;
+    default:
+      return true;
+  }
+}
+
+/** An answer that leaves open whether Twilio did, or will do, what it was told. */
+const mayHaveBeenCarriedOut = (answer: TwilioAnswer<unknown>): boolean =>
+  answer.kind === 'no-answer' ||
+  (answer.kind === 'error' &&
+    (answer.httpStatus >= 500 || answer.httpStatus === 408 || answer.code === BUSY));
+
+const errorOf = (answer: TwilioAnswer<unknown>): Pick<Command, 'httpStatus' | 'errorCode'> =>
+  answer.kind === 'error' ? { httpStatus: answer.httpStatus, errorCode: answer.code } : {};

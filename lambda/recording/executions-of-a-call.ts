@@ -1,0 +1,40 @@
+import type { Executions } from '../shared/executions.ts';
+import type { CallFacts } from './store.ts';
+
+/** Executions of one call, the first included. Whatever ended so many will end the next one. */
+export const MAXIMUM_EXECUTIONS = 5;
+
+/** In the order in which a call gets them: the same each time, so that sweeps that overlap start one. */
+export const executionNames = (callSid: string): readonly string[] =>
+  Array.from({ length: MAXIMUM_EXECUTIONS }, (_, index) =>
+    index === 0 ? callSid : `${callSid}-${index + 1}`,
+  );
+
+/**
+ * Starts another execution for a call whose last one has died. Returns whether it did: not while one runs, and not for
+ * ever. Throws what `executions` throws.
+ */
+export async function revive(executions: Executions, call: CallFacts): Promise<boolean> {
+  for (const name of executionNames(call.callSid)) {
+    switch (await executions.status(name)) {
+      case 'running':
+        return false;
+      case 'absent':
+        return (await executions.start(call, name)) === 'started';
+    }
+  }
+  return false;
+}
+
+/**
+ * Starts another execution for a call, whether one runs or not: it verifies and follows a recording that was started
+ * outside of any. Throws what `executions` throws.
+ */
+export async function startAnother(executions: Executions, call: CallFacts): Promise<void> {
+  for (const name of executionNames(call.callSid)) {
+    if ((await executions.status(name)) === 'absent') {
+      await executions.start(call, name);
+      return;
+    }
+  }
+}

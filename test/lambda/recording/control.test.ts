@@ -1,0 +1,510 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import {
+  CONTROL_POLICY,
+  type ControlAction,
+  type ControlDependencies,
+  type Controlled,
+  type ControlRequest,
+  control,
+} from '../../../lambda/recording/control.ts';
+import { shownStatus } from '../../../lambda/recording/merge.ts';
+import { recordingState } from '../../../lambda/recording/ours.ts';
+import type { CallFacts } from '../../../lambda/recording/store.ts';
+import { StoreUnavailableError } from '../../../lambda/shared/errors.ts';
+import type { RecordingUpdate, TwilioAnswer, TwilioRecording } from '../../../lambda/twilio/api.ts';
+import {
+  errorAnswer,
+  noAnswer,
+  notEligible,
+  notSent,
+  ok,
+  recordingResource,
+  throttled,
+} from '../support/answers.ts';
+import { ControlledCall, DueClock, type UpdateFate } from '../support/controlled-call.ts';
+import { type MemoryStore, memoryStore } from '../support/memory-store.ts';
+import { ACCOUNT_SID, CALL_SID, OTHER_RECORDING_SID, RECORDING_SID } from '../support/sids.ts';
+
+const call = { callSid: CALL_SID, accountSid: ACCOUNT_SID };
+
+let clock: DueClock;
+let store: MemoryStore;
+let followed: CallFacts[];
+
+beforeEach(() => {
+  clock = new DueClock();
+  store = memoryStore({ now: clock.now, sleep: async () => undefined });
+  followed = [];
+});
+
+const dependencies = (twilio: ControlDependencies['twilio']): ControlDependencies => ({
+  accountSid: ACCOUNT_SID,
+  twilio,
+  store,
+  clock: { now: clock.now, sleep: async (milliseconds) => clock.advance(milliseconds) },
+  random: () => 0.5,
+  createParameters: { RecordingChannels: 'dual' },
+  likeness: {},
+  ringTimeoutSeconds: 600,
+  follow: async (facts) => {
+    followed.push(facts);
+  },
+});
+
+const command = (
+  twilio: ControlDependencies['twilio'],
+  action: ControlAction,
+  more: Partial<ControlRequest> = {},
+): Promise<Controlled> =>
+  control(dependencies(twilio), { callSid: CALL_SID, action, by: 'somebody', owner: 'request-1', ...more });
+
+/** A call with a recording that the table knows. */
+async function recorded(...fates: UpdateFate[]): Promise<ControlledCall> {
+  const twilio = new ControlledCall(clock, fates);
+  await know(twilio.begin());
+  return twilio;
+}
+
+const know = (recording: TwilioRecording) =>
+  store.apply(call, { type: 'recording', source: 'create', recording: recordingState(recording) });
+
+/** A Twilio that gives these answers to updates, the last of them for ever, and tells what it was asked. */
+function answering(...answers: TwilioAnswer<TwilioRecording>[]) {
+  const updates: { readonly recordingSid: string; readonly update: RecordingUpdate; readonly at: number }[] =
+    [];
+  const begunAt = clock.now();
+  const { api } = new ControlledCall(clock);
+  const twilio: ControlDependencies['twilio'] = {
+    ...api,
+    updateRecording: async (_callSid, recordingSid, update) => {
+      updates.push({ recordingSid, update, at: clock.now() - begunAt });
+      return answers[Math.min(updates.length, answers.length) - 1] ?? noAnswer;
+    },
+  };
+  return { ...twilio, updates };
+}
+
+const shown = (): Record<string, string> =>
+  Object.fromEntries(
+    Object.values(store.state().recordings).map((row) => [row.recordingSid, shownStatus(row)]),
+  );
+
+const FIRST = `RE${'1'.padStart(32, '0')}`;
+const SECOND = `RE${'2'.padStart(32, '0')}`;
+
+describe('a command to a recording that runs', () => {
+  test.each([
+    ['pause', 'in-progress', 'paused'],
+    ['stop', 'in-progress', 'stopped'],
+    ['resume', 'in-progress', 'in-progress'],
+  ] as const)('%s: from %s to %s', async (action, before, after) => {
+    const twilio = await recorded();
+    expect(await command(twilio.api, action)).toEqual({ kind: 'done', recordingSid: FIRST, before, after });
+    expect(twilio.statusOf(FIRST)).toBe(after);
+    expect(shown()).toEqual({ [FIRST]: after });
+  });
+
+  test('may be given again', async () => {
+    const twilio = await recorded();
+    await command(twilio.api, 'pause');
+    expect(await command(twilio.api, 'pause')).toMatchObject({
+      kind: 'done',
+      before: 'paused',
+      after: 'paused',
+    });
+    expect(await command(twilio.api, 'resume')).toMatchObject({ before: 'paused', after: 'in-progress' });
+    expect(await command(twilio.api, 'stop')).toMatchObject({ before: 'in-progress', after: 'stopped' });
+    expect(await command(twilio.api, 'stop')).toMatchObject({
+      kind: 'done',
+      before: 'stopped',
+      after: 'stopped',
+    });
+  });
+
+  test.each([
+    [undefined, 'silence'],
+    ['silence', 'silence'],
+    ['skip', 'skip'],
+  ] as const)('names the recording, and with %s what becomes of a pause: %s', async (pauseBehavior, sent) => {
+    const twilio = answering(ok(recordingResource({ status: 'paused' })));
+    await know(recordingResource());
+    await command(twilio, 'pause', { pauseBehavior });
+    expect(twilio.updates).toEqual([
+      { recordingSid: RECORDING_SID, update: { Status: 'paused', PauseBehavior: sent }, at: 0 },
+    ]);
+  });
+
+  test('is kept with who gave it and why, before it is sent and when it was answered', async () => {
+    const twilio = await recorded();
+    await command(twilio.api, 'pause', { reason: 'card number', pauseBehavior: 'skip' });
+    const given = { action: 'pause', by: 'somebody', reason: 'card number', pauseBehavior: 'skip' };
+    expect(store.commands()).toEqual([
+      { ...given, before: 'in-progress' },
+      { ...given, before: 'in-progress', after: 'paused', httpStatus: 200 },
+    ]);
+  });
+
+  test('reaches each of two that run: what is paused must not go on in the other', async () => {
+    const twilio = await recorded();
+    await know(twilio.begin());
+    expect(await command(twilio.api, 'pause')).toMatchObject({
+      kind: 'done',
+      recordingSid: FIRST,
+      after: 'paused',
+    });
+    expect(shown()).toEqual({ [FIRST]: 'paused', [SECOND]: 'paused' });
+  });
+
+  test('is not done when only one of two was', async () => {
+    const { api } = await recorded();
+    await know(recordingResource({ sid: SECOND }));
+    const twilio: typeof api = {
+      ...api,
+      updateRecording: async (callSid, recordingSid, update) =>
+        recordingSid === FIRST ? api.updateRecording(callSid, recordingSid, update) : noAnswer,
+    };
+    expect(await command(twilio, 'pause')).toMatchObject({
+      kind: 'unconfirmed',
+      recordingStatus: 'unconfirmed',
+    });
+    expect(shown()).toEqual({ [FIRST]: 'paused', [SECOND]: 'unconfirmed' });
+  });
+
+  test('counts as done where the other one is over', async () => {
+    const twilio = await recorded();
+    await know(recordingResource({ sid: SECOND }));
+    expect(await command(twilio.api, 'pause')).toMatchObject({ kind: 'done', after: 'paused' });
+  });
+});
+
+describe('an answer of Twilio', () => {
+  test.each([
+    ['none', noAnswer],
+    ['no connection', notSent],
+    ['a 500', errorAnswer(500, 20500)],
+    ['a 429', throttled()],
+    ['that it is being modified', errorAnswer(408, 16114)],
+    ['the same with another status', errorAnswer(400, 16114)],
+    ['another status than what was wanted', ok(recordingResource({ status: 'processing' }))],
+  ])('%s: the command is sent again', async (_, answer) => {
+    const twilio = answering(answer, ok(recordingResource({ status: 'paused' })));
+    await know(recordingResource());
+    expect(await command(twilio, 'pause')).toMatchObject({ kind: 'done', after: 'paused' });
+    expect(twilio.updates.map(({ at }) => at)).toEqual([0, CONTROL_POLICY.pause]);
+  });
+
+  test.each([
+    ['no answer', noAnswer, {}],
+    ['a 503', errorAnswer(503), { httpStatus: 503 }],
+    ['that it is being modified', errorAnswer(408, 16114), { httpStatus: 408, errorCode: 16114 }],
+    ['another status', ok(recordingResource({ status: 'processing' })), {}],
+  ])('that is %s to the last leaves the command unconfirmed, and says so', async (_, answer, error) => {
+    const twilio = answering(answer);
+    await know(recordingResource());
+    expect(await command(twilio, 'pause')).toEqual({
+      kind: 'unconfirmed',
+      recordingSid: RECORDING_SID,
+      recordingStatus: 'unconfirmed',
+      ...error,
+    });
+    expect(twilio.updates).toHaveLength(4);
+    expect(shown()).toEqual({ [RECORDING_SID]: 'unconfirmed' });
+    expect(store.commands().at(-1)).toMatchObject({ before: 'in-progress', after: 'unconfirmed', ...error });
+  });
+
+  test.each([
+    ['a 429', throttled(), { httpStatus: 429, errorCode: 20429 }],
+    ['no connection', notSent, {}],
+  ])('that is %s to the last means that it was not done', async (_, answer, error) => {
+    const twilio = answering(answer);
+    await know(recordingResource());
+    expect(await command(twilio, 'pause')).toEqual({
+      kind: 'not-done',
+      recordingSid: RECORDING_SID,
+      recordingStatus: 'in-progress',
+      ...error,
+    });
+    expect(shown()).toEqual({ [RECORDING_SID]: 'in-progress' });
+    expect(store.commands().at(-1)).toMatchObject({ before: 'in-progress', after: 'in-progress', ...error });
+  });
+
+  test('that it did not do it does not make sure of what was sent before', async () => {
+    const twilio = answering(noAnswer, throttled());
+    await know(recordingResource());
+    expect(await command(twilio, 'pause')).toMatchObject({ kind: 'unconfirmed' });
+  });
+
+  test.each([
+    [401, 20003],
+    [403, 20403],
+    [400, 21218],
+  ])('%d, code %d is refused at once', async (httpStatus, errorCode) => {
+    const twilio = answering(errorAnswer(httpStatus, errorCode));
+    await know(recordingResource());
+    expect(await command(twilio, 'pause')).toEqual({
+      kind: 'refused',
+      recordingSid: RECORDING_SID,
+      recordingStatus: 'in-progress',
+      httpStatus,
+      errorCode,
+    });
+    expect(twilio.updates).toHaveLength(1);
+    expect(shown()).toEqual({ [RECORDING_SID]: 'in-progress' });
+  });
+
+  test.each([
+    ['21220', notEligible],
+    ['404', errorAnswer(404, 20404)],
+    ['that it is complete', ok(recordingResource({ status: 'completed' }))],
+  ])('%s: there is nothing to pause or resume, and nothing left to stop', async (_, answer) => {
+    const twilio = answering(answer);
+    await know(recordingResource());
+    for (const action of ['pause', 'resume'] as const) {
+      expect(await command(twilio, action)).toMatchObject({
+        kind: 'not-possible',
+        recordingSid: RECORDING_SID,
+        recordingStatus: 'in-progress',
+      });
+      expect(shown()).toEqual({ [RECORDING_SID]: 'in-progress' });
+    }
+    expect(twilio.updates).toHaveLength(2);
+    expect(await command(twilio, 'stop')).toMatchObject({ kind: 'done', after: 'stopped' });
+    expect(shown()).toEqual({ [RECORDING_SID]: 'stopped' });
+  });
+
+  test('21220 to a pause of what is paused is no news, to another command it is', async () => {
+    const twilio = answering(ok(recordingResource({ status: 'paused' })), notEligible);
+    await know(recordingResource());
+    await command(twilio, 'pause');
+    expect(await command(twilio, 'pause')).toMatchObject({ kind: 'done', before: 'paused', after: 'paused' });
+    expect(await command(twilio, 'resume')).toMatchObject({
+      kind: 'not-possible',
+      recordingStatus: 'paused',
+    });
+    expect(shown()).toEqual({ [RECORDING_SID]: 'paused' });
+  });
+});
+
+describe('a command whose end is not known', () => {
+  test('leaves the turn to nobody until it has settled', async () => {
+    const twilio = await recorded('late', 'late', 'late', 'late');
+    expect(await command(twilio.api, 'pause')).toMatchObject({ kind: 'unconfirmed' });
+    const begunAt = clock.now();
+    expect(await command(twilio.api, 'resume', { owner: 'request-2' })).toMatchObject({
+      after: 'in-progress',
+    });
+    expect(clock.now() - begunAt).toBeGreaterThan(CONTROL_POLICY.settle);
+    clock.advance(60_000);
+    expect([twilio.statusOf(FIRST), shown()]).toEqual(['in-progress', { [FIRST]: 'in-progress' }]);
+  });
+
+  test('holds the turn although a later try was answered', async () => {
+    const twilio = await recorded('late');
+    expect(await command(twilio.api, 'pause')).toMatchObject({ kind: 'done' });
+    const begunAt = clock.now();
+    await command(twilio.api, 'resume', { owner: 'request-2' });
+    expect(clock.now() - begunAt).toBeGreaterThan(CONTROL_POLICY.settle - 2 * CONTROL_POLICY.pause);
+    clock.advance(60_000);
+    expect(twilio.statusOf(FIRST)).toBe('in-progress');
+  });
+
+  test('is settled by the next', async () => {
+    const twilio = await recorded('lost', 'lost', 'lost', 'lost');
+    await command(twilio.api, 'pause');
+    expect(await command(twilio.api, 'pause')).toMatchObject({ kind: 'done', before: 'unconfirmed' });
+    expect(shown()).toEqual({ [FIRST]: 'paused' });
+  });
+
+  test('sends nothing any more when its turn is about to end', async () => {
+    const { api } = await recorded();
+    let sent = 0;
+    const twilio: typeof api = {
+      ...api,
+      updateRecording: async () => {
+        sent++;
+        clock.advance(CONTROL_POLICY.lease - CONTROL_POLICY.requestTimeout);
+        return noAnswer;
+      },
+    };
+    expect(await command(twilio, 'pause')).toMatchObject({ kind: 'unconfirmed' });
+    expect(sent).toBe(1);
+  });
+});
+
+describe('a turn', () => {
+  test('that another command has is waited for, and then given up', async () => {
+    const twilio = await recorded();
+    await store.beginCommand(call, 'request-0', clock.now() + 60_000);
+    const begunAt = clock.now();
+    expect(await command(twilio.api, 'pause')).toEqual({ kind: 'under-way' });
+    expect(clock.now() - begunAt).toBe(CONTROL_POLICY.waitForTurn);
+    expect(store.commands()).toEqual([]);
+  });
+
+  test('is given back at once when all was answered', async () => {
+    const twilio = await recorded();
+    await command(twilio.api, 'pause');
+    const begunAt = clock.now();
+    await command(twilio.api, 'resume', { owner: 'request-2' });
+    expect(clock.now()).toBe(begunAt);
+  });
+
+  test('that could not be given back ends by itself', async () => {
+    const twilio = await recorded();
+    store.down.add('endCommand');
+    expect(await command(twilio.api, 'pause')).toMatchObject({ kind: 'done' });
+    clock.advance(CONTROL_POLICY.lease);
+    expect(await command(twilio.api, 'resume', { owner: 'request-2' })).toMatchObject({ kind: 'done' });
+  });
+
+  test('is no secret of the dead: who died in it left a status that says so', async () => {
+    const { api } = await recorded();
+    const twilio: typeof api = { ...api, updateRecording: () => Promise.reject(new Error('killed')) };
+    await expect(command(twilio, 'pause')).rejects.toThrow('killed');
+    expect(shown()).toEqual({ [FIRST]: 'unconfirmed' });
+  });
+});
+
+describe('a table that does not answer', () => {
+  test.each(['beginCommand', 'known', 'apply'] as const)('(%s) lets nothing be sent', async (method) => {
+    const twilio = answering(ok(recordingResource({ status: 'paused' })));
+    await know(recordingResource());
+    store.down.add(method);
+    await expect(command(twilio, 'pause')).rejects.toThrow(StoreUnavailableError);
+    expect(twilio.updates).toEqual([]);
+  });
+
+  test('when it has to keep what was done leaves that unconfirmed', async () => {
+    const { api } = await recorded();
+    const twilio: typeof api = {
+      ...api,
+      updateRecording: (...request) => {
+        store.down.add('apply');
+        return api.updateRecording(...request);
+      },
+    };
+    expect(await command(twilio, 'pause')).toEqual({
+      kind: 'unconfirmed',
+      recordingSid: FIRST,
+      recordingStatus: 'unconfirmed',
+    });
+    expect(shown()).toEqual({ [FIRST]: 'unconfirmed' });
+  });
+});
+
+describe('a call without a recording that runs', () => {
+  test.each(['pause', 'resume', 'stop'] as const)('that nobody knows has none to %s', async (action) => {
+    expect(await command(new ControlledCall(clock).api, action)).toEqual({ kind: 'unknown-call' });
+  });
+
+  test.each(['pause', 'resume', 'stop'] as const)('that is not recorded has none to %s', async (action) => {
+    await store.apply(call, { type: 'unrecorded', unrecorded: { reason: 'found-too-late' } });
+    expect(await command(new ControlledCall(clock).api, action)).toEqual({ kind: 'not-possible' });
+    expect(store.commands()).toMatchObject([{ action, by: 'somebody' }]);
+  });
+
+  test.each(['pause', 'resume'] as const)('whose recording is complete has none to %s', async (action) => {
+    await know(recordingResource({ status: 'completed' }));
+    expect(await command(new ControlledCall(clock).api, action)).toEqual({
+      kind: 'not-possible',
+      recordingSid: RECORDING_SID,
+      recordingStatus: 'completed',
+    });
+  });
+});
+
+describe('start', () => {
+  const STARTED = { kind: 'done', recordingSid: FIRST, after: 'in-progress', started: true };
+
+  test.each(['inbound', 'outbound-api'])('records a live %s call that nobody knew', async (direction) => {
+    const { api } = new ControlledCall(clock);
+    const body = { sid: CALL_SID, status: 'in-progress', end_time: null, from: '+1', to: '+2', direction };
+    expect(await command({ ...api, fetchCall: async () => ok(body) }, 'start')).toEqual(STARTED);
+    expect(shown()).toEqual({ [FIRST]: 'in-progress' });
+    expect(followed).toEqual([{ ...call, from: '+1', to: '+2', direction, origin: 'control' }]);
+    expect(store.commands()).toMatchObject([{ action: 'start', after: 'in-progress' }]);
+  });
+
+  test('changes nothing where a recording runs', async () => {
+    const twilio = await recorded();
+    expect(await command(twilio.api, 'start')).toEqual({
+      kind: 'done',
+      recordingSid: FIRST,
+      before: 'in-progress',
+      after: 'in-progress',
+    });
+    expect([twilio.recordings.length, followed]).toEqual([1, []]);
+  });
+
+  test('does not resume what is paused', async () => {
+    const twilio = await recorded();
+    await command(twilio.api, 'pause');
+    expect(await command(twilio.api, 'start')).toEqual({
+      kind: 'not-possible',
+      recordingSid: FIRST,
+      recordingStatus: 'paused',
+    });
+  });
+
+  test('records on after a recording was stopped', async () => {
+    const twilio = await recorded();
+    await command(twilio.api, 'stop');
+    expect(await command(twilio.api, 'start')).toEqual({ ...STARTED, recordingSid: SECOND });
+    expect(shown()).toEqual({ [FIRST]: 'stopped', [SECOND]: 'in-progress' });
+  });
+
+  test('after a create of unknown end takes the new recording for the new one', async () => {
+    const twilio = await recorded('answered', 'unanswered');
+    await command(twilio.api, 'stop');
+    expect(await command(twilio.api, 'start')).toEqual({ ...STARTED, recordingSid: SECOND });
+    expect(twilio.recordings).toHaveLength(2);
+  });
+
+  test('after a create that was lost does not take the old recording for the new one', async () => {
+    const twilio = await recorded('answered', 'lost');
+    await command(twilio.api, 'stop');
+    expect(await command(twilio.api, 'start')).toEqual({ ...STARTED, recordingSid: SECOND });
+  });
+
+  test('goes through the same claim as everybody', async () => {
+    await store.claim(call, 'request-0', clock.now() + 60_000);
+    const twilio = new ControlledCall(clock);
+    expect(await command(twilio.api, 'start')).toEqual({ kind: 'not-possible' });
+    expect(twilio.recordings).toEqual([]);
+  });
+
+  test.each([
+    ['404', errorAnswer(404, 20404), { kind: 'unknown-call' }],
+    ['a 503', errorAnswer(503), { kind: 'not-done', httpStatus: 503 }],
+    ['no answer', noAnswer, { kind: 'not-done' }],
+  ])('asks about the call first: %s', async (_, answer, controlled) => {
+    const { api } = new ControlledCall(clock);
+    expect(await command({ ...api, fetchCall: async () => answer }, 'start')).toEqual(controlled);
+    expect(store.commands()).toEqual([]);
+  });
+
+  test('of a call that has ended leaves no row open', async () => {
+    const twilio = new ControlledCall(clock);
+    twilio.hangUp();
+    expect(await command(twilio.api, 'start')).toEqual({ kind: 'not-possible' });
+    expect(store.state()).toMatchObject({ unrecorded: { reason: 'ended-before-recording' } });
+    expect(store.commands()).toMatchObject([{ action: 'start', after: 'ended-before-recording' }]);
+  });
+
+  test('says what Twilio refused', async () => {
+    const { api } = new ControlledCall(clock);
+    const twilio = { ...api, createRecording: async () => errorAnswer(401, 20003) };
+    expect(await command(twilio, 'start')).toEqual({ kind: 'refused', httpStatus: 401, errorCode: 20003 });
+    expect(store.commands()).toMatchObject([{ httpStatus: 401, errorCode: 20003 }]);
+  });
+
+  test('does not count a recording of somebody else', async () => {
+    const twilio = new ControlledCall(clock);
+    twilio.recordings.push(recordingResource({ sid: OTHER_RECORDING_SID, source: 'DialVerb' }));
+    expect(await command(twilio.api, 'start')).toMatchObject({
+      kind: 'done',
+      recordingSid: SECOND,
+      started: true,
+    });
+  });
+});
