@@ -693,6 +693,183 @@ describe.each(MOMENTS)('what another writer stores %s', (moment) => {
   });
 });
 
+describe('the turn to command a call', () => {
+  const begin = (owner: string, facts: CallFacts = call) =>
+    store.beginCommand(facts, owner, clock.now() + LEASE);
+  const BEGUN = { kind: 'begun', number: 1 };
+
+  beforeEach(async () => {
+    await store.apply(call, started);
+  });
+
+  test('is one at a time, and numbered', async () => {
+    expect(await begin('a')).toEqual(BEGUN);
+    expect(await begin('b')).toEqual({ kind: 'held' });
+    await store.endCommand(CALL_SID, 'a');
+    expect(await begin('b')).toEqual({ ...BEGUN, number: 2 });
+    expect(await callRow()).toMatchObject({
+      CommandOwner: 'b',
+      CommandLeaseExpiresAt: NOON + LEASE,
+      Commands: 2,
+    });
+  });
+
+  test('is won by one of many', async () => {
+    const turns = await Promise.all(Array.from({ length: 8 }, (_, index) => begin(`request-${index}`)));
+    expect(turns.filter(({ kind }) => kind === 'begun')).toEqual([BEGUN]);
+    expect(turns.filter(({ kind }) => kind === 'held')).toHaveLength(7);
+  });
+
+  test('of one that died is free when its lease has run out', async () => {
+    await begin('a');
+    clock.advance(LEASE);
+    expect(await begin('b')).toEqual({ kind: 'held' });
+    clock.advance(1);
+    expect(await begin('b')).toEqual({ ...BEGUN, number: 2 });
+  });
+
+  test('can be given back for later', async () => {
+    await begin('a');
+    await store.endCommand(CALL_SID, 'a', NOON + 3_000);
+    clock.advance(3_000);
+    expect(await begin('b')).toEqual({ kind: 'held' });
+    clock.advance(1);
+    expect(await begin('b')).toEqual({ ...BEGUN, number: 2 });
+  });
+
+  test('can only be given back by its holder', async () => {
+    await begin('a');
+    await store.endCommand(CALL_SID, 'b');
+    expect(await begin('b')).toEqual({ kind: 'held' });
+  });
+
+  test('does not end with what is told of the recording, nor does it end a claim', async () => {
+    await begin('a');
+    await store.apply(call, completed);
+    expect(await begin('b')).toEqual({ kind: 'held' });
+    await store.endCommand(CALL_SID, 'a');
+    expect(await callRow()).not.toHaveProperty('CommandOwner');
+    expect(await callRow()).not.toHaveProperty('CommandLeaseExpiresAt');
+  });
+
+  test('needs a row, unless an operator begins something', async () => {
+    await emptyTable();
+    expect(await begin('a')).toEqual({ kind: 'unknown' });
+    expect(await items()).toEqual([]);
+    expect(await begin('a', { ...call, origin: 'control' })).toEqual(BEGUN);
+    expect(await callRow()).toMatchObject({
+      From: '+15550001111',
+      Origin: 'control',
+      RecordingStatus: 'starting',
+      CreatedAt: '2026-11-24T12:00:00.000Z',
+    });
+  });
+});
+
+describe('a command', () => {
+  const commanded = (confirmed: boolean, after?: string): CallEvent => ({
+    type: 'command',
+    command: {
+      action: 'pause',
+      by: 'arn:aws:iam::111122223333:user/agent',
+      reason: 'card number',
+      pauseBehavior: 'skip',
+      before: 'in-progress',
+      after,
+      httpStatus: after === undefined ? undefined : 200,
+    },
+    recording: {
+      recordingSid: RECORDING_SID,
+      status: 'in-progress',
+      command: { number: 1, status: 'paused', confirmed, at: '2026-11-24T12:00:05.000Z' },
+    },
+  });
+
+  test('changes what the rows show, and is in the audit trail before and after', async () => {
+    await store.apply(call, started);
+    clock.advance(1);
+    const { summary } = await store.apply(callOfCallback, commanded(false));
+    expect(summary).toMatchObject({ recordingStatus: 'unconfirmed' });
+    expect(await callRow()).toMatchObject({ RecordingStatus: 'unconfirmed', CommandConfirmed: false });
+    clock.advance(1);
+    await store.apply(callOfCallback, commanded(true, 'paused'));
+    const state = {
+      RecordingSid: RECORDING_SID,
+      CommandNumber: 1,
+      CommandedStatus: 'paused',
+      CommandConfirmed: true,
+      CommandedAt: '2026-11-24T12:00:05.000Z',
+    };
+    expect(await callRow()).toMatchObject({ ...state, RecordingStatus: 'paused' });
+    expect(await item(`RECORDING#${RECORDING_SID}`)).toMatchObject({
+      ...state,
+      RecordingStatus: 'in-progress',
+    });
+    expect((await store.known(CALL_SID)).recordings).toMatchObject([
+      { command: { number: 1, status: 'paused', confirmed: true, at: '2026-11-24T12:00:05.000Z' } },
+    ]);
+    const common = {
+      Type: 'command',
+      Effect: 'news',
+      RecordingSid: RECORDING_SID,
+      Action: 'pause',
+      By: 'arn:aws:iam::111122223333:user/agent',
+      Reason: 'card number',
+      PauseBehavior: 'skip',
+      Before: 'in-progress',
+    };
+    expect((await eventItems()).slice(1)).toEqual([
+      expect.objectContaining(common),
+      expect.objectContaining({ ...common, After: 'paused', HttpStatus: 200 }),
+    ]);
+  });
+
+  test('that changed nothing is in the audit trail all the same, each time', async () => {
+    await store.apply(call, started);
+    const before = await rows();
+    const event: CallEvent = {
+      type: 'command',
+      command: { action: 'start', by: 'somebody', after: 'in-progress' },
+    };
+    clock.advance(1);
+    await store.apply(callOfCallback, event);
+    await store.apply(callOfCallback, event);
+    expect(await rows()).toEqual(before);
+    expect((await eventItems()).map(({ Type }) => Type)).toEqual(['callback', 'command', 'command']);
+  });
+
+  test('tells the sweep how it left the recording', async () => {
+    await store.apply(call, started);
+    await store.apply(callOfCallback, commanded(false));
+    expect((await store.rowsOf([CALL_SID])).get(CALL_SID)).toEqual({
+      final: false,
+      recorded: true,
+      command: { number: 1, status: 'paused', confirmed: false, at: '2026-11-24T12:00:05.000Z' },
+    });
+  });
+});
+
+describe('a claim to record a call again', () => {
+  const claim = (again: boolean) => store.claim(call, 'a', clock.now() + LEASE, again);
+
+  test('is granted when none of its recordings runs', async () => {
+    await store.apply(call, completed);
+    expect(await claim(false)).toEqual({ kind: 'recorded', recordingSid: RECORDING_SID });
+    expect(await claim(true)).toMatchObject({ kind: 'claimed' });
+    expect(await store.claim(call, 'b', clock.now() + LEASE, true)).toMatchObject({ kind: 'held' });
+  });
+
+  test('is refused while one runs', async () => {
+    await store.apply(call, completed);
+    await store.apply(call, otherStarted);
+    expect(await claim(true)).toEqual({ kind: 'recorded', recordingSid: OTHER_RECORDING_SID });
+  });
+
+  test('is granted for a call that has had none', async () => {
+    expect(await claim(true)).toMatchObject({ kind: 'claimed' });
+  });
+});
+
 describe('a task token', () => {
   const TOKEN = 'the-token-of-the-task';
 
@@ -857,6 +1034,8 @@ describe('a table that cannot be used', () => {
     ['claim', (dead) => dead.claim(call, 'a', NOON)],
     ['release', (dead) => dead.release(CALL_SID, 'a', { creates: 0, uncertain: false, doubtful: false })],
     ['apply', (dead) => dead.apply(call, started)],
+    ['beginCommand', (dead) => dead.beginCommand(call, 'a', NOON)],
+    ['endCommand', (dead) => dead.endCommand(CALL_SID, 'a')],
     ['keepToken', (dead) => dead.keepToken(CALL_SID, 'token')],
     ['known', (dead) => dead.known(CALL_SID)],
     ['rowsOf', (dead) => dead.rowsOf([CALL_SID])],

@@ -4,11 +4,13 @@ import {
   byWorth,
   type CallEvent,
   type CallState,
+  type CommandedStatus,
   hasEnded,
   isFinal,
   merge,
   NOTHING_KNOWN,
   type RecordingState,
+  shownStatus,
   summarize,
 } from '../../../lambda/recording/merge.ts';
 import { OTHER_RECORDING_SID, RECORDING_SID } from '../support/sids.ts';
@@ -25,6 +27,21 @@ const seen = (status: string, fields: Partial<RecordingState> = {}, recordingSid
 const gaveUp = (reason: string, answered: boolean | undefined = true): CallEvent => ({
   type: 'unrecorded',
   unrecorded: { reason, answered },
+});
+
+const commanded = (
+  number: number,
+  status: CommandedStatus,
+  confirmed: boolean,
+  recordingSid = RECORDING_SID,
+): CallEvent => ({
+  type: 'command',
+  command: { action: 'pause', by: 'somebody' },
+  recording: {
+    recordingSid,
+    status: 'in-progress',
+    command: { number, status, confirmed, at: `2026-11-24T12:00:0${number}.000Z` },
+  },
 });
 
 const stateAfter = (events: readonly CallEvent[]): CallState =>
@@ -293,6 +310,7 @@ describe('a summary', () => {
       recordingCount: 0,
       surplusCount: 0,
       doubled: false,
+      ended: false,
       final: false,
     });
   });
@@ -303,6 +321,7 @@ describe('a summary', () => {
       recordingCount: 0,
       surplusCount: 0,
       doubled: false,
+      ended: false,
       unrecorded: { reason: 'never-answered', answered: false },
       final: true,
     });
@@ -325,6 +344,7 @@ describe('a summary', () => {
       recordingCount: 1,
       surplusCount: 0,
       doubled: false,
+      ended: false,
       recording: { recordingSid: RECORDING_SID, status: 'in-progress', confirmed: true },
       final: false,
     };
@@ -399,6 +419,61 @@ describe('a summary', () => {
   });
 });
 
+describe('a command', () => {
+  const shownAfter = (...events: CallEvent[]): string => {
+    const { recording } = summarize(stateAfter(events));
+    return recording ? shownStatus(recording) : 'none';
+  };
+
+  test.each([
+    ['that was sent', [commanded(1, 'paused', false)], 'unconfirmed'],
+    ['that was confirmed', [commanded(1, 'paused', true)], 'paused'],
+    ['that was sent and confirmed', [commanded(1, 'paused', false), commanded(1, 'paused', true)], 'paused'],
+    ['before another', [commanded(1, 'paused', true), commanded(2, 'in-progress', true)], 'in-progress'],
+    [
+      'before another that was sent',
+      [commanded(1, 'paused', true), commanded(2, 'paused', false)],
+      'unconfirmed',
+    ],
+    ['before a callback that is late', [commanded(1, 'paused', true), seen('in-progress')], 'paused'],
+    ['before the recording ended', [commanded(1, 'paused', true), seen('completed')], 'completed'],
+    ['before the call ended', [commanded(1, 'paused', false), seen('processing')], 'processing'],
+  ])('%s shows, in either order', (_, events, shown) => {
+    const told = [seen('in-progress'), ...events];
+    expect(shownAfter(...told)).toBe(shown);
+    expect(shownAfter(...told.toReversed())).toBe(shown);
+    expect(summarize(stateAfter(told)).recordingStatus).toBe(shown);
+  });
+
+  test('that changed nothing is nothing new', () => {
+    const state = stateAfter([seen('in-progress')]);
+    const event: CallEvent = { type: 'command', command: { action: 'pause', by: 'somebody' } };
+    expect(merge(state, event)).toEqual({ state, effect: 'nothing-new' });
+  });
+
+  test('is no evidence that a recording is ours, and contradicts no final status', () => {
+    expect(stateAfter([commanded(1, 'paused', true)]).recordings[RECORDING_SID]?.confirmed).toBeUndefined();
+    const state = stateAfter([seen('completed')]);
+    const stopped: CallEvent = {
+      type: 'command',
+      command: { action: 'stop', by: 'somebody' },
+      recording: { recordingSid: RECORDING_SID, status: 'deleted' },
+    };
+    expect(merge(state, stopped)).toEqual({ state, effect: 'conflict' });
+  });
+});
+
+test.each([
+  [[], false],
+  [[seen('in-progress')], false],
+  [[seen('processing')], false],
+  [[seen('completed')], true],
+  [[seen('completed'), seen('in-progress', {}, OTHER_RECORDING_SID)], false],
+  [[seen('completed'), { ...seen('stopped', {}, OTHER_RECORDING_SID), source: 'verify' as const }], true],
+])('after %j it is %s that all recordings have ended', (events, ended) => {
+  expect(summarize(stateAfter(events)).ended).toBe(ended);
+});
+
 describe('in every order and repetition of what is told of two recordings', () => {
   /** What is true of a recording. Each event tells some of it, the last one all that only it knows. */
   const facts = fc.record({
@@ -436,11 +511,24 @@ describe('in every order and repetition of what is told of two recordings', () =
         )
         .chain((events) => fc.subarray([...events], { minLength: 1 }));
     });
+  const commands = (recordingSid: string) =>
+    fc.subarray([
+      commanded(1, 'paused', false, recordingSid),
+      commanded(1, 'paused', true, recordingSid),
+      commanded(2, 'in-progress', false, recordingSid),
+      commanded(2, 'in-progress', true, recordingSid),
+      commanded(3, 'paused', false, recordingSid),
+    ]);
   const withUnrecorded = fc.boolean().map((given) => (given ? [gaveUp('recorder-failed')] : []));
   /** Some events, and another order of them in which some come again. */
   const history = fc
-    .tuple(recordingEvents(RECORDING_SID), recordingEvents(OTHER_RECORDING_SID), withUnrecorded)
-    .map((parts) => parts.flat())
+    .tuple(
+      recordingEvents(RECORDING_SID),
+      recordingEvents(OTHER_RECORDING_SID),
+      commands(RECORDING_SID),
+      withUnrecorded,
+    )
+    .map((parts): CallEvent[] => parts.flat())
     .chain((events) =>
       fc.tuple(
         fc.constant(events),
