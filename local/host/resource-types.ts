@@ -2,6 +2,7 @@ import type { CloudFormationTemplate } from './template.ts';
 
 export const FUNCTION = 'AWS::Lambda::Function';
 export const API = 'AWS::ApiGatewayV2::Api';
+export const AUTHORIZER = 'AWS::ApiGatewayV2::Authorizer';
 export const ROUTE = 'AWS::ApiGatewayV2::Route';
 export const INTEGRATION = 'AWS::ApiGatewayV2::Integration';
 export const STAGE = 'AWS::ApiGatewayV2::Stage';
@@ -12,10 +13,12 @@ export const SECRET = 'AWS::SecretsManager::Secret';
 export const SCHEDULE = 'AWS::Scheduler::Schedule';
 export const EVENT_INVOKE_CONFIG = 'AWS::Lambda::EventInvokeConfig';
 export const QUEUE = 'AWS::SQS::Queue';
+export const MANAGED_POLICY = 'AWS::IAM::ManagedPolicy';
 
 const HOSTED: ReadonlySet<string> = new Set([
   FUNCTION,
   API,
+  AUTHORIZER,
   ROUTE,
   INTEGRATION,
   STAGE,
@@ -26,15 +29,15 @@ const HOSTED: ReadonlySet<string> = new Set([
   SCHEDULE,
   EVENT_INVOKE_CONFIG,
   QUEUE,
+  MANAGED_POLICY,
 ]);
 
-/** Permissions, keys, logs and alarms: they change who may do what or who hears of it, not what is done. */
+/** Permissions of the functions, keys, logs and alarms: they change who may do what or who hears of it, not what is done. */
 const NEEDS_NOTHING: ReadonlySet<string> = new Set([
   'AWS::CDK::Metadata',
   'AWS::CloudWatch::Alarm',
   'AWS::CloudWatch::CompositeAlarm',
   'AWS::CloudWatch::Dashboard',
-  'AWS::IAM::ManagedPolicy',
   'AWS::IAM::Policy',
   'AWS::IAM::Role',
   'AWS::KMS::Alias',

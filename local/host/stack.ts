@@ -25,6 +25,7 @@ const NAME_PROPERTIES: Readonly<Record<string, string>> = {
   [types.SECRET]: 'Name',
   [types.SCHEDULE]: 'Name',
   [types.QUEUE]: 'QueueName',
+  [types.MANAGED_POLICY]: 'ManagedPolicyName',
   'AWS::CloudWatch::Alarm': 'AlarmName',
   'AWS::CloudWatch::Dashboard': 'DashboardName',
   'AWS::IAM::Role': 'RoleName',
@@ -130,6 +131,10 @@ function identityOf(resource: CloudFormationResource, name: string, publicUrl: s
     case types.QUEUE: {
       const QueueUrl = `https://sqs.${REGION}.amazonaws.com/${ACCOUNT_ID}/${name}`;
       return { ref: QueueUrl, attributes: { Arn: arn('sqs', name), QueueName: name, QueueUrl } };
+    }
+    case types.MANAGED_POLICY: {
+      const policyArn = `arn:aws:iam::${ACCOUNT_ID}:policy${resource.Properties?.Path ?? '/'}${name}`;
+      return { ref: policyArn, attributes: { PolicyArn: policyArn } };
     }
     case 'AWS::Scheduler::ScheduleGroup':
       return { ref: name, attributes: { Arn: arn('scheduler', `schedule-group/${name}`) } };
