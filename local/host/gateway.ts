@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, RequestListener } from 'node:http';
+import type { Authorize } from './authorizers.ts';
 import type { Emit } from './events.ts';
 import { readBody } from './http-server.ts';
 import type { Invoker } from './invoker.ts';
@@ -13,6 +14,7 @@ const BODY_LIMIT_BYTES = 10 * 1024 * 1024;
 
 export interface ApiOptions {
   readonly routes: readonly Route[];
+  readonly authorize: Authorize;
   readonly lambda: Invoker;
   readonly publicUrl: string;
   readonly emit: Emit;
@@ -28,6 +30,14 @@ export interface ApiRequest extends ReceivedRequest {
 }
 
 export type ApiResponse = GatewayResponse & { readonly requestId: string };
+
+interface Target {
+  /** Decoded. */
+  readonly path: string;
+  /** As received, like the query. */
+  readonly rawPath: string;
+  readonly rawQueryString: string;
+}
 
 /** Rejects only when nothing can be answered: the request's body cannot be read, or the request is lost. */
 export type Api = (request: ApiRequest) => Promise<ApiResponse>;
@@ -62,16 +72,18 @@ export function createApi(options: ApiOptions): Api {
   const answer = async (
     request: ApiRequest,
     requestId: string,
-    path: string,
-    rawQueryString: string,
+    target: Target,
     match: RouteMatch | undefined,
   ): Promise<GatewayResponse> => {
     const body = await request.readBody(BODY_LIMIT_BYTES);
     if (!body) return gatewayMessage(413, 'Request Entity Too Large');
     if (!match) return gatewayMessage(404, 'Not Found');
     await options.pause(options.latency('http', match.route.routeKey));
+    const authorization = await options.authorize(match.route, { ...request, ...target, body });
+    if ('refusal' in authorization) return authorization.refusal;
+    const { authorizer } = authorization;
     const now = new Date();
-    const event = createEvent({ request, body, match, requestId, path, rawQueryString, domainName, now });
+    const event = createEvent({ request, body, match, authorizer, requestId, ...target, domainName, now });
     return invokeWithin(match.route, JSON.stringify(event), options.lambda);
   };
 
@@ -86,7 +98,7 @@ export function createApi(options: ApiOptions): Api {
     const routeKey = match && { routeKey: match.route.routeKey };
     options.emit({ type: 'httpRequest', requestId, method, path, ...routeKey });
     const response = segments
-      ? await answer(request, requestId, path, query.join('?'), match)
+      ? await answer(request, requestId, { path, rawPath, rawQueryString: query.join('?') }, match)
       : gatewayMessage(400, 'Bad Request');
     options.emit({
       type: 'httpResponse',

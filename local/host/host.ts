@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import type { CloudFaults } from '../faults/cloud-faults.ts';
 import { Activity } from './activity.ts';
 import { deployAssets, readAssets } from './assets.ts';
+import { createAuthorize, type Principal } from './authorizers.ts';
 import { createAwsEndpoint } from './aws-endpoint.ts';
 import type { Emit, HostEvent } from './events.ts';
 import type { Execution } from './execution.ts';
@@ -34,6 +35,8 @@ export interface HostOptions {
   readonly publicUrl?: string;
   /** What GetSecretValue answers for the template's secret. */
   readonly secretValue: string;
+  /** Who may call routes with `AWS_IAM`; by default nobody. */
+  readonly principals?: readonly Principal[];
   /** Called synchronously; must not throw. */
   readonly onEvent?: (event: HostEvent) => void;
   /** Delays that model a network; there are none by default. */
@@ -177,7 +180,15 @@ async function start(options: HostOptions, disposables: AsyncDisposableStack): P
       crash: (accessKeyId) => lambda.crash(accessKeyId),
     });
   }
-  const api = createApi({ routes: readRoutes(stack, lambda), lambda, publicUrl, emit, latency, pause });
+  const api = createApi({
+    routes: readRoutes(stack, lambda),
+    authorize: createAuthorize(stack, options.principals ?? []),
+    lambda,
+    publicUrl,
+    emit,
+    latency,
+    pause,
+  });
   gateway = createGateway(faults ? loseVoiceWebhooks(api, faults) : api);
   disposables.defer(() => stopped.abort());
 

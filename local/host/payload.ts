@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import type { AuthorizerContext } from './authorizers.ts';
 import type { RouteMatch } from './routes.ts';
 import { ACCOUNT_ID, API_ID } from './stack.ts';
 
@@ -16,6 +17,8 @@ export interface EventOptions {
   readonly request: ReceivedRequest;
   readonly body: Uint8Array;
   readonly match: RouteMatch;
+  /** Absent where the route has no authorizer. */
+  readonly authorizer: AuthorizerContext | undefined;
   readonly requestId: string;
   /** Decoded. */
   readonly path: string;
@@ -45,7 +48,7 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 export function createEvent(options: EventOptions): APIGatewayProxyEventV2 {
-  const { request, body, match, requestId, path, rawQueryString, domainName, now } = options;
+  const { request, body, match, authorizer, requestId, path, rawQueryString, domainName, now } = options;
   const { method, sourceIp } = request;
   const headers = eventHeaders(request, body.length);
   const cookies = request.headers.cookie?.flatMap((header) => header.split(/; */));
@@ -63,6 +66,7 @@ export function createEvent(options: EventOptions): APIGatewayProxyEventV2 {
     requestContext: {
       accountId: ACCOUNT_ID,
       apiId: API_ID,
+      ...(authorizer && { authorizer }),
       domainName,
       domainPrefix: domainName.split('.')[0] ?? domainName,
       http: {

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Invoker } from './invoker.ts';
-import { API, INTEGRATION, ROUTE, STAGE } from './resource-types.ts';
+import { API, AUTHORIZER, INTEGRATION, ROUTE, STAGE } from './resource-types.ts';
 import type { Stack } from './stack.ts';
 
 export interface Route {
@@ -13,6 +13,18 @@ export interface Route {
   /** Logical id. */
   readonly function: string;
   readonly timeoutMs: number;
+  readonly authorization: RouteAuthorization;
+}
+
+export type RouteAuthorization = { readonly type: 'NONE' | 'AWS_IAM' } | JwtAuthorization;
+
+export interface JwtAuthorization {
+  readonly type: 'JWT';
+  /** URL, without its `/.well-known/openid-configuration`. */
+  readonly issuer: string;
+  readonly audience: readonly string[];
+  /** A token needs one of these, unless there are none. */
+  readonly scopes: readonly string[];
 }
 
 export interface RouteMatch {
@@ -36,8 +48,16 @@ const RouteProperties = v.strictObject({
   RouteKey: v.string(),
   Target: v.string(),
   AuthorizationType: v.optional(v.string(), 'NONE'),
-  AuthorizationScopes: v.optional(v.unknown()),
-  AuthorizerId: v.optional(v.unknown()),
+  AuthorizationScopes: v.optional(v.array(v.string()), []),
+  AuthorizerId: v.optional(v.string()),
+});
+
+const AuthorizerProperties = v.strictObject({
+  ApiId: v.string(),
+  Name: v.string(),
+  AuthorizerType: v.literal('JWT'),
+  IdentitySource: v.strictTuple([v.literal('$request.header.Authorization')]),
+  JwtConfiguration: v.strictObject({ Audience: v.array(v.string()), Issuer: v.pipe(v.string(), v.url()) }),
 });
 
 const IntegrationProperties = v.strictObject({
@@ -50,7 +70,7 @@ const IntegrationProperties = v.strictObject({
   Description: v.optional(v.string()),
 });
 
-/** @throws Error naming the route, integration or stage that is not hosted */
+/** @throws Error naming the route, authorizer, integration or stage that is not hosted */
 export function readRoutes(stack: Stack, lambda: Pick<Invoker, 'find'>): readonly Route[] {
   const api = stack.onlyResource(API);
   if (api) stack.properties(api, ApiProperties);
@@ -74,16 +94,30 @@ export function readRoutes(stack: Stack, lambda: Pick<Invoker, 'find'>): readonl
   );
 
   const routes = stack.resources(ROUTE).map((resource): Route => {
-    const { RouteKey, Target, AuthorizationType } = stack.properties(resource, RouteProperties);
-    if (AuthorizationType !== 'NONE') {
-      throw new Error(`Route ${RouteKey}: AuthorizationType ${AuthorizationType} is not hosted yet`);
-    }
+    const properties = stack.properties(resource, RouteProperties);
+    const { RouteKey, Target } = properties;
+    const authorization = readAuthorization(stack, properties);
     const integration = integrations.get(Target);
     if (!integration) throw new Error(`Route ${RouteKey}: ${Target} is no integration of the template`);
     const [method = 'ANY', path] = RouteKey === '$default' ? [] : RouteKey.split(' ');
-    return { routeKey: RouteKey, method, segments: path?.split('/').slice(1), ...integration };
+    return { routeKey: RouteKey, method, segments: path?.split('/').slice(1), authorization, ...integration };
   });
   return routes.toSorted(bySpecificity);
+}
+
+function readAuthorization(
+  stack: Stack,
+  { RouteKey, AuthorizationType, AuthorizationScopes, AuthorizerId }: v.InferOutput<typeof RouteProperties>,
+): RouteAuthorization {
+  if (AuthorizationType === 'NONE' || AuthorizationType === 'AWS_IAM') return { type: AuthorizationType };
+  if (AuthorizationType !== 'JWT') {
+    throw new Error(`Route ${RouteKey}: AuthorizationType ${AuthorizationType} is not hosted`);
+  }
+  const resource = stack.resources(AUTHORIZER).find((each) => stack.identity(each).ref === AuthorizerId);
+  if (!resource) throw new Error(`Route ${RouteKey}: ${AuthorizerId} is no authorizer of the template`);
+  const { JwtConfiguration } = stack.properties(resource, AuthorizerProperties);
+  const { Issuer, Audience } = JwtConfiguration;
+  return { type: 'JWT', issuer: Issuer, audience: Audience, scopes: AuthorizationScopes };
 }
 
 /**

@@ -9,6 +9,7 @@ import type { Telemetry } from '../../lambda/shared/telemetry.ts';
 import { encodeNext } from '../../lambda/twilio/twiml.ts';
 import { type CloudFaults, NO_CLOUD_FAULTS } from '../faults/cloud-faults.ts';
 import { Activity } from '../host/activity.ts';
+import { createAuthorize } from '../host/authorizers.ts';
 import type { Execution } from '../host/execution.ts';
 import { type FunctionConfiguration, readFunctions } from '../host/functions.ts';
 import { createApi } from '../host/gateway.ts';
@@ -153,7 +154,14 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
   const stateMachine = readStateMachine(stack, lambda, activity, newId);
   const queues = new Queues(stack);
   const schedules = startSchedules({ stack, lambda, queues, ticking: options.schedules ?? true });
-  const api = createApi({ routes: readRoutes(stack, lambda), lambda, publicUrl, ...SILENT });
+  const api = createApi({
+    routes: readRoutes(stack, lambda),
+    // Only Twilio calls.
+    authorize: createAuthorize(stack, []),
+    lambda,
+    publicUrl,
+    ...SILENT,
+  });
   let webhooks = 0;
 
   /** A request that comes to API Gateway, and what it answers. */

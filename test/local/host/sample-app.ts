@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { AttributeType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { Schedule, ScheduleExpression, ScheduleGroup, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
@@ -77,8 +79,12 @@ const MODULE = `
   export const routed = async (event, context) => work({ [event.pathParameters.what]: true, failTimes: event.pathParameters.what === 'fail' ? 9 : 0 }, context);
 `;
 
-/** A small application with everything that the host can host, synthesized into a temporary folder. */
-export function synthesizeSampleApp(): SampleApp {
+/**
+ * A small application with everything that the host can host, synthesized into a temporary folder.
+ *
+ * @param jwtIssuer of the tokens for the routes below `/jwt`, whose audience is `sample`
+ */
+export function synthesizeSampleApp(jwtIssuer = 'https://issuer.example.com'): SampleApp {
   const folder = mkdtempSync(join(tmpdir(), 'host-test-'));
   const source = (name: string, files: Record<string, string>): Code => {
     mkdirSync(join(folder, name));
@@ -142,6 +148,35 @@ export function synthesizeSampleApp(): SampleApp {
       methods: [...methods],
       integration: new HttpLambdaIntegration(`${path}${methods}`, handler),
     });
+  }
+
+  const jwtAuthorizer = new HttpJwtAuthorizer('Tokens', jwtIssuer, { jwtAudience: ['sample'] });
+  for (const [path, methods, authorizer, authorizationScopes] of [
+    ['/iam/{name}', [HttpMethod.GET, HttpMethod.POST], new HttpIamAuthorizer(), undefined],
+    ['/jwt', [HttpMethod.GET], jwtAuthorizer, undefined],
+    ['/jwt/{name}', [HttpMethod.GET], jwtAuthorizer, ['calls.read', 'calls.write']],
+  ] as const) {
+    api.addRoutes({
+      path,
+      methods: [...methods],
+      integration: new HttpLambdaIntegration(path, echo),
+      authorizer,
+      ...(authorizationScopes && { authorizationScopes: [...authorizationScopes] }),
+    });
+  }
+  for (const [name, method] of [
+    ['Read', 'GET'],
+    ['Control', 'POST'],
+  ] as const) {
+    const policy = new ManagedPolicy(stack, `${name}Policy`, {
+      statements: [
+        new PolicyStatement({
+          actions: ['execute-api:Invoke'],
+          resources: [api.arnForExecuteApi(method, '/iam/*', '$default')],
+        }),
+      ],
+    });
+    new CfnOutput(stack, `${name}PolicyArn`, { value: policy.managedPolicyArn });
   }
 
   const invoke = new LambdaInvoke(stack, 'Invoke', {

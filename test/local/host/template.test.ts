@@ -25,13 +25,24 @@ describe('what cannot be hosted is named', () => {
     await expect(start({ Stage })).rejects.toThrow(/AWS::ApiGatewayV2::Stage Stage .*StageName/);
   });
 
-  test('a route with an authorizer', async () => {
-    const Route = {
-      Type: 'AWS::ApiGatewayV2::Route',
-      Properties: { ApiId: 'a', RouteKey: 'GET /a', Target: 'integrations/a', AuthorizationType: 'AWS_IAM' },
+  test.each([
+    [{ AuthorizationType: 'CUSTOM' }, 'Route GET /a: AuthorizationType CUSTOM is not hosted'],
+    [
+      { AuthorizationType: 'JWT', AuthorizerId: 'other' },
+      'Route GET /a: other is no authorizer of the template',
+    ],
+    [
+      { AuthorizationType: 'JWT', AuthorizerId: { Ref: 'Lambda' } },
+      /AWS::ApiGatewayV2::Authorizer Lambda is not hosted: AuthorizerType: .*REQUEST/,
+    ],
+  ])('a route with %j', async (authorization, message) => {
+    const Lambda = {
+      Type: 'AWS::ApiGatewayV2::Authorizer',
+      Properties: { ApiId: 'a', Name: 'lambda', AuthorizerType: 'REQUEST' },
     };
-    await expect(start({ Route })).rejects.toThrow(
-      'Route GET /a: AuthorizationType AWS_IAM is not hosted yet',
+    const Properties = { ApiId: 'a', RouteKey: 'GET /a', Target: 'integrations/a', ...authorization };
+    await expect(start({ Lambda, Route: { Type: 'AWS::ApiGatewayV2::Route', Properties } })).rejects.toThrow(
+      message,
     );
   });
 
