@@ -4,6 +4,7 @@ import { TABLE } from '../lambda/shared/contract.ts';
 import { encodeNext } from '../lambda/twilio/twiml.ts';
 import { secretValue } from './credentials.ts';
 import { type Host, type HostOptions, startHost } from './host/host.ts';
+import { type Operators, operatorsFromSeed, principalsFor } from './operators.ts';
 import { synthesize } from './synthesize.ts';
 import type { Credentials } from './twilio-simulator/simulator.ts';
 
@@ -17,6 +18,8 @@ export interface Row {
 /** The recorder on this machine: the synthesized app, hosted. */
 export interface LocalRecorder extends AsyncDisposable {
   readonly host: Host;
+  /** Whose requests the recorder's own API takes; absent when the app has no such API. */
+  readonly operators: Operators | undefined;
   /** The voice URL of a number, with its own application's URL in `{next}` if it has one. */
   voiceUrl(application?: string): string;
   /** All rows of calls. What the sweep keeps for itself is none. */
@@ -31,6 +34,8 @@ export interface LocalRecorderOptions
   /** Root of the REST API of Twilio, simulated or real. */
   readonly twilioApiBaseUrl: string;
   readonly credentials: Credentials;
+  /** Of the operators' keys. @default 1 */
+  readonly seed?: number;
   /** Whether callers hear the configured notice, which answers their call. */
   readonly notice: boolean;
   /** How long callbacks are waited for before Twilio is asked; default as configured. */
@@ -39,7 +44,7 @@ export interface LocalRecorderOptions
 
 /** Synthesizes the app and hosts it. */
 export async function startLocalRecorder(options: LocalRecorderOptions): Promise<LocalRecorder> {
-  const { twilioApiBaseUrl, credentials, notice, reconcileAfterSeconds, ...hostOptions } = options;
+  const { twilioApiBaseUrl, credentials, seed = 1, notice, reconcileAfterSeconds, ...hostOptions } = options;
   await using disposables = new AsyncDisposableStack();
   const assembly = disposables.use(
     await synthesize({
@@ -52,12 +57,15 @@ export async function startLocalRecorder(options: LocalRecorderOptions): Promise
       },
     }),
   );
+  const operators = operatorsFromSeed(seed);
+  const principals = principalsFor(assembly.template, operators);
   const host = disposables.use(
     await startHost({
       ...hostOptions,
       template: assembly.template,
       assemblyDirectory: assembly.directory,
       secretValue: secretValue(credentials),
+      ...(principals && { principals }),
     }),
   );
   const client = new DynamoDBClient({
@@ -73,6 +81,7 @@ export async function startLocalRecorder(options: LocalRecorderOptions): Promise
   const kept = disposables.move();
   return {
     host,
+    operators: principals && operators,
     voiceUrl: (application) => (application ? `${voiceUrl}/${encodeNext(application)}` : voiceUrl),
     rows: async () => {
       const rows: Row[] = [];

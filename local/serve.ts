@@ -1,7 +1,10 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { credentialsFromSeed } from './credentials.ts';
+import { REGION } from './host/stack.ts';
+import type { AccessKey, Operators } from './operators.ts';
 import { startLocalRecorder } from './recorder.ts';
 import { tableOf } from './rows-table.ts';
 import { Timeline } from './timeline.ts';
@@ -32,6 +35,8 @@ export async function serveRecorder({ port, seed, twilioApiUrl, publicUrl }: Ser
     await startLocalRecorder({
       twilioApiBaseUrl,
       credentials,
+      // Behind a public address, nobody may work the keys out.
+      seed: publicUrl ? randomInt(2 ** 48 - 1) : seed,
       notice: true,
       port,
       ...(publicUrl && { publicUrl }),
@@ -46,8 +51,9 @@ export async function serveRecorder({ port, seed, twilioApiUrl, publicUrl }: Ser
   console.log(`Voice URL   ${recorder.voiceUrl()}  (POST)`);
   console.log(`Twilio API  ${twilioApiBaseUrl}`);
   console.log(`DynamoDB    ${recorder.host.dynamodbEndpoint}, table ${recorder.host.tableName}`);
+  if (simulator) printCredentials(credentials);
+  if (recorder.operators) printOperators(recorder.operators);
   if (simulator) {
-    printCredentials(credentials);
     console.log('\nAn outgoing call whose URL is the recorder:');
     console.log(outgoingCall(simulator.url, credentials, recorder.voiceUrl()));
     const application = simulator.hostApplication(
@@ -79,6 +85,13 @@ function printCredentials({ accountSid, authToken, apiKeySid, apiKeySecret }: Cr
   console.log('\nThe simulated Twilio takes these credentials:');
   console.log(`  TWILIO_ACCOUNT_SID=${accountSid}\n  TWILIO_AUTH_TOKEN=${authToken}`);
   console.log(`  TWILIO_API_KEY=${apiKeySid}\n  TWILIO_API_SECRET=${apiKeySecret}`);
+}
+
+function printOperators({ reader, controller }: Operators): void {
+  const environment = ({ accessKeyId, secretAccessKey }: AccessKey): string =>
+    `  AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey} AWS_REGION=${REGION}`;
+  console.log(`\nThe recorder's API takes this key to read:\n${environment(reader)}`);
+  console.log(`and this one to read and to control:\n${environment(controller)}`);
 }
 
 const outgoingCall = (
