@@ -1,0 +1,38 @@
+/** How the process ends, for scripts. */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  notFound: 3,
+  conflict: 4,
+  notAllowed: 5,
+  unconfirmed: 6,
+} as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** What each of them means, as the help says it. */
+export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
+  [EXIT.done]: 'done',
+  [EXIT.failed]: 'the service is unavailable, or something unforeseen',
+  [EXIT.usage]: 'the command was not understood',
+  [EXIT.notFound]: 'no such call, recording or stack',
+  [EXIT.conflict]: "the recording's state does not allow it",
+  [EXIT.notAllowed]: 'no credentials, or not allowed',
+  [EXIT.unconfirmed]: 'not confirmed: it may or may not have been done',
+};
+
+const BY_STATUS: ReadonlyMap<number, ExitCode> = new Map([
+  [400, EXIT.usage],
+  [422, EXIT.usage],
+  [401, EXIT.notAllowed],
+  [403, EXIT.notAllowed],
+  [404, EXIT.notFound],
+  [409, EXIT.conflict],
+]);
+
+/**
+ * How the process ends after an HTTP status that is no success. A 504 is the recorder's word that it does not know
+ * only when it comes as a problem; otherwise it is a gateway's.
+ */
+export const exitCodeOfStatus = (status: number, isProblem: boolean): ExitCode =>
+  status === 504 && isProblem ? EXIT.unconfirmed : (BY_STATUS.get(status) ?? EXIT.failed);
