@@ -17,14 +17,14 @@ export interface AwsAccess {
 
 /** As the AWS CLI has it: the environment, a profile, single sign-on, a container's or a machine's role. */
 export function awsAccess(profile: string | undefined): AwsAccess {
-  const ofProfile = profile === undefined ? {} : { profile };
+  const ofProfile = profile === undefined ? {} : { profile, logger: SILENT };
   return {
     credentials: async () => {
       const { fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
       try {
         return await fromNodeProviderChain(ofProfile)();
       } catch (error) {
-        throw withoutCredentials(error);
+        throw withoutCredentials(profile, error);
       }
     },
     region: async (otherwise) => {
@@ -39,13 +39,16 @@ export function awsAccess(profile: string | undefined): AwsAccess {
   };
 }
 
-function withoutCredentials(error: unknown): Failure {
+/** Whoever names a profile need not be told that there are credentials in the environment as well. */
+const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+function withoutCredentials(profile: string | undefined, error: unknown): Failure {
   const said = error instanceof Error ? error.message : '';
   const expired = /expired/i.test(said);
   return new Failure({
     exitCode: EXIT.notAllowed,
     title: expired ? 'The AWS credentials have expired' : 'No AWS credentials',
-    detail: said || 'none were found.',
+    detail: `${profile === undefined ? '' : `profile ${profile}: `}${said || 'none were found.'}`,
     hint: expired
       ? 'Sign in again, for example with `aws sso login`.'
       : 'Sign in, for example with `aws sso login`; choose a profile with --profile; or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',

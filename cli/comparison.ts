@@ -15,12 +15,12 @@ export interface Compared {
 
 /**
  * Twilio's API shows a recording that runs or is paused as `processing` or as `in-progress`:
- * https://www.twilio.com/docs/voice/api/recording#fetch-a-recording-resource
+ * https://www.twilio.com/docs/voice/api/recording
  */
 const RUNNING = ['in-progress', 'paused', 'processing'];
 /** What a row says of a call whose recording runs or is about to. */
 const UNDER_WAY = [...RUNNING, 'starting'];
-/** https://www.twilio.com/docs/voice/api/call-resource#call-status-values */
+/** https://www.twilio.com/docs/voice/api/call-resource */
 const ENDED = ['completed', 'busy', 'failed', 'no-answer', 'canceled'];
 
 /** The call first, then its recordings: the row's, and after them those that only Twilio knows. */

@@ -1,4 +1,5 @@
 import type { ExitCode } from './exit-codes.ts';
+import { harmless } from './text.ts';
 
 /** RFC 9457; without a status when nothing was answered. https://www.rfc-editor.org/rfc/rfc9457 */
 export interface ProblemDocument {
@@ -31,7 +32,7 @@ export class Failure extends Error {
   readonly document: unknown;
 
   constructor({ exitCode, title, detail, hint, status, problem, cause }: FailureOptions) {
-    super([`${title}: ${detail}`, ...(hint ? [hint] : [])].join('\n'), { cause });
+    super(harmless([`${title}: ${detail}`, ...(hint ? [hint] : [])].join('\n')), { cause });
     this.exitCode = exitCode;
     this.document =
       problem ??

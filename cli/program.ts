@@ -54,7 +54,12 @@ export function recorderProgram(): Command {
         .default('CallRecorder'),
     )
     .option('--profile <name>', 'AWS profile to sign requests with')
-    .addOption(new Option('--token <token>', 'JWT to send in place of a signature').env('RECORDER_TOKEN'))
+    .addOption(
+      new Option(
+        '--token <token>',
+        'JWT to send in place of a signature; the variable hides it from `ps`',
+      ).env('RECORDER_TOKEN'),
+    )
     .option('--json', 'print exactly one JSON document: what the API answered, or the problem')
     .helpCommand(false)
     .configureHelp({ showGlobalOptions: true })

@@ -10,7 +10,7 @@ import { EXIT } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { refusal } from './refusal.ts';
 
-/** API Gateway gives up after 30 seconds. */
+/** API Gateway gives up after 30 seconds. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
 const TIMEOUT_MS = 35_000;
 
 /** An answer, and the JSON that it was. */

@@ -4,15 +4,14 @@ import stringWidth from 'string-width';
 export const widthOf = (text: string): number => stringWidth(text);
 
 /**
- * A text on one line. Callers choose what some of it says (a SIP address, for one), so nothing in it may command the
- * terminal or turn the direction of what follows.
+ * A text in which nothing commands the terminal or turns the direction of what follows. Callers choose what some of it
+ * says: a SIP address, for one. Its lines stay.
  */
-export const printable = (text: string): string =>
-  text
-    .toWellFormed()
-    .replace(/\s+/gu, ' ')
-    .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}]/gu, '\u{FFFD}')
-    .trim();
+export const harmless = (text: string): string =>
+  text.toWellFormed().replace(/[^\P{Cc}\n]|[\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu, '\u{FFFD}');
+
+/** The same on one line. */
+export const printable = (text: string): string => harmless(text.replace(/\s+/gu, ' ')).trim();
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 

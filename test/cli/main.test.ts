@@ -252,6 +252,13 @@ describe('without credentials', () => {
     expect(ended).toMatchObject({ exitCode: EXIT.notAllowed, stdout: '' });
     expect(ended.stderr).toContain('--profile');
   });
+
+  test('names the profile that has none, whatever the environment has', async () => {
+    const url = 'https://abc.execute-api.eu-west-1.amazonaws.com';
+    const ended = await recorder(['calls', '--url', url, '--profile', 'nobody']);
+    expect(ended).toMatchObject({ exitCode: EXIT.notAllowed, stdout: '' });
+    expect(ended.stderr).toMatch(/^No AWS credentials: profile nobody: /);
+  });
 });
 
 describe('the stack', () => {

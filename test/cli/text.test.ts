@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { cut, dateAndTime, masked, printable, timeOfDay, widthOf } from '../../cli/text.ts';
+import { cut, dateAndTime, harmless, masked, printable, timeOfDay, widthOf } from '../../cli/text.ts';
 
 const anyText = fc.string({ unit: 'binary' });
 
@@ -13,6 +13,10 @@ describe('printable', () => {
   ])('%j is %j', (text, expected) => {
     expect(printable(text)).toBe(expected);
   });
+});
+
+test('what is harmless keeps its lines', () => {
+  expect(harmless('one\n  two\r\u{9b}31m\u{2028}')).toBe('one\n  two\u{FFFD}\u{FFFD}31m\u{FFFD}');
 });
 
 describe('cut', () => {
