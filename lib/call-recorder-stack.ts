@@ -14,6 +14,8 @@ export class CallRecorderStack extends Stack {
       startDelay: Duration.seconds(configuration.startDelaySeconds),
       ringTimeout: Duration.seconds(configuration.ringTimeoutSeconds),
       reconcileAfter: Duration.seconds(configuration.reconcileAfterSeconds),
+      control: configuration.control,
+      resumeAfter: Duration.seconds(configuration.resumeAfterSeconds),
       retention: Duration.days(configuration.retentionDays),
       logRetention: configuration.logRetentionDays as RetentionDays,
       ...(configuration.publicBaseUrl && { publicBaseUrl: configuration.publicBaseUrl }),
@@ -23,6 +25,22 @@ export class CallRecorderStack extends Stack {
       description: 'Voice URL of a number that has no application of its own (POST)',
       value: recorder.voiceUrl,
     });
+    if (configuration.control !== false) {
+      new CfnOutput(this, 'ApiUrl', {
+        description: 'Where operators see calls and control their recordings',
+        value: recorder.apiUrl,
+      });
+    }
+    if (recorder.policies) {
+      new CfnOutput(this, 'ReadPolicyArn', {
+        description: 'For whoever may see calls and their recordings',
+        value: recorder.policies.read.managedPolicyArn,
+      });
+      new CfnOutput(this, 'ControlPolicyArn', {
+        description: 'For whoever may start, pause, resume and stop recordings',
+        value: recorder.policies.control.managedPolicyArn,
+      });
+    }
     if ('configurationId' in configuration.recording) {
       new CfnOutput(this, 'RecordingStatusUrl', {
         description: 'Status callback that the recording configuration has to name (POST, all events)',

@@ -18,6 +18,8 @@ import { recordingStatusCallbackUrl } from '../lambda/twilio/recording-parameter
 import { CallStateMachine } from './call-state-machine.ts';
 import { CallTable } from './call-table.ts';
 import { parseConfiguration, type RecorderConfigurationInput } from './configuration.ts';
+import { Control, type ControlPolicies } from './control.ts';
+import type { ControlSettings } from './control-settings.ts';
 import { RecorderFunction } from './recorder-function.ts';
 import { Sweep } from './sweep.ts';
 import { voiceDocuments } from './voice-documents.ts';
@@ -62,6 +64,18 @@ export interface CallRecorderProps {
    */
   readonly reconcileAfter?: Duration;
   /**
+   * Who may see calls and control their recordings: AWS principals with one of `policies`, holders of tokens, or nobody.
+   *
+   * @default 'iam'
+   */
+  readonly control?: ControlSettings;
+  /**
+   * How long a recording may be paused before it goes on by itself.
+   *
+   * @default Duration.minutes(10)
+   */
+  readonly resumeAfter?: Duration;
+  /**
    * How long the rows of a call are kept.
    *
    * @default Duration.days(365)
@@ -94,6 +108,10 @@ export class CallRecorder extends Construct {
   readonly recordingStatusUrl: string;
   readonly table: ITable;
   readonly stateMachine: IStateMachine;
+  /** Scheme and host of the routes of operators. */
+  readonly apiUrl: string;
+  /** For AWS principals who may see or control; left out unless `control` is `iam`. */
+  readonly policies?: ControlPolicies;
   /** Twilio's credentials. The stack makes the secret, and a person puts its value in. */
   readonly secret: ISecret;
 
@@ -107,6 +125,8 @@ export class CallRecorder extends Construct {
         startDelaySeconds: props.startDelay?.toSeconds(),
         ringTimeoutSeconds: props.ringTimeout?.toSeconds(),
         reconcileAfterSeconds: props.reconcileAfter?.toSeconds(),
+        control: props.control,
+        resumeAfterSeconds: props.resumeAfter?.toSeconds(),
         retentionDays: props.retention?.toDays(),
         logRetentionDays: props.logRetention,
         // Another stack's API is known only when it is deployed.
@@ -130,18 +150,19 @@ export class CallRecorder extends Construct {
         'Twilio credentials. Put in: {"accountSid": "AC...", "authTokens": ["<auth token>"], "apiKeySid": "SK...", "apiKeySecret": "..."}. While the auth token is rotated, authTokens holds the current and the next.',
     });
 
+    const startSettings: StartSettings = {
+      ...storeSettings,
+      recording,
+      ringTimeoutSeconds,
+      startDelaySeconds,
+      twilioApiBaseUrl,
+    };
     const startRecording = new RecorderFunction(this, 'StartRecording', {
       handler: 'start-recording',
       description: 'Starts the recording of a call',
       timeout: Duration.seconds(30),
       logRetention,
-      settings: {
-        ...storeSettings,
-        recording,
-        ringTimeoutSeconds,
-        startDelaySeconds,
-        twilioApiBaseUrl,
-      } satisfies StartSettings,
+      settings: startSettings,
       environment: { [ENVIRONMENT.publicBaseUrl]: publicBaseUrl },
     });
     const recordUnrecorded = new RecorderFunction(this, 'RecordUnrecorded', {
@@ -207,14 +228,29 @@ export class CallRecorder extends Construct {
       environment: { [ENVIRONMENT.publicBaseUrl]: publicBaseUrl },
     });
 
+    const environment = {
+      [ENVIRONMENT.publicBaseUrl]: publicBaseUrl,
+      [ENVIRONMENT.stateMachineArn]: stateMachine.stateMachineArn,
+    };
     const { sweep } = new Sweep(this, 'Sweep', {
       logRetention,
-      settings: { ...storeSettings, twilioApiBaseUrl } satisfies SweepSettings,
-      environment: {
-        [ENVIRONMENT.publicBaseUrl]: publicBaseUrl,
-        [ENVIRONMENT.stateMachineArn]: stateMachine.stateMachineArn,
-      },
+      settings: {
+        ...startSettings,
+        resumeAfterSeconds: configuration.resumeAfterSeconds,
+      } satisfies SweepSettings,
+      environment,
     });
+    const operated =
+      configuration.control === false
+        ? undefined
+        : new Control(this, 'Control', {
+            api,
+            access: configuration.control,
+            logRetention,
+            callsSettings: { twilioApiBaseUrl },
+            controlSettings: startSettings,
+            environment,
+          });
 
     for (const storing of [
       startRecording,
@@ -223,13 +259,30 @@ export class CallRecorder extends Construct {
       verify,
       reconcile,
       recordingStatus,
+      sweep,
+      ...(operated ? [operated.recordingControl] : []),
     ]) {
       table.grantStore(storing);
       storing.addEnvironment(ENVIRONMENT.tableName, table.tableName);
     }
     table.grantSweep(sweep);
-    sweep.addEnvironment(ENVIRONMENT.tableName, table.tableName);
-    for (const authenticating of [startRecording, verify, reconcile, voiceWebhook, recordingStatus, sweep]) {
+    if (operated) {
+      const { calls, recordingControl } = operated;
+      table.grantRead(calls);
+      calls.addEnvironment(ENVIRONMENT.tableName, table.tableName);
+      stateMachine.grantExecution(calls, 'states:DescribeExecution', 'states:GetExecutionHistory');
+      stateMachine.grantStartExecution(recordingControl);
+      stateMachine.grantExecution(recordingControl, 'states:DescribeExecution');
+    }
+    for (const authenticating of [
+      startRecording,
+      verify,
+      reconcile,
+      voiceWebhook,
+      recordingStatus,
+      sweep,
+      ...(operated ? [operated.calls, operated.recordingControl] : []),
+    ]) {
       secret.grantRead(authenticating);
       authenticating.addEnvironment(ENVIRONMENT.secretArn, secret.secretArn);
     }
@@ -253,6 +306,10 @@ export class CallRecorder extends Construct {
     api.post('Status', [ROUTES.recordingStatus], recordingStatus);
 
     this.voiceUrl = `${publicBaseUrl}${ROUTES.voice}`;
+    this.apiUrl = api.endpoint;
+    if (operated?.policies) {
+      this.policies = operated.policies;
+    }
     this.recordingStatusUrl = recordingStatusCallbackUrl(publicBaseUrl);
     this.table = table;
     this.stateMachine = stateMachine;

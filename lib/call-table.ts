@@ -41,11 +41,20 @@ export class CallTable extends TableV2 {
     });
   }
 
-  /** Allows what the sweep does. */
+  /** Allows to read the rows of calls, also by day. */
+  grantRead(grantee: IGrantable): void {
+    Grant.addToPrincipal({
+      grantee,
+      actions: ['dynamodb:Query'],
+      resourceArns: [this.tableArn, `${this.tableArn}/index/${TABLE.callsByDay.indexName}`],
+    });
+  }
+
+  /** Allows what the sweep does besides what the store does. */
   grantSweep(grantee: IGrantable): void {
     Grant.addToPrincipal({
       grantee,
-      actions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem'],
+      actions: ['dynamodb:BatchGetItem'],
       resourceArns: [this.tableArn],
     });
   }

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import * as v from 'valibot';
 import { HttpUrl, RecordingSettings } from '../lambda/shared/settings.ts';
+import { ControlSettings } from './control-settings.ts';
 import { VoiceSettings } from './voice-settings.ts';
 
 const wholeNumber = (what: string, minimum: number, maximum: number) => {
@@ -51,6 +52,10 @@ export const RecorderConfiguration = v.strictObject({
   ringTimeoutSeconds: v.optional(wholeNumber('seconds', 30, 3600), 600),
   /** Seconds to wait for Twilio's callbacks before asking how a call and its recordings are. */
   reconcileAfterSeconds: v.optional(wholeNumber('seconds', 5, 86_400), 900),
+  /** Who may see and control recordings: AWS principals with a policy of ours, holders of tokens, or nobody. */
+  control: v.optional(ControlSettings, 'iam'),
+  /** Seconds after which a paused recording goes on by itself. */
+  resumeAfterSeconds: v.optional(wholeNumber('seconds', 30, 3600), 600),
   /** Days that the rows of a call are kept. */
   retentionDays: v.optional(wholeNumber('days', 1, 36_500), 365),
   /** Days that logs are kept. */

@@ -25,7 +25,9 @@ export interface RecorderFunctionProps {
     | 'await-outcome'
     | 'reconcile'
     | 'verify'
-    | 'sweep';
+    | 'sweep'
+    | 'calls'
+    | 'recording-control';
   readonly description: string;
   readonly timeout: Duration;
   readonly logRetention: RetentionDays;

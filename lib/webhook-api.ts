@@ -1,5 +1,5 @@
 import { Stack } from 'aws-cdk-lib';
-import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpApi, HttpMethod, type HttpRoute, type IHttpRouteAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
@@ -8,7 +8,14 @@ export interface WebhookApiProps {
   readonly description: string;
 }
 
-/** The HTTP API that Twilio calls. Its endpoint is known before its routes, since functions need it. */
+/** How callers of a route show who they are. */
+export interface Authorization {
+  readonly authorizer: IHttpRouteAuthorizer;
+  /** Scopes of which a token has to have one. */
+  readonly scopes?: string[] | undefined;
+}
+
+/** The HTTP API that Twilio and operators call. Its endpoint is known before its routes, since functions need it. */
 export class WebhookApi extends Construct {
   /** Scheme and host, without a path. */
   readonly endpoint: string;
@@ -29,5 +36,25 @@ export class WebhookApi extends Construct {
     for (const path of paths) {
       this.#api.addRoutes({ path, methods: [HttpMethod.POST], integration });
     }
+  }
+
+  /** Answers requests on these paths with a function, if whoever sends them may. */
+  authorized(
+    id: string,
+    method: HttpMethod,
+    paths: readonly string[],
+    handler: IFunction,
+    { authorizer, scopes }: Authorization,
+  ): readonly HttpRoute[] {
+    const integration = new HttpLambdaIntegration(id, handler);
+    return paths.flatMap((path) =>
+      this.#api.addRoutes({
+        path,
+        methods: [method],
+        integration,
+        authorizer,
+        ...(scopes && { authorizationScopes: scopes }),
+      }),
+    );
   }
 }

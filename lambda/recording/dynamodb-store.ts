@@ -49,7 +49,6 @@ const SWEEP = 'SWEEP';
 const BATCH = 100;
 /** Before what DynamoDB left out of a batch is asked for again. */
 const PAUSE_WHEN_THROTTLED_MILLISECONDS = 100;
-const SHARDS_OF_A_DAY = 8;
 const MAXIMUM_RACES = 8;
 
 type Attributes = Record<string, unknown>;
@@ -444,7 +443,7 @@ export function dynamoDbStore({
           final: row.Final === true,
           recorded: row.RecordingSid !== undefined,
           reason: row.Reason,
-          command: commandOf(row),
+          command: row.Ended ? undefined : commandOf(row),
         });
       }
       const unprocessed = UnprocessedKeys?.[tableName]?.Keys ?? [];
@@ -503,7 +502,7 @@ function guarded<A extends unknown[], R>(operation: (...args: A) => Promise<R>):
 }
 
 function shardOf(callSid: string): number {
-  return Number.parseInt(callSid.slice(-2), 16) % SHARDS_OF_A_DAY;
+  return Number.parseInt(callSid.slice(-2), 16) % TABLE.callsByDay.shards;
 }
 
 const attributesOfRecording = (recording: RecordingState): Attributes => ({

@@ -96,7 +96,7 @@ export interface CallRowState {
   readonly recorded: boolean;
   /** Why there is no recording. */
   readonly reason?: string | undefined;
-  /** The last command to the call's recording. */
+  /** The last command to the call's recording, while it runs. */
   readonly command?: CommandState | undefined;
 }
 

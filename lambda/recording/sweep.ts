@@ -4,6 +4,7 @@ import type { Executions } from '../shared/executions.ts';
 import type { CallFilter, IncomingNumber, ListedCall, Page, TwilioAnswer, TwilioApi } from '../twilio/api.ts';
 import { insist } from '../twilio/insist.ts';
 import { callPhase } from './classify.ts';
+import type { ControlAction, Controlled } from './control.ts';
 import { executionNames, revive } from './executions-of-a-call.ts';
 import type { UnrecordedReason } from './start.ts';
 import type { CallFacts, CallRowState, SweepStore } from './store.ts';
@@ -28,6 +29,10 @@ export interface SweepDependencies {
   /** Start of the voice URLs that lead to us: a number with one of them is ours. */
   readonly voiceUrl: string;
   readonly accountSid: string;
+  /** Gives a command in the recorder's own name. */
+  readonly command: (callSid: string, action: ControlAction, reason: string) => Promise<Controlled>;
+  /** How long a recording may be paused, in milliseconds. */
+  readonly resumeAfterMilliseconds: number;
 }
 
 export interface Swept {
@@ -35,6 +40,10 @@ export interface Swept {
   readonly discovered: readonly string[];
   /** Calls whose execution had died. */
   readonly revived: readonly string[];
+  /** Calls whose recording goes on after a pause that was too long. */
+  readonly resumed: readonly string[];
+  /** Live calls of which a pause that is too long, or a command of unknown end, could not be ended. */
+  readonly leftOpen: readonly string[];
 }
 
 /**
@@ -42,7 +51,8 @@ export interface Swept {
  * StoreUnavailableError, or what Step Functions' client throws; what was begun stays, and the next sweep looks again.
  */
 export async function sweep(dependencies: SweepDependencies): Promise<Swept> {
-  const { twilio, store, executions, clock, voiceUrl, accountSid } = dependencies;
+  const { twilio, store, executions, clock, voiceUrl, accountSid, command, resumeAfterMilliseconds } =
+    dependencies;
   const begunAt = clock.now();
   const since = windowStart(begunAt, await store.sweptUntil());
   const numbers = await allPages((next) => twilio.listNumbers(next), clock);
@@ -77,17 +87,54 @@ export async function sweep(dependencies: SweepDependencies): Promise<Swept> {
       await reviveUnlessItRuns(factsOf(call, accountSid));
     }
   });
-  const [failure] = [...started, ...followed];
+  const resumed: string[] = [];
+  const leftOpen: string[] = [];
+  const settled = await attemptEach(live, async ({ sid }) => {
+    const due = dueCommand(rows.get(sid), begunAt, resumeAfterMilliseconds);
+    if (due) {
+      const { kind } = await command(sid, due.action, due.reason).catch(() => ({ kind: 'unconfirmed' }));
+      if (kind === 'unconfirmed' || kind === 'refused' || kind === 'not-done') {
+        leftOpen.push(sid);
+      } else if (kind === 'done' && due.reason === PAUSED_TOO_LONG) {
+        resumed.push(sid);
+      }
+    }
+  });
+  const [failure] = [...started, ...followed, ...settled];
   if (failure !== undefined) {
     throw failure;
   }
   await store.keepSweptUntil(begunAt);
-  return { discovered, revived };
+  return { discovered, revived, resumed, leftOpen };
 
   function listCalls(filter: CallFilter): Promise<readonly ListedCall[]> {
     return allPages((next) => twilio.listCalls(next === undefined ? filter : { next }), clock);
   }
 }
+
+const PAUSED_TOO_LONG = 'paused for too long';
+const END_UNKNOWN = 'the end of the last command was not known';
+/** Whoever gave a command has it in hands for so long, in milliseconds. */
+const IN_HANDS = 60_000;
+
+/** What the recorder itself has to say to the recording of a live call: on after a pause, or again what nobody confirmed. */
+export function dueCommand(
+  row: CallRowState | undefined,
+  now: number,
+  resumeAfterMilliseconds: number,
+): { readonly action: ControlAction; readonly reason: string } | undefined {
+  if (!row?.command) {
+    return undefined;
+  }
+  const { status, confirmed, at } = row.command;
+  const age = now - Date.parse(at);
+  if (status === 'paused' && age > resumeAfterMilliseconds) {
+    return { action: 'resume', reason: PAUSED_TOO_LONG };
+  }
+  return !confirmed && age > IN_HANDS ? { action: ACTION_FOR[status], reason: END_UNKNOWN } : undefined;
+}
+
+const ACTION_FOR = { paused: 'pause', 'in-progress': 'resume', stopped: 'stop' } as const;
 
 /** From when on calls that ended are looked at, in ms since the epoch. */
 export function windowStart(now: number, sweptUntil: number | undefined): number {

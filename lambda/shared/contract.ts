@@ -26,7 +26,8 @@ export const TABLE = {
   partitionKey: 'CallSid',
   sortKey: 'Item',
   timeToLive: 'ExpiresAt',
-  callsByDay: { indexName: 'CallsByDay', partitionKey: 'DayShard', sortKey: 'CreatedAt' },
+  /** A day's calls are spread over so many partitions. */
+  callsByDay: { indexName: 'CallsByDay', partitionKey: 'DayShard', sortKey: 'CreatedAt', shards: 8 },
 } as const;
 
 /** States of the state machine, as the console's graph shows them. */

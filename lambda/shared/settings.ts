@@ -71,8 +71,16 @@ export const ReconcileSettings = v.strictObject({
 export type ReconcileSettings = v.InferOutput<typeof ReconcileSettings>;
 
 /** What sweep needs to know. */
-export const SweepSettings = v.strictObject({ twilioApiBaseUrl: HttpUrl, retentionDays: v.number() });
+export const SweepSettings = v.strictObject({
+  ...StartSettings.entries,
+  /** How long a recording may be paused before it goes on by itself, in seconds. */
+  resumeAfterSeconds: v.number(),
+});
 export type SweepSettings = v.InferOutput<typeof SweepSettings>;
+
+/** What calls needs to know. */
+export const CallsSettings = v.strictObject({ twilioApiBaseUrl: HttpUrl });
+export type CallsSettings = v.InferOutput<typeof CallsSettings>;
 
 /** What the functions that only write rows need to know. */
 export const StoreSettings = v.strictObject({ retentionDays: v.number() });

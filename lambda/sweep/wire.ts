@@ -1,3 +1,5 @@
+import { control } from '../recording/control.ts';
+import { controlFromEnvironment } from '../recording/control-from-environment.ts';
 import { type StorePlatform, storeFromEnvironment } from '../recording/store-from-environment.ts';
 import { ENVIRONMENT, ROUTES } from '../shared/contract.ts';
 import { environmentVariable, settings } from '../shared/environment.ts';
@@ -8,14 +10,17 @@ import { SweepSettings } from '../shared/settings.ts';
 import { twilioApi } from '../twilio/api.ts';
 import { sweepTask } from './sweep-task.ts';
 
+/** Who gives the recorder's own commands. */
+const OURSELVES = 'call-recorder';
 const TWILIO_TIMEOUT_MILLISECONDS = 10_000;
 const STEP_FUNCTIONS_TIMEOUT_MILLISECONDS = 5_000;
 
 export function wire(
   platform: BasePlatform & StorePlatform & SecretPlatform & Pick<Platform, 'http' | 'stepFunctions'>,
 ) {
-  const { environment, clock, telemetry, http } = platform;
-  const { retentionDays, twilioApiBaseUrl } = settings(SweepSettings, environment);
+  const { environment, clock, newId, telemetry, http } = platform;
+  const { resumeAfterSeconds, ...startSettings } = settings(SweepSettings, environment);
+  const { retentionDays, twilioApiBaseUrl } = startSettings;
   const store = storeFromEnvironment(platform, retentionDays);
   const secrets = secretFromSecretsManager(platform);
   const executions = stepFunctionsExecutions(
@@ -24,6 +29,7 @@ export function wire(
     STEP_FUNCTIONS_TIMEOUT_MILLISECONDS,
   );
   const voiceUrl = environmentVariable(ENVIRONMENT.publicBaseUrl, environment) + ROUTES.voice;
+  const controlWith = controlFromEnvironment(platform, startSettings, executions);
   return sweepTask(async () => {
     const secret = await secrets.get();
     return {
@@ -33,6 +39,9 @@ export function wire(
       clock,
       voiceUrl,
       accountSid: secret.accountSid,
+      command: (callSid, action, reason) =>
+        control(controlWith(secret), { callSid, action, reason, by: OURSELVES, owner: newId() }),
+      resumeAfterMilliseconds: resumeAfterSeconds * 1000,
     };
   }, telemetry);
 }

@@ -1,8 +1,11 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { Controlled } from '../../../lambda/recording/control.ts';
 import { MAXIMUM_EXECUTIONS } from '../../../lambda/recording/executions-of-a-call.ts';
+import type { CommandedStatus } from '../../../lambda/recording/merge.ts';
 import type { CallFacts, CallRowState } from '../../../lambda/recording/store.ts';
 import {
   decide,
+  dueCommand,
   SWEEP_WINDOW,
   type SweepDependencies,
   sweep,
@@ -19,7 +22,7 @@ import type {
 } from '../../../lambda/twilio/api.ts';
 import { errorAnswer, noAnswer, notSent, ok, throttled } from '../support/answers.ts';
 import { type ManualClock, manualClock, NOON } from '../support/manual-clock.ts';
-import { ACCOUNT_SID, CALL_SID } from '../support/sids.ts';
+import { ACCOUNT_SID, CALL_SID, RECORDING_SID } from '../support/sids.ts';
 import { PUBLIC_BASE_URL } from '../support/webhooks.ts';
 
 const MINUTE = 60_000;
@@ -145,6 +148,9 @@ let pageSize: number;
 /** Calls of which Step Functions wants to know nothing. */
 let unstartable: Set<string>;
 
+let commands: { readonly callSid: string; readonly action: string; readonly reason: string }[];
+let controlled: (callSid: string) => Promise<Controlled>;
+
 beforeEach(() => {
   clock = manualClock();
   calls = [];
@@ -158,6 +164,8 @@ beforeEach(() => {
   refusals = [];
   pageSize = 1000;
   unstartable = new Set();
+  commands = [];
+  controlled = async () => ({ kind: 'done', recordingSid: RECORDING_SID, after: 'in-progress' });
 });
 
 /** An item's page, and where the next one is. */
@@ -217,10 +225,17 @@ const stepFunctions: Executions = {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+const NOTHING = { discovered: [], revived: [], resumed: [], leftOpen: [] };
+
 const run = () => sweep(dependencies());
 
 const dependencies = (): SweepDependencies => ({
   clock,
+  command: async (callSid, action, reason) => {
+    commands.push({ callSid, action, reason });
+    return controlled(callSid);
+  },
+  resumeAfterMilliseconds: 10 * MINUTE,
   accountSid: ACCOUNT_SID,
   voiceUrl: VOICE_URL,
   executions: stepFunctions,
@@ -271,7 +286,7 @@ const die = (...names: string[]): void => {
 describe('a call that no webhook announced', () => {
   test('is given its execution, which knows who called whom and how it was found', async () => {
     calls = [listedCall()];
-    expect(await run()).toEqual({ discovered: [CALL_SID], revived: [] });
+    expect(await run()).toEqual({ ...NOTHING, discovered: [CALL_SID] });
     expect(started).toEqual([
       {
         name: CALL_SID,
@@ -294,7 +309,7 @@ describe('a call that no webhook announced', () => {
 
   test('is left alone when it ended before the time that is looked at, though Twilio lists the whole day', async () => {
     calls = [endedCall(NOON - 10 * MINUTE - 1_000)];
-    expect(await run()).toEqual({ discovered: [], revived: [] });
+    expect(await run()).toEqual(NOTHING);
     expect(started).toEqual([]);
   });
 
@@ -327,14 +342,14 @@ describe('a call that no webhook announced', () => {
   test('whose execution has begun since and has no row yet is left to it', async () => {
     calls = [listedCall()];
     executions.set(CALL_SID, { input: 'of the webhook', status: 'running' });
-    expect(await run()).toEqual({ discovered: [], revived: [] });
+    expect(await run()).toEqual(NOTHING);
     expect(started).toEqual([]);
   });
 
   test('whose execution died before it could write a row is given another', async () => {
     calls = [listedCall()];
     die(CALL_SID);
-    expect(await run()).toEqual({ discovered: [], revived: [CALL_SID] });
+    expect(await run()).toEqual({ ...NOTHING, revived: [CALL_SID] });
     expect(namesStarted()).toEqual([`${CALL_SID}-2`]);
   });
 
@@ -425,7 +440,7 @@ describe('a number is ours', () => {
   ])('and not when they begin at %s', async (voice_url) => {
     numbers = [{ phone_number: OURS, voice_url }];
     calls = [listedCall()];
-    expect(await run()).toEqual({ discovered: [], revived: [] });
+    expect(await run()).toEqual(NOTHING);
     expect(started).toEqual([]);
   });
 
@@ -450,25 +465,25 @@ describe('a call whose execution', () => {
 
   test('runs is left to it', async () => {
     executions.set(CALL_SID, { input: 'of the webhook', status: 'running' });
-    expect(await run()).toEqual({ discovered: [], revived: [] });
+    expect(await run()).toEqual(NOTHING);
     expect(started).toEqual([]);
   });
 
   test('died is given the next one', async () => {
     die(CALL_SID);
-    expect(await run()).toEqual({ discovered: [], revived: [CALL_SID] });
+    expect(await run()).toEqual({ ...NOTHING, revived: [CALL_SID] });
     expect(started).toMatchObject([{ name: `${CALL_SID}-2`, call: { callSid: CALL_SID, origin: 'sweep' } }]);
   });
 
   test('never was, since only a callback told of it, is given its first one', async () => {
-    expect(await run()).toEqual({ discovered: [], revived: [CALL_SID] });
+    expect(await run()).toEqual({ ...NOTHING, revived: [CALL_SID] });
     expect(namesStarted()).toEqual([CALL_SID]);
   });
 
   test('died, and the next one runs, is left to that', async () => {
     die(CALL_SID);
     executions.set(`${CALL_SID}-2`, { input: 'of a sweep', status: 'running' });
-    expect(await run()).toEqual({ discovered: [], revived: [] });
+    expect(await run()).toEqual(NOTHING);
   });
 
   test('dies again and again is given no more than a few', async () => {
@@ -492,7 +507,7 @@ describe('a call whose execution', () => {
   test('did its work is left alone', async () => {
     rows.set(CALL_SID, { final: true, recorded: true });
     die(CALL_SID);
-    expect(await run()).toEqual({ discovered: [], revived: [] });
+    expect(await run()).toEqual(NOTHING);
     expect(started).toEqual([]);
   });
 });
@@ -603,14 +618,78 @@ test.each(['rowsOf', 'sweptUntil', 'keepSweptUntil'] as const)(
     };
     const page = async () => ok({ items: [] });
     await expect(
-      sweep({
-        clock,
-        accountSid: ACCOUNT_SID,
-        voiceUrl: VOICE_URL,
-        executions: stepFunctions,
-        store,
-        twilio: { listCalls: page, listNumbers: page },
-      }),
+      sweep({ ...dependencies(), store, twilio: { listCalls: page, listNumbers: page } }),
     ).rejects.toThrow(StoreUnavailableError);
   },
 );
+
+describe('a live call', () => {
+  const commanded = (status: CommandedStatus, confirmed: boolean, age: number): CallRowState => ({
+    final: false,
+    recorded: true,
+    command: { number: 1, status, confirmed, at: new Date(NOON - age).toISOString() },
+  });
+
+  test.each([
+    ['paused for too long', commanded('paused', true, 10 * MINUTE + 1), 'resume', 'paused for too long'],
+    [
+      'perhaps paused for too long',
+      commanded('paused', false, 10 * MINUTE + 1),
+      'resume',
+      'paused for too long',
+    ],
+    ['perhaps paused', commanded('paused', false, MINUTE + 1), 'pause', 'the end of'],
+    ['perhaps resumed', commanded('in-progress', false, MINUTE + 1), 'resume', 'the end of'],
+    ['perhaps stopped', commanded('stopped', false, MINUTE + 1), 'stop', 'the end of'],
+  ])('%s is told to', (_, row, action, reason) => {
+    expect(dueCommand(row, NOON, 10 * MINUTE)).toEqual({ action, reason: expect.stringContaining(reason) });
+  });
+
+  test.each([
+    ['that nobody knows', undefined],
+    ['without a command', { final: false, recorded: true }],
+    ['that is paused', commanded('paused', true, 10 * MINUTE)],
+    ['that was resumed', commanded('in-progress', true, HOUR)],
+    ['that was stopped', commanded('stopped', true, HOUR)],
+    ['whose command somebody still has in hands', commanded('paused', false, MINUTE)],
+  ])('%s is told nothing', (_, row) => {
+    expect(dueCommand(row, NOON, 10 * MINUTE)).toBeUndefined();
+  });
+
+  test('whose pause was too long is resumed, and one of which the call has ended is left alone', async () => {
+    const paused = commanded('paused', true, HOUR);
+    const live = listedCall();
+    const ended = endedCall(NOON - MINUTE, { sid: `CA${'e'.repeat(32)}` });
+    calls = [live, ended];
+    rows = new Map([
+      [live.sid, paused],
+      [ended.sid, paused],
+    ]);
+    expect(await run()).toMatchObject({ resumed: [live.sid], leftOpen: [] });
+    expect(commands).toEqual([{ callSid: live.sid, action: 'resume', reason: 'paused for too long' }]);
+  });
+
+  test.each<[string, () => Promise<Controlled>, 'resumed' | 'leftOpen' | undefined]>([
+    ['unconfirmed', async () => ({ kind: 'unconfirmed' }), 'leftOpen'],
+    ['refused', async () => ({ kind: 'refused' }), 'leftOpen'],
+    ['not done', async () => ({ kind: 'not-done' }), 'leftOpen'],
+    ['broken', () => Promise.reject(new StoreUnavailableError('down')), 'leftOpen'],
+    ['in other hands', async () => ({ kind: 'under-way' }), undefined],
+    ['over', async () => ({ kind: 'not-possible' }), undefined],
+  ])('whose command is %s is counted as such, and the sweep goes on', async (_, outcome, as) => {
+    controlled = outcome;
+    const live = listedCall();
+    calls = [live];
+    rows = new Map([[live.sid, commanded('paused', true, HOUR)]]);
+    expect(await run()).toMatchObject({ resumed: [], leftOpen: as === 'leftOpen' ? [live.sid] : [] });
+    expect(kept).toEqual([NOON]);
+  });
+
+  test('whose command is given again is no pause that ended', async () => {
+    const live = listedCall();
+    calls = [live];
+    rows = new Map([[live.sid, commanded('paused', false, 2 * MINUTE)]]);
+    expect(await run()).toMatchObject({ resumed: [], leftOpen: [] });
+    expect(commands).toMatchObject([{ action: 'pause' }]);
+  });
+});

@@ -34,6 +34,8 @@ const listedCall = (sid: string): ListedCall => ({
 /** Nobody knows the calls but those with a row, which is open, and whose executions are dead. */
 const dependencies = (calls: readonly string[], withRow: readonly string[] = []): SweepDependencies => ({
   clock: manualClock(),
+  command: async () => ({ kind: 'not-possible' }),
+  resumeAfterMilliseconds: 600_000,
   voiceUrl: VOICE_URL,
   accountSid: ACCOUNT_SID,
   twilio: {
@@ -94,4 +96,36 @@ test('a sweep that failed gives no sign of life', async () => {
   const locked = sweepTask(() => Promise.reject(new SecretUnavailableError('not now')), telemetry);
   await expect(locked()).rejects.toThrow(SecretUnavailableError);
   expect(telemetry.counted).toEqual([]);
+});
+
+test('pauses that ended, and those that could not be, are counted and told', async () => {
+  const paused = { number: 1, status: 'paused', confirmed: true, at: '2026-11-24T11:00:00.000Z' } as const;
+  const given = dependencies(['CA1', 'CA2']);
+  const sweep = sweepTask(
+    async () => ({
+      ...given,
+      store: {
+        ...given.store,
+        rowsOf: async (sids) =>
+          new Map(
+            sids.map((sid): [string, CallRowState] => [
+              sid,
+              { final: true, recorded: true, command: paused },
+            ]),
+          ),
+      },
+      command: async (callSid) =>
+        callSid === 'CA1'
+          ? { kind: 'done', recordingSid: 'RE1', after: 'in-progress' }
+          : { kind: 'not-done' },
+    }),
+    telemetry,
+  );
+  await sweep();
+  expect(telemetry.counted).toEqual([METRICS.pauseEnded, METRICS.pauseLeftOpen, METRICS.sweepCompleted]);
+  expect(telemetry.lines).toMatchObject([
+    { level: 'warn', details: { callSid: 'CA1' } },
+    { level: 'error', details: { callSid: 'CA2' } },
+    { level: 'info' },
+  ]);
 });

@@ -1,0 +1,265 @@
+import { type DynamoDBClient, QueryCommand, type QueryCommandOutput } from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import * as v from 'valibot';
+import { shownStatus } from '../recording/merge.ts';
+import type {
+  CallRepresentation,
+  EventRepresentation,
+  RecordingRepresentation,
+} from '../recording-control/representations.ts';
+import { TABLE } from '../shared/contract.ts';
+import { describeError, StoreUnavailableError } from '../shared/errors.ts';
+
+/** Where a page of calls goes on: after this one, newest first. */
+export interface Position {
+  readonly createdAt: string;
+  readonly callSid: string;
+}
+
+export interface PageOfCalls {
+  readonly calls: readonly CallRepresentation[];
+  /** While there is one there may be more calls, even after a page without any. */
+  readonly next?: Position | undefined;
+}
+
+export interface CallItems {
+  readonly call: CallRepresentation;
+  readonly recordings: readonly RecordingRepresentation[];
+  readonly events: readonly EventRepresentation[];
+}
+
+/** What operators read of the table. Every method throws StoreUnavailableError when DynamoDB does not do its part. */
+export interface CallsReader {
+  /**
+   * Calls of a day, newest first.
+   *
+   * @param day in UTC, as YYYY-MM-DD
+   * @param status only calls whose row shows it
+   */
+  list(day: string, status: string | undefined, after: Position | undefined): Promise<PageOfCalls>;
+  /** All that is stored of a call; undefined when it has no row. */
+  details(callSid: string): Promise<CallItems | undefined>;
+}
+
+export const PAGE_SIZE = 50;
+
+const Shown = v.optional(v.string());
+const Figure = v.optional(v.number());
+
+/** The items as the store writes them, as far as they are shown. */
+const CallItem = v.object({
+  CallSid: v.string(),
+  From: Shown,
+  To: Shown,
+  Direction: Shown,
+  Origin: Shown,
+  CreatedAt: Shown,
+  UpdatedAt: Shown,
+  RecordingStatus: v.optional(v.string(), 'starting'),
+  RecordingSid: Shown,
+  RecordingDuration: Figure,
+  RecordingCount: v.optional(v.number(), 0),
+  SurplusRecordings: Figure,
+  Reason: Shown,
+  ErrorCode: Figure,
+  Final: v.optional(v.boolean(), false),
+});
+const RecordingItem = v.object({
+  RecordingSid: v.string(),
+  RecordingStatus: v.string(),
+  RecordingSource: Shown,
+  RecordingStartTime: Shown,
+  RecordingDuration: Figure,
+  RecordingChannels: Figure,
+  RecordingTrack: Shown,
+  RecordingUrl: Shown,
+  ErrorCode: Figure,
+  Surplus: v.optional(v.literal(true)),
+  CommandNumber: Figure,
+  CommandedStatus: v.optional(v.picklist(['paused', 'in-progress', 'stopped'])),
+  CommandConfirmed: v.optional(v.boolean(), false),
+});
+const EventItem = v.object({
+  Item: v.string(),
+  Type: v.string(),
+  Effect: Shown,
+  RecordingSid: Shown,
+  RecordingStatus: Shown,
+  Reason: Shown,
+  Action: Shown,
+  By: Shown,
+  Before: Shown,
+  After: Shown,
+  HttpStatus: Figure,
+  ErrorCode: Figure,
+});
+
+export function callsReader(client: Pick<DynamoDBClient, 'send'>, tableName: string): CallsReader {
+  const { callsByDay, partitionKey, sortKey } = TABLE;
+
+  async function query(command: ConstructorParameters<typeof QueryCommand>[0]): Promise<QueryCommandOutput> {
+    try {
+      return await client.send(new QueryCommand(command));
+    } catch (error) {
+      const { name, message } = describeError(error);
+      // Without the cause: the SDK's errors carry the request, and its signature with it.
+      throw new StoreUnavailableError(`The table of calls could not be read: ${name}: ${message}`);
+    }
+  }
+
+  /** The newest calls of one shard, and how far down it was looked through. */
+  async function ofShard(
+    shard: number,
+    day: string,
+    status: string | undefined,
+    after: Position | undefined,
+  ) {
+    const { Items = [], LastEvaluatedKey } = await query({
+      TableName: tableName,
+      IndexName: callsByDay.indexName,
+      ScanIndexForward: false,
+      Limit: PAGE_SIZE,
+      KeyConditionExpression: `#shard = :shard${after ? ' AND #created <= :created' : ''}`,
+      ...(status !== undefined && { FilterExpression: '#status = :status' }),
+      ExpressionAttributeNames: {
+        '#shard': callsByDay.partitionKey,
+        ...(after && { '#created': callsByDay.sortKey }),
+        ...(status !== undefined && { '#status': 'RecordingStatus' }),
+      },
+      ExpressionAttributeValues: marshall(
+        { ':shard': `${day}#${shard}`, ':created': after?.createdAt, ':status': status },
+        { removeUndefinedValues: true },
+      ),
+    });
+    const calls = Items.map((item) => callOf(unmarshall(item)));
+    const seenTo = LastEvaluatedKey && String(unmarshall(LastEvaluatedKey)[callsByDay.sortKey]);
+    return { calls, seenTo };
+  }
+
+  return {
+    async list(day, status, after) {
+      const shards = await Promise.all(
+        Array.from({ length: callsByDay.shards }, (_, shard) => ofShard(shard, day, status, after)),
+      );
+      // Below this, a shard may hold calls that were not looked at.
+      const horizon =
+        shards
+          .map(({ seenTo }) => seenTo ?? '')
+          .toSorted()
+          .at(-1) ?? '';
+      const complete = shards
+        .flatMap(({ calls }) => calls)
+        .filter((call) => (call.createdAt ?? '') > horizon && (!after || isAfter(call, after)))
+        .toSorted((a, b) => (isAfter(a, positionOf(b)) ? 1 : -1));
+      const calls = complete.slice(0, PAGE_SIZE);
+      const last = calls.at(-1);
+      if (last && complete.length > calls.length) {
+        return { calls, next: positionOf(last) };
+      }
+      return { calls, next: horizon === '' ? undefined : { createdAt: horizon, callSid: AFTER_ALL } };
+    },
+
+    async details(callSid) {
+      const items: Record<string, unknown>[] = [];
+      let start: QueryCommandOutput['LastEvaluatedKey'];
+      do {
+        const { Items = [], LastEvaluatedKey } = await query({
+          TableName: tableName,
+          ConsistentRead: true,
+          KeyConditionExpression: '#callSid = :callSid',
+          ExpressionAttributeNames: { '#callSid': partitionKey },
+          ExpressionAttributeValues: marshall({ ':callSid': callSid }),
+          ExclusiveStartKey: start,
+        });
+        items.push(...Items.map((item) => unmarshall(item)));
+        start = LastEvaluatedKey;
+      } while (start);
+      const of = (prefix: string) => items.filter((item) => String(item[sortKey]).startsWith(prefix));
+      const [call] = of('CALL');
+      return (
+        call && {
+          call: callOf(call),
+          recordings: of('RECORDING#').map(recordingOf),
+          events: of('EVENT#').map(eventOf),
+        }
+      );
+    },
+  };
+}
+
+/** Sorts behind every CallSid, so that with it all calls of its time are still to come. */
+const AFTER_ALL = '~';
+
+const positionOf = ({ createdAt = '', callSid }: CallRepresentation): Position => ({ createdAt, callSid });
+
+/** Whether a call comes after a position in the list, which is newest first. */
+const isAfter = ({ createdAt = '', callSid }: CallRepresentation, position: Position): boolean =>
+  createdAt < position.createdAt || (createdAt === position.createdAt && callSid < position.callSid);
+
+function callOf(item: Record<string, unknown>): CallRepresentation {
+  const row = v.parse(CallItem, item);
+  return {
+    callSid: row.CallSid,
+    from: row.From,
+    to: row.To,
+    direction: row.Direction,
+    origin: row.Origin,
+    createdAt: row.CreatedAt,
+    updatedAt: row.UpdatedAt,
+    recordingStatus: row.RecordingStatus,
+    recordingSid: row.RecordingSid,
+    recordingDuration: row.RecordingDuration,
+    recordingCount: row.RecordingCount,
+    surplusRecordings: row.SurplusRecordings,
+    reason: row.Reason,
+    errorCode: row.ErrorCode,
+    final: row.Final,
+  };
+}
+
+function recordingOf(item: Record<string, unknown>): RecordingRepresentation {
+  const row = v.parse(RecordingItem, item);
+  const status = shownStatus({
+    recordingSid: row.RecordingSid,
+    status: row.RecordingStatus,
+    ...(row.CommandNumber !== undefined &&
+      row.CommandedStatus !== undefined && {
+        command: {
+          number: row.CommandNumber,
+          status: row.CommandedStatus,
+          confirmed: row.CommandConfirmed,
+          at: '',
+        },
+      }),
+  });
+  return {
+    recordingSid: row.RecordingSid,
+    status,
+    source: row.RecordingSource,
+    startTime: row.RecordingStartTime,
+    duration: row.RecordingDuration,
+    channels: row.RecordingChannels,
+    track: row.RecordingTrack,
+    url: row.RecordingUrl,
+    errorCode: row.ErrorCode,
+    surplus: row.Surplus,
+  };
+}
+
+function eventOf(item: Record<string, unknown>): EventRepresentation {
+  const row = v.parse(EventItem, item);
+  return {
+    at: row.Item.split('#')[1] ?? '',
+    type: row.Type,
+    effect: row.Effect,
+    recordingSid: row.RecordingSid,
+    recordingStatus: row.RecordingStatus,
+    reason: row.Reason,
+    action: row.Action,
+    by: row.By,
+    before: row.Before,
+    after: row.After,
+    httpStatus: row.HttpStatus,
+    errorCode: row.ErrorCode,
+  };
+}

@@ -1,0 +1,155 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import * as v from 'valibot';
+import { recordingState } from '../recording/ours.ts';
+import { json, problem } from '../recording-control/problems.ts';
+import type {
+  CallDetailsRepresentation,
+  CallsRepresentation,
+  RecordingRepresentation,
+  TwilioRepresentation,
+} from '../recording-control/representations.ts';
+import type { Clock } from '../shared/clock.ts';
+import { ROUTES } from '../shared/contract.ts';
+import { describeError } from '../shared/errors.ts';
+import type { Telemetry } from '../shared/telemetry.ts';
+import type { TwilioAnswer, TwilioApi, TwilioRecording } from '../twilio/api.ts';
+import { CallSid } from '../twilio/requests.ts';
+import type { CallExecutions } from './call-executions.ts';
+import type { CallsReader, Position } from './calls-reader.ts';
+
+export interface CallsDependencies {
+  readonly reader: CallsReader;
+  readonly executions: CallExecutions;
+  /** Throws what the secret's source throws. */
+  readonly twilio: () => Promise<Pick<TwilioApi, 'fetchCall' | 'listRecordings'>>;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+const DAY = 'a day as YYYY-MM-DD';
+const isDay = (day: string): boolean =>
+  /^\d{4}-\d\d-\d\d$/.test(day) && new Date(day).toJSON()?.slice(0, 10) === day;
+
+const Cursor = v.pipe(
+  v.string(),
+  v.rawTransform<string, Position>(({ dataset, addIssue, NEVER }) => {
+    const position = positionFrom(dataset.value);
+    if (position) {
+      return position;
+    }
+    addIssue({ message: 'the cursor of an answer' });
+    return NEVER;
+  }),
+);
+
+/** The query of `GET /calls`. */
+const ListQuery = v.object({
+  day: v.optional(v.pipe(v.string(), v.check(isDay, DAY))),
+  status: v.optional(v.pipe(v.string(), v.regex(/^[a-z][a-z-]{0,31}$/, 'a status, such as in-progress'))),
+  cursor: v.optional(Cursor),
+});
+
+const INCLUDED = ['executions', 'twilio'] as const;
+/** The query of `GET /calls/{callSid}`. */
+const DetailsQuery = v.object({
+  include: v.optional(
+    v.pipe(
+      v.string(),
+      v.transform((list) => list.split(',')),
+      v.array(v.picklist(INCLUDED, `some of ${INCLUDED.join(',')}`)),
+    ),
+    '',
+  ),
+});
+
+/** Shows operators the calls of a day, or all that is known of one. The answer is JSON, a problem one of RFC 9457. */
+export function calls({ reader, executions, twilio, clock, telemetry }: CallsDependencies) {
+  return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
+    try {
+      return await (event.routeKey === `GET ${ROUTES.calls}` ? list(event) : details(event));
+    } catch (error) {
+      telemetry.error('Calls could not be read', { error: describeError(error) });
+      return problem('unavailable', 'The recorder could not read what it stored. Try again.');
+    }
+  };
+
+  async function list({ queryStringParameters = {} }: APIGatewayProxyEventV2) {
+    const query = v.safeParse(ListQuery, queryStringParameters);
+    if (!query.success) {
+      return invalid(query.issues);
+    }
+    const { status, cursor } = query.output;
+    const day = query.output.day ?? new Date(clock.now()).toISOString().slice(0, 10);
+    const page = await reader.list(day, status, cursor);
+    const body: CallsRepresentation = { calls: page.calls, cursor: page.next && cursorOf(page.next) };
+    return json(body);
+  }
+
+  async function details({ pathParameters, queryStringParameters = {} }: APIGatewayProxyEventV2) {
+    const callSid = v.safeParse(CallSid, pathParameters?.callSid);
+    if (!callSid.success) {
+      return problem('unknown-call', 'The path names no CallSid: CA and 32 hexadecimal digits.');
+    }
+    const query = v.safeParse(DetailsQuery, queryStringParameters);
+    if (!query.success) {
+      return invalid(query.issues);
+    }
+    const sid = callSid.output;
+    const { include } = query.output;
+    const [items, included, said] = await Promise.all([
+      reader.details(sid),
+      include.includes('executions') ? executions(sid) : undefined,
+      include.includes('twilio') ? whatTwilioSays(sid) : undefined,
+    ]);
+    if (!items) {
+      return problem('unknown-call', 'No call with this CallSid is known.', { callSid: sid });
+    }
+    const body: CallDetailsRepresentation = { ...items, executions: included, twilio: said };
+    return json(body);
+  }
+
+  async function whatTwilioSays(
+    callSid: string,
+  ): Promise<TwilioRepresentation | { readonly unavailable: string }> {
+    const api = await twilio();
+    const [call, recordings] = await Promise.all([api.fetchCall(callSid), api.listRecordings(callSid)]);
+    if (call.kind !== 'ok' || recordings.kind !== 'ok') {
+      return { unavailable: reasonOf(call.kind === 'ok' ? recordings : call) };
+    }
+    return { callStatus: call.body.status, recordings: recordings.body.map(representation) };
+  }
+}
+
+const reasonOf = (answer: TwilioAnswer<unknown>): string =>
+  answer.kind === 'error'
+    ? `Twilio answered HTTP ${answer.httpStatus}${answer.code === undefined ? '' : `, code ${answer.code}`}`
+    : 'Twilio did not answer';
+
+function invalid(issues: readonly v.BaseIssue<unknown>[]): APIGatewayProxyStructuredResultV2 {
+  const errors = issues.map((issue) => ({
+    field: String(issue.path?.[0]?.key ?? 'the query'),
+    detail: issue.message,
+  }));
+  const wrong = errors.map(({ field, detail }) => `${field} (allowed: ${detail})`).join('; ');
+  return problem('invalid-request', `The query is not valid. Wrong: ${wrong}.`, { errors });
+}
+
+function representation(recording: TwilioRecording): RecordingRepresentation {
+  const { confirmed: _, surplus: __, command: ___, ...state } = recordingState(recording);
+  return state;
+}
+
+const cursorOf = ({ createdAt, callSid }: Position): string =>
+  Buffer.from(JSON.stringify([createdAt, callSid])).toString('base64url');
+
+function positionFrom(cursor: string): Position | undefined {
+  try {
+    const [createdAt, callSid] = v.parse(
+      v.strictTuple([v.pipe(v.string(), v.isoTimestamp()), v.string()]),
+      JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')),
+    );
+    return { createdAt, callSid };
+  } catch {
+    return undefined;
+  }
+}
