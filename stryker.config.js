@@ -10,7 +10,7 @@ import jestConfig from './jest.config.js';
  */
 export default {
   mutate: [
-    'lambda/recording/{classify,merge,ours,reconcile,start,sweep,verify}.ts',
+    'lambda/recording/{classify,control,executions-of-a-call,merge,ours,reconcile,start,sweep,verify}.ts',
     'lambda/twilio/{recording-parameters,requests,signature,twiml,webhook}.ts',
   ],
   testRunner: 'jest',
@@ -19,7 +19,7 @@ export default {
     config: {
       ...jestConfig,
       testMatch: [
-        '<rootDir>/test/lambda/recording/!(dynamodb-store|orders|verify-kills).test.ts',
+        '<rootDir>/test/lambda/recording/!(control.property|dynamodb-store|orders|verify-kills).test.ts',
         '<rootDir>/test/lambda/twilio/!(api).test.ts',
         '<rootDir>/test/lambda/{sweep,verify}/*.test.ts',
       ],

@@ -5,6 +5,7 @@ import { json, problem } from '../recording-control/problems.ts';
 import type {
   CallDetailsRepresentation,
   CallsRepresentation,
+  ExecutionRepresentation,
   RecordingRepresentation,
   TwilioRepresentation,
 } from '../recording-control/representations.ts';
@@ -58,7 +59,6 @@ const DetailsQuery = v.object({
       v.transform((list) => list.split(',')),
       v.array(v.picklist(INCLUDED, `some of ${INCLUDED.join(',')}`)),
     ),
-    '',
   ),
 });
 
@@ -95,10 +95,10 @@ export function calls({ reader, executions, twilio, clock, telemetry }: CallsDep
       return invalid(query.issues);
     }
     const sid = callSid.output;
-    const { include } = query.output;
+    const { include = [] } = query.output;
     const [items, included, said] = await Promise.all([
       reader.details(sid),
-      include.includes('executions') ? executions(sid) : undefined,
+      include.includes('executions') ? whatRan(sid) : undefined,
       include.includes('twilio') ? whatTwilioSays(sid) : undefined,
     ]);
     if (!items) {
@@ -108,10 +108,23 @@ export function calls({ reader, executions, twilio, clock, telemetry }: CallsDep
     return json(body);
   }
 
+  /** The rows are shown without it, if it cannot be read. */
+  async function whatRan(callSid: string): Promise<readonly ExecutionRepresentation[] | undefined> {
+    try {
+      return await executions(callSid);
+    } catch (error) {
+      telemetry.warn('The executions of a call could not be read', { callSid, error: describeError(error) });
+      return undefined;
+    }
+  }
+
   async function whatTwilioSays(
     callSid: string,
   ): Promise<TwilioRepresentation | { readonly unavailable: string }> {
-    const api = await twilio();
+    const api = await twilio().catch(() => undefined);
+    if (api === undefined) {
+      return { unavailable: 'The secret with Twilio’s credentials could not be read' };
+    }
     const [call, recordings] = await Promise.all([api.fetchCall(callSid), api.listRecordings(callSid)]);
     if (call.kind !== 'ok' || recordings.kind !== 'ok') {
       return { unavailable: reasonOf(call.kind === 'ok' ? recordings : call) };

@@ -3,6 +3,7 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import * as v from 'valibot';
 import { AwsError } from './aws-error.ts';
 import type { Execution } from './execution.ts';
+import type { ExecutionHistories } from './execution-histories.ts';
 import { readBody } from './http-server.ts';
 import type { Secret } from './secret.ts';
 import type { StateMachine } from './state-machine.ts';
@@ -16,6 +17,13 @@ const StartExecutionInput = v.object({
   input: v.optional(v.string(), '{}'),
 });
 const DescribeExecutionInput = v.object({ executionArn: v.string() });
+const GetExecutionHistoryInput = v.object({
+  executionArn: v.string(),
+  includeExecutionData: v.literal(false),
+  reverseOrder: v.optional(v.literal(false)),
+  maxResults: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1000)), 0),
+  nextToken: v.optional(v.pipe(v.string(), v.digits())),
+});
 const ListExecutionsInput = v.object({
   stateMachineArn: v.string(),
   statusFilter: v.optional(
@@ -36,7 +44,7 @@ const GetSecretValueInput = v.object({
   VersionStage: v.optional(v.string()),
 });
 
-/** Of ListExecutions; also what a `maxResults` of 0 stands for. */
+/** Of lists; also what a `maxResults` of 0 stands for. */
 const DEFAULT_PAGE_SIZE = 100;
 
 /** Step Functions takes 256 KiB of input; this only bounds what is read. */
@@ -44,6 +52,7 @@ const BODY_LIMIT_BYTES = 1024 * 1024;
 
 export interface AwsEndpointOptions {
   readonly stateMachine: StateMachine | undefined;
+  readonly histories: ExecutionHistories | undefined;
   readonly secret: Secret | undefined;
 }
 
@@ -53,20 +62,24 @@ export interface AwsEndpointOptions {
  *
  * @see https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html
  */
-export function createAwsEndpoint({ stateMachine, secret }: AwsEndpointOptions): RequestListener {
+export function createAwsEndpoint({ stateMachine, histories, secret }: AwsEndpointOptions): RequestListener {
   const operations: Readonly<Record<string, Operation>> = {
     'AWSStepFunctions.StartExecution': async (request) => {
       const { stateMachineArn, name, input } = parse(StartExecutionInput, request);
       const { executionArn, startDate } = await machine(stateMachineArn).startExecution(input, name);
       return { executionArn, startDate: epochSeconds(startDate) };
     },
-    'AWSStepFunctions.DescribeExecution': async (request) => {
-      const { executionArn } = parse(DescribeExecutionInput, request);
-      const execution = stateMachine?.executions.get(executionArn.split(':').at(-1) ?? '');
-      if (execution?.executionArn !== executionArn) {
-        throw new AwsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${executionArn}'`);
-      }
-      return describe(execution);
+    'AWSStepFunctions.DescribeExecution': async (request) =>
+      describe(execution(parse(DescribeExecutionInput, request).executionArn)),
+    'AWSStepFunctions.GetExecutionHistory': async (request) => {
+      const { executionArn, maxResults, nextToken } = parse(GetExecutionHistoryInput, request);
+      const events = histories?.of(execution(executionArn).name) ?? [];
+      const from = nextToken === undefined ? 0 : Number(nextToken);
+      const until = from + (maxResults || DEFAULT_PAGE_SIZE);
+      return {
+        events: events.slice(from, until),
+        ...(until < events.length && { nextToken: String(until) }),
+      };
     },
     'AWSStepFunctions.ListExecutions': async (request) => {
       const { stateMachineArn, ...page } = parse(ListExecutionsInput, request);
@@ -94,6 +107,12 @@ export function createAwsEndpoint({ stateMachine, secret }: AwsEndpointOptions):
   const machine = (arn: string): StateMachine => {
     if (stateMachine?.arn === arn) return stateMachine;
     throw new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${arn}'`);
+  };
+
+  const execution = (arn: string): Execution => {
+    const found = stateMachine?.executions.get(arn.split(':').at(-1) ?? '');
+    if (found?.executionArn === arn) return found;
+    throw new AwsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${arn}'`);
   };
 
   const tokens = (): TaskTokens => {

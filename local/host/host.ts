@@ -8,6 +8,7 @@ import { createAwsEndpoint } from './aws-endpoint.ts';
 import type { Emit, HostEvent } from './events.ts';
 import type { Execution } from './execution.ts';
 import type { InvocationResult } from './execution-environment.ts';
+import { ExecutionHistories } from './execution-histories.ts';
 import { createFaultyEndpoints, loseVoiceWebhooks } from './faults.ts';
 import { readFunctions } from './functions.ts';
 import { createApi, createGateway } from './gateway.ts';
@@ -106,7 +107,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
 
 async function start(options: HostOptions, disposables: AsyncDisposableStack): Promise<Host> {
   const stopped = new AbortController();
-  const emit: Emit = (event, at = Date.now()) => options.onEvent?.({ ...event, at });
+  let histories: ExecutionHistories | undefined;
+  const emit: Emit = (event, at = Date.now()) => {
+    histories?.add({ ...event, at });
+    options.onEvent?.({ ...event, at });
+  };
   const latency: Latency = options.latency ?? (() => 0);
   const pause = createPause(stopped.signal);
   const activity = new Activity();
@@ -157,6 +162,9 @@ async function start(options: HostOptions, disposables: AsyncDisposableStack): P
       latency,
       pause,
     });
+  histories =
+    machineResource &&
+    new ExecutionHistories(stack.properties(machineResource, StateMachineProperties).DefinitionString);
   disposables.defer(() => stateMachine?.stop());
 
   const secretResource = stack.onlyResource(SECRET);
@@ -172,7 +180,7 @@ async function start(options: HostOptions, disposables: AsyncDisposableStack): P
     startSchedules({ stack, lambda, queues, ticking: options.schedules !== 'off' }),
   );
 
-  awsEndpoint = createAwsEndpoint({ stateMachine, secret });
+  awsEndpoint = createAwsEndpoint({ stateMachine, histories, secret });
   if (faults) {
     faultyEndpoints = createFaultyEndpoints({
       faults,

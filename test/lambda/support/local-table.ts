@@ -69,10 +69,22 @@ export async function localTable(): Promise<LocalTable> {
       AttributeDefinitions: [
         { AttributeName: TABLE.partitionKey, AttributeType: 'S' },
         { AttributeName: TABLE.sortKey, AttributeType: 'S' },
+        { AttributeName: TABLE.callsByDay.partitionKey, AttributeType: 'S' },
+        { AttributeName: TABLE.callsByDay.sortKey, AttributeType: 'S' },
       ],
       KeySchema: [
         { AttributeName: TABLE.partitionKey, KeyType: 'HASH' },
         { AttributeName: TABLE.sortKey, KeyType: 'RANGE' },
+      ],
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: TABLE.callsByDay.indexName,
+          KeySchema: [
+            { AttributeName: TABLE.callsByDay.partitionKey, KeyType: 'HASH' },
+            { AttributeName: TABLE.callsByDay.sortKey, KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'ALL' },
+        },
       ],
     }),
   );

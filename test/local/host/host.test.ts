@@ -7,6 +7,7 @@ import { DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dy
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import {
   DescribeExecutionCommand,
+  GetExecutionHistoryCommand,
   ListExecutionsCommand,
   type ListExecutionsCommandInput,
   paginateListExecutions,
@@ -302,6 +303,34 @@ describe('Step Functions', () => {
     await expect(list({ nextToken: 'other' })).rejects.toMatchObject({ name: 'InvalidToken' });
     await expect(list({ stateMachineArn: `${stateMachineArn}2` })).rejects.toMatchObject({
       name: 'StateMachineDoesNotExist',
+    });
+  });
+
+  test('tells the history of an execution, without what it was about', async () => {
+    const { executionArn } = await finish('told', { ...input, failTimes: 9, errorName: 'Unforeseen' });
+    const client = new SFNClient(clientConfiguration(host.awsEndpoint));
+    const history = (more: object = {}) =>
+      client.send(new GetExecutionHistoryCommand({ executionArn, includeExecutionData: false, ...more }));
+    const { events = [], nextToken } = await history();
+    expect(nextToken).toBeUndefined();
+    expect(events[0]).toEqual({
+      id: 1,
+      previousEventId: 0,
+      timestamp: expect.any(Date),
+      type: 'ExecutionStarted',
+    });
+    expect(
+      events.map(({ type, stateEnteredEventDetails }) => stateEnteredEventDetails?.name ?? type),
+    ).toEqual(expect.arrayContaining(['TaskFailed', 'ExecutionFailed']));
+    expect(events.find(({ type }) => type === 'TaskFailed')?.taskFailedEventDetails).toEqual({
+      error: 'Unforeseen',
+    });
+    expect(events.map(({ id }) => id)).toEqual(events.map((_, index) => index + 1));
+    const first = await history({ maxResults: 2 });
+    const rest = await history({ nextToken: first.nextToken });
+    expect([...(first.events ?? []), ...(rest.events ?? [])]).toEqual(events);
+    await expect(history({ executionArn: `${executionArn}2` })).rejects.toMatchObject({
+      name: 'ExecutionDoesNotExist',
     });
   });
 
