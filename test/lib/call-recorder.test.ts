@@ -4,6 +4,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type GenericSchema, parse } from 'valibot';
 import {
+  CallsSettings,
   ReconcileSettings,
   StartSettings,
   StoreSettings,
@@ -23,6 +24,8 @@ const template = synthesize();
 const functions = resources(template, 'AWS::Lambda::Function');
 const FUNCTIONS = [
   'AwaitOutcome',
+  'ControlCalls',
+  'ControlRecordingControl',
   'Reconcile',
   'RecordUnrecorded',
   'RecordingStatus',
@@ -44,6 +47,13 @@ interface Statement {
   readonly Resource: string | string[];
 }
 
+const outputs = (of: typeof template) => {
+  const { Outputs } = of.toJSON();
+  return Object.fromEntries(
+    Object.entries<{ Value: unknown }>(Outputs).map(([name, { Value }]) => [name, readable(Value)]),
+  );
+};
+
 describe('the functions', () => {
   test('are those with a folder of their own', () => {
     expect(Object.keys(functions).toSorted()).toEqual(FUNCTIONS);
@@ -58,6 +68,8 @@ describe('the functions', () => {
     ['AwaitOutcome', 10, 512],
     ['Verify', 30, 512],
     ['SweepFunction', 300, 512],
+    ['ControlCalls', 15, 512],
+    ['ControlRecordingControl', 29, 512],
   ])('%s say all that decides how they run', (name, timeout, memorySize) => {
     expect(functions[name]?.Properties).toMatchObject({
       Runtime: 'nodejs24.x',
@@ -85,6 +97,14 @@ describe('the functions', () => {
     );
     expect(names).toEqual({
       AwaitOutcome: ['SETTINGS', 'TABLE_NAME'],
+      ControlCalls: ['PUBLIC_BASE_URL', 'SECRET_ARN', 'SETTINGS', 'STATE_MACHINE_ARN', 'TABLE_NAME'],
+      ControlRecordingControl: [
+        'PUBLIC_BASE_URL',
+        'SECRET_ARN',
+        'SETTINGS',
+        'STATE_MACHINE_ARN',
+        'TABLE_NAME',
+      ],
       Reconcile: ['SECRET_ARN', 'SETTINGS', 'TABLE_NAME'],
       RecordUnrecorded: ['SETTINGS', 'TABLE_NAME'],
       RecordingStatus: ['PUBLIC_BASE_URL', 'SECRET_ARN', 'SETTINGS', 'TABLE_NAME'],
@@ -104,6 +124,8 @@ describe('the functions', () => {
     ['Reconcile', ReconcileSettings],
     ['Verify', ReconcileSettings],
     ['SweepFunction', SweepSettings],
+    ['ControlCalls', CallsSettings],
+    ['ControlRecordingControl', StartSettings],
   ])('%s can read their settings', (name, schema) => {
     expect(parse(schema, JSON.parse(environmentOf(name).SETTINGS ?? ''))).toBeDefined();
   });
@@ -114,6 +136,7 @@ describe('the functions', () => {
         ringTimeoutSeconds: 90,
         startDelaySeconds: 3,
         retentionDays: 7,
+        resumeAfterSeconds: 300,
         twilioApiBaseUrl: 'https://api.dublin.ie1.twilio.com',
         recording: { configurationId: 'CR1' },
         notice: false,
@@ -122,23 +145,22 @@ describe('the functions', () => {
       }),
       'AWS::Lambda::Function',
     );
-    expect(JSON.parse(environmentOf('StartRecording', configured).SETTINGS ?? '')).toEqual({
+    const starting = {
       ringTimeoutSeconds: 90,
       startDelaySeconds: 3,
       retentionDays: 7,
       twilioApiBaseUrl: 'https://api.dublin.ie1.twilio.com',
       recording: { configurationId: 'CR1' },
-    });
+    };
+    expect(JSON.parse(environmentOf('StartRecording', configured).SETTINGS ?? '')).toEqual(starting);
+    expect(JSON.parse(environmentOf('ControlRecordingControl', configured).SETTINGS ?? '')).toEqual(starting);
     expect(JSON.parse(environmentOf('Verify', configured).SETTINGS ?? '')).toEqual({
       retentionDays: 7,
       twilioApiBaseUrl: 'https://api.dublin.ie1.twilio.com',
       recording: { configurationId: 'CR1' },
     });
     const sweep = environmentOf('SweepFunction', configured);
-    expect(JSON.parse(sweep.SETTINGS ?? '')).toEqual({
-      retentionDays: 7,
-      twilioApiBaseUrl: 'https://api.dublin.ie1.twilio.com',
-    });
+    expect(JSON.parse(sweep.SETTINGS ?? '')).toEqual({ ...starting, resumeAfterSeconds: 300 });
     // By which it knows the numbers that lead here.
     expect(sweep.PUBLIC_BASE_URL).toBe('https://calls.example.com');
     const voice = environmentOf('VoiceWebhook', configured);
@@ -241,7 +263,7 @@ describe('a role', () => {
   const rows = {
     Effect: 'Allow',
     Action: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
-    // The index is for people.
+    // The index is for whoever lists calls.
     Resource: '<Calls.Arn>',
   };
   const secret = {
@@ -250,6 +272,10 @@ describe('a role', () => {
     Resource: '<TwilioSecret>',
   };
   const executions = { Effect: 'Allow', Action: 'states:StartExecution', Resource: '<StateMachine>' };
+  const ofExecutions = {
+    Effect: 'Allow',
+    Resource: 'arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<StateMachine>[6]:*',
+  };
   const taskResponses = {
     Effect: 'Allow',
     Action: ['states:SendTaskSuccess', 'states:SendTaskFailure', 'states:SendTaskHeartbeat'],
@@ -282,16 +308,37 @@ describe('a role', () => {
         logs('SweepFunction'),
         traces,
         { ...deadLetters, Action: ['sqs:SendMessage', 'sqs:GetQueueAttributes', 'sqs:GetQueueUrl'] },
-        { ...rows, Action: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem'] },
+        rows,
+        { ...rows, Action: 'dynamodb:BatchGetItem' },
         secret,
         executions,
+        { ...ofExecutions, Action: 'states:DescribeExecution' },
+        { ...executions, Action: 'states:ListExecutions' },
+      ],
+    ],
+    [
+      'ControlCalls',
+      [
+        logs('ControlCalls'),
+        traces,
         {
           Effect: 'Allow',
-          Action: 'states:DescribeExecution',
-          Resource:
-            'arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<StateMachine>[6]:*',
+          Action: 'dynamodb:Query',
+          Resource: ['<Calls.Arn>', '<Calls.Arn>/index/CallsByDay'],
         },
-        { ...executions, Action: 'states:ListExecutions' },
+        { ...ofExecutions, Action: ['states:DescribeExecution', 'states:GetExecutionHistory'] },
+        secret,
+      ],
+    ],
+    [
+      'ControlRecordingControl',
+      [
+        logs('ControlRecordingControl'),
+        traces,
+        rows,
+        executions,
+        { ...ofExecutions, Action: 'states:DescribeExecution' },
+        secret,
       ],
     ],
     ['StartRecording', [logs('StartRecording'), traces, rows, secret]],
@@ -385,21 +432,75 @@ describe('the API', () => {
     expect(named.Properties.Name).toBe('Sales-Recorder');
   });
 
-  test('answers three routes, each with its function', () => {
-    const integrations = resources(template, 'AWS::ApiGatewayV2::Integration');
-    const routes = Object.values(resources(template, 'AWS::ApiGatewayV2::Route')).map(({ Properties }) => {
+  /** The routes, each with its function and who may call it. */
+  const routesOf = (of: Template) => {
+    const integrations = resources(of, 'AWS::ApiGatewayV2::Integration');
+    return Object.values(resources(of, 'AWS::ApiGatewayV2::Route')).map(({ Properties }) => {
       const name = /^integrations\/<(.+)>$/.exec(String(Properties.Target))?.[1] ?? '';
       return [
         Properties.RouteKey,
         integrations[name]?.Properties.IntegrationUri,
         integrations[name]?.Properties.PayloadFormatVersion,
+        Properties.AuthorizationType,
+        ...(Properties.AuthorizationScopes ? [Properties.AuthorizationScopes] : []),
       ];
     });
-    expect(routes).toEqual([
-      ['POST /voice', '<VoiceWebhook.Arn>', '2.0'],
-      ['POST /voice/{next}', '<VoiceWebhook.Arn>', '2.0'],
-      ['POST /recording-status', '<RecordingStatus.Arn>', '2.0'],
+  };
+  const OF_TWILIO = [
+    ['POST /voice', '<VoiceWebhook.Arn>', '2.0', 'NONE'],
+    ['POST /voice/{next}', '<VoiceWebhook.Arn>', '2.0', 'NONE'],
+    ['POST /recording-status', '<RecordingStatus.Arn>', '2.0', 'NONE'],
+  ];
+
+  test('answers the routes of Twilio and those of operators, each with its function', () => {
+    expect(routesOf(template)).toEqual([
+      ['GET /calls', '<ControlCalls.Arn>', '2.0', 'AWS_IAM'],
+      ['GET /calls/{callSid}', '<ControlCalls.Arn>', '2.0', 'AWS_IAM'],
+      ['POST /calls/{callSid}/recording', '<ControlRecordingControl.Arn>', '2.0', 'AWS_IAM'],
+      ...OF_TWILIO,
     ]);
+  });
+
+  test('has a policy for who may see, and one for who may control', () => {
+    const policies = resources(template, 'AWS::IAM::ManagedPolicy');
+    const statements = Object.fromEntries(
+      Object.entries(policies).map(([name, { Properties }]) => [name, Properties.PolicyDocument]),
+    );
+    const route = (methodAndPath: string) => ({
+      Effect: 'Allow',
+      Action: 'execute-api:Invoke',
+      Resource: `arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<WebhookApi>/*/${methodAndPath}`,
+    });
+    expect(statements).toEqual({
+      ControlRecorderRead: { Version: '2012-10-17', Statement: [route('GET/calls'), route('GET/calls/*')] },
+      ControlRecorderControl: { Version: '2012-10-17', Statement: [route('POST/calls/*')] },
+    });
+  });
+  });
+
+  test('takes tokens of an issuer instead, with a scope for each right', () => {
+    const issuer = 'https://login.example.com/';
+    const withTokens = synthesize({ control: { issuer, audience: ['recorder'], controlScope: 'record' } });
+    expect(routesOf(withTokens)).toEqual([
+      ['GET /calls', '<ControlCalls.Arn>', '2.0', 'JWT', ['recorder/read']],
+      ['GET /calls/{callSid}', '<ControlCalls.Arn>', '2.0', 'JWT', ['recorder/read']],
+      ['POST /calls/{callSid}/recording', '<ControlRecordingControl.Arn>', '2.0', 'JWT', ['record']],
+      ...OF_TWILIO,
+    ]);
+    expect(only(withTokens, 'AWS::ApiGatewayV2::Authorizer').Properties).toMatchObject({
+      AuthorizerType: 'JWT',
+      IdentitySource: ['$request.header.Authorization'],
+      JwtConfiguration: { Issuer: issuer, Audience: ['recorder'] },
+    });
+    expect(resources(withTokens, 'AWS::IAM::ManagedPolicy')).toEqual({});
+    expect(outputs(withTokens)).not.toHaveProperty('ReadPolicyArn');
+  });
+
+  test('has no routes of operators where there are none', () => {
+    const without = synthesize({ control: false });
+    expect(routesOf(without)).toEqual(OF_TWILIO);
+    expect(Object.keys(resources(without, 'AWS::Lambda::Function'))).not.toContain('ControlCalls');
+    expect(outputs(without)).not.toHaveProperty('ApiUrl');
   });
 
   test('has no stage name in its URLs, which Twilio would sign', () => {
@@ -413,6 +514,9 @@ describe('the API', () => {
     const permissions = Object.values(resources(template, 'AWS::Lambda::Permission'));
     expect(permissions.map(({ Properties }) => [Properties.FunctionName, Properties.SourceArn])).toEqual(
       [
+        ['ControlCalls', 'calls'],
+        ['ControlCalls', 'calls/{callSid}'],
+        ['ControlRecordingControl', 'calls/{callSid}/recording'],
         ['VoiceWebhook', 'voice'],
         ['VoiceWebhook', 'voice/{next}'],
         ['RecordingStatus', 'recording-status'],
@@ -486,7 +590,7 @@ test('the secret says what belongs into it', () => {
 
 test('logs are kept for as long as is configured, by every group', () => {
   const groups = Object.values(resources(synthesize({ logRetentionDays: 7 }), 'AWS::Logs::LogGroup'));
-  expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(9).fill(7));
+  expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(11).fill(7));
 });
 
 describe('the construct in an app of one’s own', () => {
@@ -560,22 +664,18 @@ describe('the construct in an app of one’s own', () => {
     const urls = functions.flatMap(
       ({ Properties }) => Properties.Environment.Variables.PUBLIC_BASE_URL ?? [],
     );
-    expect(urls).toHaveLength(4);
+    expect(urls).toHaveLength(6);
     expect(urls).toEqual(urls.map(() => Stack.of(recorder).resolve(publicBaseUrl)));
   });
 });
 
 describe('the outputs', () => {
-  const outputs = (of: typeof template) => {
-    const { Outputs } = of.toJSON();
-    return Object.fromEntries(
-      Object.entries<{ Value: unknown }>(Outputs).map(([name, { Value }]) => [name, readable(Value)]),
-    );
-  };
-
   test('are ready to paste', () => {
     expect(outputs(template)).toEqual({
       VoiceUrl: '<WebhookApi.ApiEndpoint>/voice',
+      ApiUrl: '<WebhookApi.ApiEndpoint>',
+      ReadPolicyArn: '<ControlRecorderRead>',
+      ControlPolicyArn: '<ControlRecorderControl>',
       PutSecretCommand:
         'aws secretsmanager put-secret-value --region <AWS::Region> --secret-id <TwilioSecret> --secret-string file://twilio.json',
       CallsInTheConsole:

@@ -30,6 +30,8 @@ describe('a configuration', () => {
       startDelaySeconds: 0,
       ringTimeoutSeconds: 600,
       reconcileAfterSeconds: 900,
+      control: 'iam',
+      resumeAfterSeconds: 600,
       retentionDays: 365,
       logRetentionDays: 90,
       twilioApiBaseUrl: 'https://api.twilio.com',
@@ -45,13 +47,29 @@ describe('a configuration', () => {
       startDelaySeconds: 2,
       ringTimeoutSeconds: 120,
       reconcileAfterSeconds: 60,
+      control: {
+        issuer: 'https://login.example.com/',
+        audience: ['recorder'],
+        readScope: 'calls:read',
+        controlScope: 'recordings:control',
+      },
+      resumeAfterSeconds: 120,
       retentionDays: 30,
       logRetentionDays: 14,
       publicBaseUrl: 'https://calls.example.com',
       twilioApiBaseUrl: 'https://api.dublin.ie1.twilio.com',
     };
     expect(parse(full)).toEqual(full);
-    expect(parse({ notice: false })).toMatchObject({ notice: false });
+    expect(parse({ notice: false, control: false })).toMatchObject({ notice: false, control: false });
+    const issuer = 'https://login.example.com/';
+    expect(parse({ control: { issuer, audience: ['recorder'] } })).toMatchObject({
+      control: {
+        issuer,
+        audience: ['recorder'],
+        readScope: 'recorder/read',
+        controlScope: 'recorder/control',
+      },
+    });
   });
 
   test('is what is shipped', () => {
@@ -113,6 +131,26 @@ describe('a complaint names the key, its value and what is allowed', () => {
       'none of a union',
       { notice: true },
       'notice is true; allowed: false, { say, voice?, language? } or { play }',
+    ],
+    [
+      'another way to show who one is',
+      { control: 'password' },
+      'control is "password"; allowed: \'iam\', false or { issuer, audience, readScope?, controlScope? }',
+    ],
+    [
+      'an issuer whose keys anybody could replace',
+      { control: { issuer: 'http://login.example.com/', audience: ['recorder'] } },
+      'control.issuer is "http://login.example.com/"; allowed: an https URL',
+    ],
+    [
+      'no audience',
+      { control: { issuer: 'https://login.example.com/', audience: [] } },
+      'control.audience is []; allowed: one or more audiences',
+    ],
+    [
+      'two scopes in one',
+      { control: { issuer: 'https://login.example.com/', audience: ['recorder'], readScope: 'a b' } },
+      'control.readScope is "a b"; allowed: a scope without spaces',
     ],
     [
       'a URL of another scheme',
