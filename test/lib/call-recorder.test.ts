@@ -476,7 +476,6 @@ describe('the API', () => {
       ControlRecorderControl: { Version: '2012-10-17', Statement: [route('POST/calls/*')] },
     });
   });
-  });
 
   test('takes tokens of an issuer instead, with a scope for each right', () => {
     const issuer = 'https://login.example.com/';
