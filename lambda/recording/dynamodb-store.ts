@@ -305,7 +305,8 @@ export function dynamoDbStore({
           await tell(call.callSid, event, effect);
           told = true;
         }
-        if (event.type !== 'unrecorded' && event.recording && (effect === 'news' || effect === 'override')) {
+        const changed = event.type !== 'unrecorded' && (effect === 'news' || effect === 'override');
+        if (changed && event.recording) {
           const { recordingSid } = event.recording;
           await putRecording(
             call.callSid,
@@ -313,7 +314,8 @@ export function dynamoDbStore({
             versionOf(recordingRows, recordingSid),
           );
         }
-        if (summaryIsStored) {
+        // Who read the recordings before this one changed must not write a summary of how they were.
+        if (summaryIsStored && !changed) {
           return applied;
         }
         // The token may have been kept since the row was read; this write and that one see each other.

@@ -214,7 +214,7 @@ function greater(a: number | undefined, b: number | undefined): number | undefin
 export interface CallSummary {
   /** What is shown of the call's recording; while there is none, `starting` or `unrecorded`. */
   readonly recordingStatus: string;
-  /** The call's recording: with several, the one worth most to whoever asks for it. */
+  /** The call's recording: with several, the one that runs, or else the one worth most to whoever asks for it. */
   readonly recording?: RecordingState | undefined;
   readonly recordingCount: number;
   /** How many of them were one too many: told to stop, or found to have run beside the call's. */
@@ -231,7 +231,9 @@ export interface CallSummary {
 /** Sums a call up. */
 export function summarize(state: CallState): CallSummary {
   const recordings = Object.values(state.recordings).toSorted(byWorth);
-  const [recording] = recordings;
+  // After an operator has stopped one and started another, it is that one.
+  const recording =
+    recordings.find(({ status, surplus }) => !hasEnded(status) && surplus === undefined) ?? recordings[0];
   if (recording) {
     return {
       recordingStatus: shownStatus(recording),
@@ -239,7 +241,12 @@ export function summarize(state: CallState): CallSummary {
       recordingCount: recordings.length,
       surplusCount: recordings.filter(
         (other) =>
-          other.surplus || (other !== recording && bothOurs(other, recording) && ranBeside(other, recording)),
+          other.surplus ||
+          (other !== recording &&
+            bothOurs(other, recording) &&
+            !wasStopped(other) &&
+            !wasStopped(recording) &&
+            ranBeside(other, recording)),
       ).length,
       doubled: recordings.filter(isRunningAndOurs).length > 1,
       ended: recordings.every(({ status }) => hasEnded(status)),
@@ -256,6 +263,9 @@ export function summarize(state: CallState): CallSummary {
     unrecorded: state.unrecorded,
   };
 }
+
+/** By an operator: another one may begin at once. */
+const wasStopped = ({ command }: RecordingState): boolean => command?.status === 'stopped';
 
 const bothOurs = (a: RecordingState, b: RecordingState): boolean =>
   a.confirmed === true && b.confirmed === true && !isEmpty(a.status) && !isEmpty(b.status);

@@ -1,29 +1,28 @@
-import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { bySignature } from '../../cli/authorization.ts';
-import type {
-  CallDetailsRepresentation,
-  CallsRepresentation,
-  CommandedRepresentation,
-  ProblemRepresentation,
-} from '../../lambda/recording-control/representations.ts';
+import { Failure } from '../../cli/failure.ts';
+import { RecorderApi } from '../../cli/recorder-api.ts';
+import type { CommandRepresentation } from '../../lambda/recording-control/representations.ts';
 import { credentialsFromSeed } from '../../local/credentials.ts';
 import type { AccessKey } from '../../local/operators.ts';
 import { type LocalRecorder, startLocalRecorder } from '../../local/recorder.ts';
-import { PROJECT } from '../../local/synthesize.ts';
 import { type SimulatedCall, TwilioSimulator } from '../../local/twilio-simulator/simulator.ts';
 
 /*
- * Operators at work: the routes of the synthesized app with SigV4 really checked, and the command that people use.
+ * Operators at work on the synthesized app: its routes with signatures really checked, asked by what the operator's
+ * command asks with.
  */
 
 const credentials = credentialsFromSeed(9);
-const APPLICATION = '<Response><Say>Welcome.</Say><Pause length="60"/></Response>';
+const APPLICATION = '<Response><Say>Welcome.</Say><Pause length="600"/></Response>';
+/** Shorter recordings are absent. */
+const LONG_ENOUGH_MS = 2_500;
 const UNKNOWN_CALL = `CA${'0'.repeat(32)}`;
 
 let simulator: TwilioSimulator;
 let recorder: LocalRecorder;
+let controller: RecorderApi;
 
 beforeAll(async () => {
   simulator = await TwilioSimulator.start({ seed: 9, credentials, network: { answerMs: 300 } });
@@ -33,6 +32,7 @@ beforeAll(async () => {
     notice: true,
     provisionedConcurrency: 2,
   });
+  controller = new RecorderApi(recorder.host.url, signedWith(operators().controller));
 }, 60_000);
 
 afterAll(async () => {
@@ -40,49 +40,20 @@ afterAll(async () => {
   await simulator?.stop();
 });
 
-interface Answer<T> {
-  readonly exitCode: number;
-  readonly body: T;
-  readonly stderr: string;
+function operators(): NonNullable<LocalRecorder['operators']> {
+  if (!recorder.operators) throw new Error('The template has no policies for operators');
+  return recorder.operators;
 }
 
-type Told = CommandedRepresentation & ProblemRepresentation;
+const signedWith = (key: AccessKey) =>
+  bySignature({ credentials: async () => key, region: async () => 'us-east-1' });
 
-/** Runs `recorder ... --json` as an operator. */
-function recorderCommand<T>(key: AccessKey | undefined, ...args: string[]): Promise<Answer<T>> {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      ['bin/recorder.ts', ...args, '--json', '--url', recorder.host.url],
-      {
-        cwd: PROJECT,
-        env: {
-          PATH: process.env.PATH,
-          AWS_EC2_METADATA_DISABLED: 'true',
-          AWS_CONFIG_FILE: '/dev/null',
-          AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-          ...(key && { AWS_ACCESS_KEY_ID: key.accessKeyId, AWS_SECRET_ACCESS_KEY: key.secretAccessKey }),
-        },
-      },
-      (error, stdout, stderr) => {
-        const exitCode = typeof error?.code === 'number' ? error.code : 0;
-        resolve({ exitCode, body: JSON.parse(stdout), stderr });
-      },
-    );
-  });
-}
+const place = (voiceUrl: string): SimulatedCall =>
+  simulator.placeCall({ from: '+15550200123', to: '+15550100100', voiceUrl, talkMs: 300_000 });
 
-const asController = <T = Told>(...args: string[]) =>
-  recorderCommand<T>(recorder.operators?.controller, ...args);
-
-/** A call whose recording runs. */
-async function recordedCall(talkMs: number): Promise<SimulatedCall> {
-  const call = simulator.placeCall({
-    from: '+15550200123',
-    to: '+15550100100',
-    voiceUrl: recorder.voiceUrl(simulator.hostApplication(APPLICATION)),
-    talkMs,
-  });
+/** A call whose recording runs, and is stored. */
+async function recordedCall(): Promise<SimulatedCall> {
+  const call = place(recorder.voiceUrl(simulator.hostApplication(APPLICATION)));
   const isStored = async () =>
     (await recorder.rows()).some(
       ({ CallSid, Item, RecordingSid }) => CallSid === call.sid && Item === 'CALL' && RecordingSid,
@@ -106,10 +77,30 @@ async function over(): Promise<void> {
   await recorder.host.idle();
 }
 
+const command = async (callSid: string, body: CommandRepresentation) =>
+  (await controller.command(callSid, body)).value;
+
+/** The problem that a request comes to. */
+async function problemOf(request: Promise<unknown>): Promise<unknown> {
+  try {
+    return { unexpected: await request };
+  } catch (error) {
+    if (error instanceof Failure) return error.document;
+    throw error;
+  }
+}
+
 describe('a recording', () => {
+  afterEach(async () => {
+    for (const call of simulator.calls.values()) await hangUp(call);
+    await over();
+  });
+
   test('is paused, resumed and stopped, each time as Twilio has it, and its story is told', async () => {
-    const call = await recordedCall(30_000);
-    const sid = call.recordings[0]?.sid;
+    const call = await recordedCall();
+    const callSid = call.sid;
+    const recordingSid = call.recordings[0]?.sid;
+    await sleep(LONG_ENOUGH_MS);
     const steps = [
       ['pause', 'in-progress', 'paused'],
       ['pause', 'paused', 'paused'],
@@ -117,89 +108,94 @@ describe('a recording', () => {
       ['stop', 'in-progress', 'stopped'],
     ] as const;
     for (const [action, before, after] of steps) {
-      const { exitCode, body } = await asController(action, call.sid, '--reason', 'card number');
-      expect([exitCode, body]).toEqual([0, { callSid: call.sid, recordingSid: sid, action, before, after }]);
-      if (after !== 'stopped') {
-        expect(call.recordings[0]?.status).toBe(after);
-      }
+      const done = await command(callSid, { action, reason: 'card number' });
+      expect(done).toEqual({ callSid, recordingSid, action, before, after });
+      // What was stopped is complete soon.
+      if (after !== 'stopped') expect(call.recordings[0]?.status).toBe(after);
     }
-    const again = await asController('start', call.sid);
-    expect(again.body).toMatchObject({ action: 'start', after: 'in-progress' });
-    expect(again.body.recordingSid).not.toBe(sid);
-    const paused = await asController('pause', call.sid, '--behavior', 'skip');
-    expect(paused.body).toMatchObject({ recordingSid: again.body.recordingSid, after: 'paused' });
-    const { body } = await asController<CallDetailsRepresentation>('timeline', call.sid);
-    expect(body.call).toMatchObject({ callSid: call.sid, recordingStatus: 'paused', recordingCount: 2 });
-    expect(body.events.filter(({ type }) => type === 'command').length).toBeGreaterThanOrEqual(11);
-    expect(body.events).toContainEqual(
-      expect.objectContaining({
-        type: 'command',
-        action: 'pause',
-        by: expect.stringMatching(/:user\/controller$/),
-        reason: 'card number',
-        before: 'in-progress',
-        after: 'paused',
-        httpStatus: 200,
-      }),
-    );
-    expect(body.executions?.[0]).toMatchObject({ name: call.sid });
-    expect(body.executions?.[0]?.history).toContainEqual(
+    const again = await command(callSid, { action: 'start' });
+    expect(again).toEqual({
+      callSid,
+      recordingSid: call.recordings[1]?.sid,
+      action: 'start',
+      after: 'in-progress',
+    });
+    await command(callSid, { action: 'pause', pauseBehavior: 'skip' });
+    const { value: story } = await controller.call(callSid);
+    expect(story.call).toMatchObject({ callSid, recordingStatus: 'paused', recordingCount: 2 });
+    const commands = story.events.filter(({ type }) => type === 'command');
+    expect(commands.filter(({ after }) => after !== undefined).map(({ action }) => action)).toEqual([
+      'pause',
+      'pause',
+      'resume',
+      'stop',
+      'start',
+      'pause',
+    ]);
+    expect(commands[1]).toMatchObject({
+      by: expect.stringMatching(/^arn:aws:iam::\d{12}:user\/controller$/),
+      reason: 'card number',
+      before: 'in-progress',
+      after: 'paused',
+      httpStatus: 200,
+    });
+    expect(story.executions?.[0]).toMatchObject({ name: callSid, status: 'RUNNING' });
+    expect(story.executions?.[0]?.history).toContainEqual(
       expect.objectContaining({ type: 'TaskStateEntered', state: 'StartRecording' }),
     );
-    expect(body.twilio).toMatchObject({ callStatus: 'in-progress' });
+    expect(story.twilio).toMatchObject({ callStatus: 'in-progress' });
     await hangUp(call);
     await over();
-    const listed = await asController<CallsRepresentation>('calls', '--status', 'completed');
-    expect(listed.body.calls).toContainEqual(
-      expect.objectContaining({
-        callSid: call.sid,
-        recordingStatus: 'completed',
-        recordingCount: 2,
-        final: true,
-      }),
+    const { value: list } = await controller.calls({ status: 'completed' });
+    expect(list.calls).toContainEqual(
+      expect.objectContaining({ callSid, recordingStatus: 'completed', recordingCount: 2, final: true }),
     );
   }, 120_000);
 
   test('cannot be commanded when there is none any more, and says so', async () => {
-    const call = await recordedCall(2_500);
-    await over();
-    const { exitCode, body } = await asController('pause', call.sid);
-    expect([exitCode, body]).toMatchObject([4, { status: 409, recordingStatus: 'completed' }]);
-    expect((await asController('start', call.sid)).body).toMatchObject({ status: 409 });
-    expect((await asController('pause', UNKNOWN_CALL)).body).toMatchObject({ status: 404 });
-    expect((await asController('start', UNKNOWN_CALL)).body).toMatchObject({ status: 404 });
-    expect((await asController('timeline', UNKNOWN_CALL)).body).toMatchObject({ status: 404 });
-  }, 120_000);
-
-  test('is started on a call that never reached the recorder', async () => {
-    const call = simulator.placeCall({
-      from: '+15550200123',
-      to: '+15550100100',
-      voiceUrl: simulator.hostApplication(APPLICATION),
-      talkMs: 20_000,
-    });
-    let started = await asController('start', call.sid);
-    while (started.exitCode !== 0) started = await asController('start', call.sid);
-    expect(started.body).toMatchObject({ recordingSid: call.recordings[0]?.sid, after: 'in-progress' });
-    // Shorter ones are absent.
-    await sleep(2_500);
+    const call = await recordedCall();
+    const { sid } = call;
+    await sleep(LONG_ENOUGH_MS);
     await hangUp(call);
     await over();
-    const { body } = await asController<CallDetailsRepresentation>('timeline', call.sid);
-    expect(body.call).toMatchObject({ origin: 'control', recordingStatus: 'completed', final: true });
-    expect(body.executions).toMatchObject([{ name: call.sid, status: 'SUCCEEDED' }]);
+    expect(await problemOf(command(sid, { action: 'pause' }))).toMatchObject({
+      type: 'urn:call-recorder:problem:not-possible',
+      status: 409,
+      recordingStatus: 'completed',
+    });
+    expect(await problemOf(command(sid, { action: 'start' }))).toMatchObject({ status: 409 });
+    for (const action of ['start', 'pause', 'resume', 'stop'] as const) {
+      expect(await problemOf(command(UNKNOWN_CALL, { action }))).toMatchObject({ status: 404 });
+    }
+    expect(await problemOf(controller.call(UNKNOWN_CALL))).toMatchObject({ status: 404 });
+  }, 120_000);
+
+  test('is started on a call that never reached the recorder, and followed to its end', async () => {
+    const call = place(simulator.hostApplication(APPLICATION));
+    let started = await problemOf(command(call.sid, { action: 'start' }));
+    while (started && !Object.hasOwn(started, 'unexpected')) {
+      started = await problemOf(command(call.sid, { action: 'start' }));
+    }
+    expect(call.recordings).toHaveLength(1);
+    await sleep(LONG_ENOUGH_MS);
+    await hangUp(call);
+    await over();
+    const { value: story } = await controller.call(call.sid);
+    expect(story.call).toMatchObject({ origin: 'control', recordingStatus: 'completed', final: true });
+    expect(story.executions).toMatchObject([{ name: call.sid, status: 'SUCCEEDED' }]);
   }, 120_000);
 });
 
 describe('who may', () => {
-  const LIST = ['GET', '/calls'] as const;
-  const SHOW = ['GET', `/calls/${UNKNOWN_CALL}`] as const;
-  const COMMAND = ['POST', `/calls/${UNKNOWN_CALL}/recording`] as const;
-  const routes = [LIST, SHOW, COMMAND];
   type Who = 'nobody' | 'wrong' | 'unknown' | 'expired' | 'reader' | 'controller';
   const FORBIDDEN = 403;
-  const matrix = routes.flatMap(([method, path]) => {
-    const allowed = path === '/calls' ? 200 : 404;
+  const matrix = (
+    [
+      ['GET', '/calls', 200],
+      ['GET', `/calls/${UNKNOWN_CALL}`, 404],
+      ['POST', `/calls/${UNKNOWN_CALL}/recording`, 404],
+    ] as const
+  ).flatMap(([method, path, allowed]) => {
     const answers: Record<Who, number> = {
       nobody: FORBIDDEN,
       wrong: FORBIDDEN,
@@ -213,13 +209,14 @@ describe('who may', () => {
 
   test.each(matrix)('%s %s as %s is answered with %d', async (method, path, who, status) => {
     const url = `${recorder.host.url}${path}`;
-    const body = method === 'POST' ? '{"action":"pause"}' : undefined;
-    const headers = { ...(body && { 'content-type': 'application/json' }) };
-    const response = await fetch(url, {
+    const body = '{"action":"pause"}';
+    const request = {
       method,
-      headers: await headersOf(who, { method, url, headers, ...(body && { body }) }),
-      ...(body && { body }),
-    });
+      url,
+      headers: { 'content-type': 'application/json' },
+      ...(method === 'POST' && { body }),
+    };
+    const response = await fetch(url, { ...request, headers: await headersOf(who, request) });
     expect([response.status, await response.json()]).toEqual([
       status,
       status === FORBIDDEN ? { message: 'Forbidden' } : expect.any(Object),
@@ -228,20 +225,20 @@ describe('who may', () => {
 
   type Request = Parameters<ReturnType<typeof bySignature>>[0];
 
-  async function headersOf(who: Who, request: Request): Promise<Readonly<Record<string, string>>> {
-    const { reader, controller } = recorder.operators ?? {};
-    if (who === 'nobody' || !reader || !controller) return request.headers;
-    const key = {
-      wrong: { ...controller, secretAccessKey: 'a-secret-that-is-not-theirs-but-as-long' },
-      unknown: { ...controller, accessKeyId: 'AKIAUNKNOWNUNKNOWN00' },
-      expired: controller,
+  async function headersOf(who: Who, request: Request): Promise<Record<string, string>> {
+    if (who === 'nobody') return { ...request.headers };
+    const { reader, controller: key } = operators();
+    const keys: Record<typeof who, AccessKey> = {
+      wrong: { ...key, secretAccessKey: reader.secretAccessKey },
+      unknown: { ...key, accessKeyId: 'AKIAUNKNOWNUNKNOWN00' },
+      expired: key,
       reader,
-      controller,
-    }[who];
+      controller: key,
+    };
     const { headers } = await bySignature({
-      credentials: async () => key,
+      credentials: async () => keys[who],
       region: async () => 'us-east-1',
     })(request);
-    return who === 'expired' ? { ...headers, 'x-amz-date': '20260101T000000Z' } : headers;
+    return { ...headers, ...(who === 'expired' && { 'x-amz-date': '20260101T000000Z' }) };
   }
 });

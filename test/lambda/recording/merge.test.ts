@@ -463,6 +463,54 @@ describe('a command', () => {
   });
 });
 
+describe('a call of which one recording was stopped and another started', () => {
+  const first = { startTime: '2026-11-24T12:00:01.000Z' };
+  const second = { startTime: '2026-11-24T12:00:09.000Z' };
+  const stopped: CallEvent = {
+    type: 'command',
+    command: { action: 'stop', by: 'somebody' },
+    recording: {
+      recordingSid: RECORDING_SID,
+      status: 'stopped',
+      command: { number: 1, status: 'stopped', confirmed: true, at: '2026-11-24T12:00:08.000Z' },
+    },
+  };
+  const events: CallEvent[] = [
+    seen('in-progress', first),
+    stopped,
+    seen('completed', { ...first, duration: 7 }),
+    seen('in-progress', second, OTHER_RECORDING_SID),
+  ];
+
+  test.each([
+    ['as told', events],
+    ['backwards', events.toReversed()],
+  ])('is that of the one which runs, and none was one too many (%s)', (_, told) => {
+    expect(summarize(stateAfter(told))).toMatchObject({
+      recordingStatus: 'in-progress',
+      recording: { recordingSid: OTHER_RECORDING_SID },
+      surplusCount: 0,
+      ended: false,
+    });
+  });
+
+  test('is that of the first, when both have ended', () => {
+    const ended = seen('completed', { ...second, duration: 20 }, OTHER_RECORDING_SID);
+    expect(summarize(stateAfter([...events, ended]))).toMatchObject({
+      recording: { recordingSid: RECORDING_SID },
+      surplusCount: 0,
+      final: true,
+    });
+  });
+
+  test('is not that of one which runs on though it is one too many', () => {
+    const surplus = seen('in-progress', { ...second, surplus: true }, OTHER_RECORDING_SID);
+    expect(summarize(stateAfter([seen('completed', first), surplus]))).toMatchObject({
+      recording: { recordingSid: RECORDING_SID },
+    });
+  });
+});
+
 test.each([
   [[], false],
   [[seen('in-progress')], false],
