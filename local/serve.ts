@@ -52,7 +52,7 @@ export async function serveRecorder({ port, seed, twilioApiUrl, publicUrl }: Ser
   console.log(`Twilio API  ${twilioApiBaseUrl}`);
   console.log(`DynamoDB    ${recorder.host.dynamodbEndpoint}, table ${recorder.host.tableName}`);
   if (simulator) printCredentials(credentials);
-  if (recorder.operators) printOperators(recorder.operators);
+  if (recorder.operators) printOperators(recorder.host.url, recorder.operators);
   if (simulator) {
     console.log('\nAn outgoing call whose URL is the recorder:');
     console.log(outgoingCall(simulator.url, credentials, recorder.voiceUrl()));
@@ -66,7 +66,7 @@ export async function serveRecorder({ port, seed, twilioApiUrl, publicUrl }: Ser
         from: '+15550200123',
         to: '+15550100100',
         voiceUrl: recorder.voiceUrl(application),
-        talkMs: 8_000,
+        talkMs: 40_000,
       });
     });
     console.log('\nEnter places an incoming call.');
@@ -87,11 +87,11 @@ function printCredentials({ accountSid, authToken, apiKeySid, apiKeySecret }: Cr
   console.log(`  TWILIO_API_KEY=${apiKeySid}\n  TWILIO_API_SECRET=${apiKeySecret}`);
 }
 
-function printOperators({ reader, controller }: Operators): void {
+function printOperators(url: string, { reader, controller }: Operators): void {
   const environment = ({ accessKeyId, secretAccessKey }: AccessKey): string =>
-    `  AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey} AWS_REGION=${REGION}`;
-  console.log(`\nThe recorder's API takes this key to read:\n${environment(reader)}`);
-  console.log(`and this one to read and to control:\n${environment(controller)}`);
+    `  export RECORDER_URL=${url} AWS_REGION=${REGION} AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey}`;
+  console.log(`\nFor \`npx recorder\` in another terminal, to read:\n${environment(reader)}`);
+  console.log(`and to read and to control:\n${environment(controller)}`);
 }
 
 const outgoingCall = (

@@ -6,6 +6,7 @@ import {
   type ControlRequest,
   control,
 } from '../recording/control.ts';
+import { hasEnded } from '../recording/merge.ts';
 import { METRICS } from '../shared/contract.ts';
 import { describeError, StoreUnavailableError } from '../shared/errors.ts';
 import type { SecretSource, TwilioSecret } from '../shared/secret.ts';
@@ -184,7 +185,9 @@ function answer(
       });
     default: {
       const { kind, recordingSid, recordingStatus } = controlled;
-      return problem(kind, `${DETAILS[kind](controlled)} ${warning}`.trim(), {
+      const isOver = recordingStatus === undefined || hasEnded(recordingStatus);
+      const detail = DETAILS[kind](controlled);
+      return problem(kind, kind === 'not-possible' && isOver ? detail : `${detail} ${warning}`.trim(), {
         callSid,
         recordingSid,
         recordingStatus,

@@ -84,6 +84,9 @@ export const RECONCILE_OUTCOMES = {
 } as const;
 export type ReconcileOutcome = (typeof RECONCILE_OUTCOMES)[keyof typeof RECONCILE_OUTCOMES];
 
+/** In each log line, and the one dimension of each metric. */
+export const SERVICE = 'call-recorder';
+
 /** CloudWatch metrics, all counts unless their name ends in a unit. */
 export const METRICS = {
   namespace: 'CallRecorder',

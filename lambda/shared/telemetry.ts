@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { METRICS } from './contract.ts';
+import { METRICS, SERVICE } from './contract.ts';
 
 type MetricName = Exclude<(typeof METRICS)[keyof typeof METRICS], typeof METRICS.namespace>;
 
@@ -43,8 +43,6 @@ export const unfailing = (telemetry: Telemetry): Telemetry => ({
   warn: quietly(telemetry.warn),
   error: quietly(telemetry.error),
 });
-
-const SERVICE = 'call-recorder';
 
 /**
  * Structured logs and CloudWatch's embedded metrics on standard output. `perInvocation` wraps a handler: it puts the

@@ -193,9 +193,20 @@ describe('a command that was not carried out', () => {
         callSid: CALL_SID,
         recordingSid: RECORDING,
         recordingStatus: 'in-progress',
+        detail: expect.stringContaining('nobody should say now what must not be recorded'),
       },
     });
     expect(telemetry.counted).toEqual([]);
+  });
+
+  test('because the recording has ended warns of nothing', async () => {
+    await record();
+    await send(command('stop'));
+    expect((await send(command('pause'))).body).toMatchObject({
+      status: 409,
+      recordingStatus: 'stopped',
+      detail: 'The recording is stopped.',
+    });
   });
 
   test('because another one is under way is a 409', async () => {
