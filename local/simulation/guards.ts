@@ -24,9 +24,8 @@ export const GUARDS = {
   claim: {
     what: 'Whoever creates a recording claims the call’s row before',
     file: 'lambda/recording/dynamodb-store.ts',
-    code: "'attribute_not_exists(RecordingSid) AND (attribute_not_exists(LeaseOwner) OR LeaseExpiresAt < :now OR LeaseOwner = :owner)'",
-    without:
-      "'attribute_not_exists(RecordingSid) OR :now > :owner OR :now < :owner OR attribute_exists(CallSid)'",
+    code: 'AND (attribute_not_exists(LeaseOwner) OR LeaseExpiresAt < :now OR LeaseOwner = :owner)`,',
+    without: 'OR :now > :owner OR :now < :owner OR attribute_exists(CallSid)`,',
   },
   list: {
     what: 'Twilio’s list is looked at before a create that may not be the first',
@@ -43,7 +42,7 @@ export const GUARDS = {
   adopt: {
     what: 'A recording that is found is adopted',
     file: 'lambda/recording/start.ts',
-    code: "return recording ? { recording, source: 'adopt' } : { step: 'create', afterMilliseconds: 0 };",
+    code: "return recording ? adopted(recording) : { step: 'create', afterMilliseconds: 0 };",
     without: "return { step: 'create', afterMilliseconds: recording ? 0 : 0 };",
   },
   rank: {
