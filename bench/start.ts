@@ -91,6 +91,7 @@ async function place(
 
 async function measureOurs(
   notice: boolean,
+  startWith: 'api' | 'twiml',
   calls: number,
   script: (index: number) => Omit<CallScript, 'from' | 'to' | 'voiceUrl'>,
 ): Promise<Figures> {
@@ -105,6 +106,7 @@ async function measureOurs(
     twilioApiBaseUrl: simulator.url,
     credentials,
     notice,
+    startWith,
     latency,
     provisionedConcurrency: 32,
   });
@@ -132,10 +134,11 @@ async function measurePolicy(name: string, calls: number): Promise<Figures> {
 }
 
 console.error(
-  `${calls} answered calls with the recorder, ${longRingCalls} that ring for about 30 s, then the other policies...`,
+  `${calls} answered calls with the recorder, as many with startWith 'twiml', ${longRingCalls} that ring for about 30 s, then the other policies...`,
 );
-const ours = await measureOurs(true, calls, () => ({ talkMs: TALK_MS }));
-const longRing = await measureOurs(false, longRingCalls, (index) => ({
+const ours = await measureOurs(true, 'api', calls, () => ({ talkMs: TALK_MS }));
+const twiml = await measureOurs(true, 'twiml', calls, () => ({ talkMs: TALK_MS }));
+const longRing = await measureOurs(false, 'api', longRingCalls, (index) => ({
   dialled: {
     ringMs: new Dice(SEED, `ring ${index}`).draw('ring', [28_000, 32_000]),
     outcome: 'answers',
@@ -177,11 +180,12 @@ const row = (name: string, figures: Figures): void => {
   ]);
 };
 row('ours', ours);
+row('ours, startWith twiml', twiml);
 for (const [name, figures] of Object.entries(policies)) {
   row(name, figures);
 }
 row('ours, ringing 30 s', longRing);
 console.log(table.toString());
 if (json) {
-  console.log(JSON.stringify({ ours, longRing, policies }));
+  console.log(JSON.stringify({ ours, twiml, longRing, policies }));
 }

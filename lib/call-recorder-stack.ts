@@ -11,6 +11,7 @@ export class CallRecorderStack extends Stack {
       notice: configuration.notice,
       otherwise: configuration.otherwise,
       recording: configuration.recording,
+      startWith: configuration.startWith,
       startDelay: Duration.seconds(configuration.startDelaySeconds),
       ringTimeout: Duration.seconds(configuration.ringTimeoutSeconds),
       reconcileAfter: Duration.seconds(configuration.reconcileAfterSeconds),

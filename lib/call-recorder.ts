@@ -10,6 +10,7 @@ import type {
   ReconcileSettings,
   RecordingSettings,
   StartSettings,
+  StartWith,
   StoreSettings,
   SweepSettings,
   VoiceWebhookSettings,
@@ -45,6 +46,13 @@ export interface CallRecorderProps {
    * @default { channels: 'dual', track: 'both', trim: 'do-not-trim' }
    */
   readonly recording?: RecordingSettings;
+  /**
+   * What starts a recording: a request to Twilio's API, or the TwiML, which loses nothing at the start, and which the
+   * execution verifies and repairs.
+   *
+   * @default 'api'
+   */
+  readonly startWith?: StartWith;
   /**
    * Wait before the first request to record.
    *
@@ -122,6 +130,7 @@ export class CallRecorder extends Construct {
         notice: props.notice,
         otherwise: props.otherwise,
         recording: props.recording,
+        startWith: props.startWith,
         startDelaySeconds: props.startDelay?.toSeconds(),
         ringTimeoutSeconds: props.ringTimeout?.toSeconds(),
         reconcileAfterSeconds: props.reconcileAfter?.toSeconds(),
@@ -135,8 +144,15 @@ export class CallRecorder extends Construct {
       } satisfies Record<keyof Omit<RecorderConfigurationInput, 'stackName'>, unknown>,
       this.node.path,
     );
-    const { notice, otherwise, recording, startDelaySeconds, ringTimeoutSeconds, twilioApiBaseUrl } =
-      configuration;
+    const {
+      notice,
+      otherwise,
+      recording,
+      startWith,
+      startDelaySeconds,
+      ringTimeoutSeconds,
+      twilioApiBaseUrl,
+    } = configuration;
     const logRetention: RetentionDays = configuration.logRetentionDays;
     const storeSettings: StoreSettings = { retentionDays: configuration.retentionDays };
 
@@ -155,6 +171,7 @@ export class CallRecorder extends Construct {
       recording,
       ringTimeoutSeconds,
       startDelaySeconds,
+      startWith,
       twilioApiBaseUrl,
     };
     const startRecording = new RecorderFunction(this, 'StartRecording', {
@@ -213,6 +230,7 @@ export class CallRecorder extends Construct {
       logRetention,
       settings: {
         documents: voiceDocuments({ notice, otherwise }, recording, publicBaseUrl),
+        startWith,
       } satisfies VoiceWebhookSettings,
       environment: {
         [ENVIRONMENT.publicBaseUrl]: publicBaseUrl,

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import * as v from 'valibot';
-import { HttpUrl, RecordingSettings } from '../lambda/shared/settings.ts';
+import { HttpUrl, RecordingSettings, StartWith } from '../lambda/shared/settings.ts';
 import { ControlSettings } from './control-settings.ts';
 import { VoiceSettings } from './voice-settings.ts';
 
@@ -46,6 +46,8 @@ export const RecorderConfiguration = v.strictObject({
   otherwise: v.optional(VoiceSettings.entries.otherwise, { say: 'Thank you for your call. Goodbye.' }),
   /** How Twilio records. */
   recording: v.optional(RecordingSettings, { channels: 'dual', track: 'both', trim: 'do-not-trim' }),
+  /** What starts a recording: a request to Twilio's API, or the TwiML. */
+  startWith: v.optional(StartWith, 'api'),
   /** Seconds between the start of a call's execution and the first request to record. */
   startDelaySeconds: v.optional(wholeNumber('seconds', 0, 60), 0),
   /** Seconds that a call may ring before the recorder gives up on it. */

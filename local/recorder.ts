@@ -38,13 +38,23 @@ export interface LocalRecorderOptions
   readonly seed?: number;
   /** Whether callers hear the configured notice, which answers their call. */
   readonly notice: boolean;
+  /** What starts recordings; default as configured. */
+  readonly startWith?: 'api' | 'twiml';
   /** How long callbacks are waited for before Twilio is asked; default as configured. */
   readonly reconcileAfterSeconds?: number;
 }
 
 /** Synthesizes the app and hosts it. */
 export async function startLocalRecorder(options: LocalRecorderOptions): Promise<LocalRecorder> {
-  const { twilioApiBaseUrl, credentials, seed = 1, notice, reconcileAfterSeconds, ...hostOptions } = options;
+  const {
+    twilioApiBaseUrl,
+    credentials,
+    seed = 1,
+    notice,
+    startWith,
+    reconcileAfterSeconds,
+    ...hostOptions
+  } = options;
   await using disposables = new AsyncDisposableStack();
   const assembly = disposables.use(
     await synthesize({
@@ -53,6 +63,7 @@ export async function startLocalRecorder(options: LocalRecorderOptions): Promise
         RECORDER_CONFIG: 'local/recorder.config.ts',
         LOCAL_TWILIO_API_BASE_URL: twilioApiBaseUrl,
         ...(!notice && { LOCAL_NOTICE: 'off' }),
+        ...(startWith && { LOCAL_START_WITH: startWith }),
         ...(reconcileAfterSeconds && { LOCAL_RECONCILE_AFTER_SECONDS: String(reconcileAfterSeconds) }),
       },
     }),

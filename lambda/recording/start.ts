@@ -92,6 +92,8 @@ export interface StartRequest {
   readonly owner: string;
   /** An attempt before this one failed, or could not say what it left behind. */
   readonly doubtful: boolean;
+  /** Our TwiML has Twilio start the recording: nothing is created unless it did not. */
+  readonly byTwiml?: boolean | undefined;
   /** The recordings that an operator starts another one after. Left out, a call that has had one is not recorded again. */
   readonly ended?: readonly string[] | undefined;
 }
@@ -130,7 +132,11 @@ export async function startRecording(
   switch (claim?.kind) {
     case 'recorded':
       return {
-        result: { outcome: START_OUTCOMES.adopted, recordingSid: claim.recordingSid, doubtful: true },
+        result: {
+          outcome: START_OUTCOMES.adopted,
+          recordingSid: claim.recordingSid,
+          doubtful: request.doubtful || !request.byTwiml,
+        },
         creates: 0,
       };
     case 'held':
@@ -150,7 +156,7 @@ export async function startRecording(
       result: {
         outcome,
         recordingSid: recording.recordingSid,
-        doubtful: progress.doubtful || source === 'adopt',
+        doubtful: progress.doubtful || (source === 'adopt' && !(request.byTwiml && progress.creates === 0)),
       },
       creates: progress.creates,
     };
@@ -263,7 +269,7 @@ class Attempt {
       next = came;
     }
     // The status that Twilio shows lags behind, a create's answer does not: nobody looks again for a while.
-    const last = next.step === 'ask' ? await this.#create() : next;
+    const last = next.step === 'ask' && !this.#request.byTwiml ? await this.#create() : next;
     return 'step' in last
       ? notYet(Math.max(waitSeconds(this.#elapsed()), last.afterMilliseconds / 1000), this.#doubtful)
       : last;
@@ -280,8 +286,11 @@ class Attempt {
     // Of an outgoing call the webhook comes when it has been answered.
     const isEarly = this.#creates === 0 && this.#request.call.direction !== 'outbound-api';
     const early = isEarly ? START_POLICY.firstCreateAfter - this.#elapsed() : 0;
-    // The clocks of Step Functions and Lambda may differ.
-    return { step: 'create', afterMilliseconds: Math.min(Math.max(early, 0), START_POLICY.firstCreateAfter) };
+    return {
+      step: this.#request.byTwiml ? 'ask' : 'create',
+      // The clocks of Step Functions and Lambda may differ.
+      afterMilliseconds: Math.min(Math.max(early, 0), START_POLICY.firstCreateAfter),
+    };
   }
 
   #take(step: Next['step']): Promise<Next | Found> {
@@ -340,9 +349,9 @@ class Attempt {
     return recording ? adopted(recording) : { step: 'create', afterMilliseconds: 0 };
   }
 
-  /** Of a create of unknown end, a callback may have told what Twilio's list does not show yet. */
+  /** Of a create of unknown end, and of what our TwiML started, a callback may have told what Twilio's list does not show yet. */
   async #namedByCallback(): Promise<RecordingState | undefined> {
-    if (!this.#doubtful || !this.#claimed) {
+    if (!(this.#doubtful || this.#request.byTwiml) || !this.#claimed) {
       return undefined;
     }
     const known = await ifAvailable(this.#dependencies.store.known(this.#request.call.callSid));
@@ -357,10 +366,14 @@ class Attempt {
     const { callSid } = this.#request.call;
     const eager = this.#elapsed() < START_POLICY.eagerFor;
     // While the call may be answered at any moment there is no time for a look before the next create.
-    const [answer, list] = await Promise.all([
+    const [answer, list, named] = await Promise.all([
       twilio.fetchCall(callSid),
       eager ? twilio.listRecordings(callSid) : undefined,
+      this.#request.byTwiml ? this.#namedByCallback() : undefined,
     ]);
+    if (named) {
+      return { recording: named, source: 'adopt' };
+    }
     const running =
       list?.kind === 'ok'
         ? list.body.find((recording) => this.#mayBeOurs(recording) && isRunning(recording))
@@ -387,9 +400,10 @@ class Attempt {
       case 'in-progress':
         return this.#inProgress(eager ? 'create' : 'look');
       case 'before-answer':
-        return eager
-          ? { step: 'create', afterMilliseconds: START_POLICY.pause }
-          : { step: 'ask', afterMilliseconds: START_POLICY.ringingPause };
+        return {
+          step: eager && !this.#request.byTwiml ? 'create' : 'ask',
+          afterMilliseconds: eager ? START_POLICY.pause : START_POLICY.ringingPause,
+        };
     }
   }
 
@@ -431,7 +445,10 @@ class Attempt {
     const now = this.#dependencies.clock.now();
     if (this.#inProgressSince === undefined) {
       this.#inProgressSince = now;
-      return { step, afterMilliseconds: 0 };
+      // What our TwiML has started is given its time to show.
+      return this.#request.byTwiml
+        ? { step: 'look', afterMilliseconds: START_POLICY.settle }
+        : { step, afterMilliseconds: 0 };
     }
     const age = now - this.#inProgressSince;
     if (age > START_POLICY.notRecordableAfter) {

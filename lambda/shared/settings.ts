@@ -44,8 +44,12 @@ export const VoiceDocuments = v.strictObject({
 });
 export type VoiceDocuments = v.InferOutput<typeof VoiceDocuments>;
 
+/** What starts a recording: a request to the REST API, or `<Start><Recording>` in the TwiML. */
+export const StartWith = v.picklist(['api', 'twiml'], "'api' or 'twiml'");
+export type StartWith = v.InferOutput<typeof StartWith>;
+
 /** What voice-webhook needs to know. */
-export const VoiceWebhookSettings = v.strictObject({ documents: VoiceDocuments });
+export const VoiceWebhookSettings = v.strictObject({ documents: VoiceDocuments, startWith: StartWith });
 export type VoiceWebhookSettings = v.InferOutput<typeof VoiceWebhookSettings>;
 
 /** What start-recording needs to know. */
@@ -57,6 +61,7 @@ export const StartSettings = v.strictObject({
   ringTimeoutSeconds: v.number(),
   /** The wait that the state machine puts before the first attempt, in seconds. */
   startDelaySeconds: v.number(),
+  startWith: StartWith,
   /** How long rows are kept, in days. */
   retentionDays: v.number(),
 });

@@ -8,6 +8,7 @@ import {
 import { METRICS, START_OUTCOMES } from '../shared/contract.ts';
 import { callFacts, ExecutionInput, parseInput } from '../shared/execution-input.ts';
 import type { SecretSource, TwilioSecret } from '../shared/secret.ts';
+import type { StartWith } from '../shared/settings.ts';
 import type { Telemetry } from '../shared/telemetry.ts';
 
 /** What the state StartRecording passes. */
@@ -31,6 +32,8 @@ export interface StartRecordingDependencies {
   readonly withSecret: (secret: TwilioSecret) => StartDependencies;
   /** The wait that the state machine puts before the first attempt. */
   readonly startDelaySeconds: number;
+  /** What starts the recording of a call whose webhook came: our request, or our TwiML. */
+  readonly startWith: StartWith;
   readonly telemetry: Telemetry;
 }
 
@@ -39,6 +42,7 @@ export function startRecordingTask({
   secrets,
   withSecret,
   startDelaySeconds,
+  startWith,
   telemetry,
 }: StartRecordingDependencies) {
   return async (event: unknown, requestId: string): Promise<StartResult> => {
@@ -48,6 +52,7 @@ export function startRecordingTask({
       firstAttemptAt: executionStartTime + startDelaySeconds * 1000,
       owner: requestId,
       doubtful: retryCount > 0 || call.start.doubtful,
+      byTwiml: startWith === 'twiml' && call.origin === undefined,
     };
     const secret = await secrets.get();
     let dependencies = withSecret(secret);

@@ -12,10 +12,8 @@ import { startRecordingTask } from './start-recording.ts';
 
 export function wire(platform: BasePlatform & StorePlatform & SecretPlatform & Pick<Platform, 'http'>) {
   const { environment, clock, random, telemetry, http } = platform;
-  const { recording, retentionDays, ringTimeoutSeconds, startDelaySeconds, twilioApiBaseUrl } = settings(
-    StartSettings,
-    environment,
-  );
+  const { recording, retentionDays, ringTimeoutSeconds, startDelaySeconds, startWith, twilioApiBaseUrl } =
+    settings(StartSettings, environment);
   const publicBaseUrl = environmentVariable(ENVIRONMENT.publicBaseUrl, environment);
   const createParameters = createRecordingParameters(recording, publicBaseUrl);
   const store = storeFromEnvironment(platform, retentionDays);
@@ -37,6 +35,7 @@ export function wire(platform: BasePlatform & StorePlatform & SecretPlatform & P
       ringTimeoutSeconds,
     }),
     startDelaySeconds,
+    startWith,
     telemetry,
   });
 }

@@ -5,7 +5,7 @@ import { METRICS } from '../shared/contract.ts';
 import { describeError } from '../shared/errors.ts';
 import type { Executions } from '../shared/executions.ts';
 import type { SecretSource } from '../shared/secret.ts';
-import type { VoiceDocuments } from '../shared/settings.ts';
+import type { StartWith, VoiceDocuments } from '../shared/settings.ts';
 import { type Telemetry, unfailing } from '../shared/telemetry.ts';
 import { type Authentication, authenticate } from '../twilio/authenticate.ts';
 import { parseRequest, VoiceRequest } from '../twilio/requests.ts';
@@ -23,6 +23,8 @@ export interface VoiceWebhookDependencies {
   readonly executions: Pick<Executions, 'start'>;
   readonly telemetry: Telemetry;
   readonly documents: VoiceDocuments;
+  /** With `twiml`, every answer starts the recording. */
+  readonly startWith: StartWith;
   readonly publicBaseUrl: string;
 }
 
@@ -31,7 +33,7 @@ export interface VoiceWebhookDependencies {
  * for what is not Twilio's, and TwiML for everything else.
  */
 export function voiceWebhook(dependencies: VoiceWebhookDependencies) {
-  const { secrets, executions, documents, publicBaseUrl } = dependencies;
+  const { secrets, executions, documents, startWith, publicBaseUrl } = dependencies;
   const telemetry = unfailing(dependencies.telemetry);
   const fallbackTwiml = voiceTwiml({ documents, startsRecording: true });
 
@@ -43,7 +45,11 @@ export function voiceWebhook(dependencies: VoiceWebhookDependencies) {
       }
       const request = parseRequest(VoiceRequest, webhook.parameters);
       const next = nextOf(event.pathParameters?.next);
-      const plainTwiml = voiceTwiml({ documents, next: next.url, startsRecording: false });
+      const plainTwiml = voiceTwiml({
+        documents,
+        next: next.url,
+        startsRecording: startWith === 'twiml',
+      });
       const recordingTwiml = voiceTwiml({ documents, next: next.url, startsRecording: true });
       const authentication = await within<Authentication>(
         BUDGET_MILLISECONDS.secret,

@@ -18,6 +18,7 @@ const USAGE = `Thousands of calls against the synthesized recorder, on one virtu
   --faults PROFILE   how often what goes wrong (default heavy)
   --fault NAME=SHARE one kind of fault more, or less, often than the profile has it; may be repeated
   --outage WHAT      callbacks or webhooks: all of them are lost for the first hour
+  --start-with WHAT  api or twiml, instead of what is configured
   --without GUARD    one of ${Object.keys(GUARDS).join(', ')}: does without it, to see that this is found out
   --json             the last line of standard output is one JSON object
 `;
@@ -37,6 +38,7 @@ async function main(): Promise<boolean> {
     fault: { type: 'string', multiple: true, default: [] },
     outage: { type: 'string' },
     without: { type: 'string' },
+    'start-with': { type: 'string' },
     json: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   });
@@ -50,7 +52,7 @@ async function main(): Promise<boolean> {
   const faults = readFaultProfile(options.faults, options.fault);
   const outage = outageOf(options.outage);
   const without = guardOf(options.without);
-  const templates = await synthesizeTemplates();
+  const templates = await synthesizeTemplates(startWithOf(options['start-with']));
   const bar = new SingleBar(
     { format: '{bar} {value}/{total} calls ended, {duration_formatted}', stream: process.stderr },
     Presets.shades_classic,
@@ -145,15 +147,27 @@ interface Repeatable {
   readonly fault: readonly string[];
   readonly outage?: string | undefined;
   readonly without?: string | undefined;
+  readonly 'start-with'?: string | undefined;
 }
 
-function repetition({ calls, faults, fault, outage, without }: Repeatable, seed: number): string {
+function repetition(
+  { calls, faults, fault, outage, without, 'start-with': startWith }: Repeatable,
+  seed: number,
+): string {
   return [
     `--calls ${calls} --seeds 1 --seed ${seed} --faults ${faults}`,
     ...fault.map((one) => `--fault ${one}`),
     ...(outage ? [`--outage ${outage}`] : []),
     ...(without ? [`--without ${without}`] : []),
+    ...(startWith ? [`--start-with ${startWith}`] : []),
   ].join(' ');
+}
+
+function startWithOf(what: string | undefined): string | undefined {
+  if (what !== undefined && what !== 'api' && what !== 'twiml') {
+    throw new UsageError(`--start-with is '${what}'; it takes api or twiml.`);
+  }
+  return what;
 }
 
 function outageOf(what: string | undefined): Outage | undefined {

@@ -28,9 +28,12 @@ export interface SimulationsResult {
 }
 
 /** The synthesized app, with and without a notice. */
-export async function synthesizeTemplates(): Promise<SimulationOptions['templates']> {
+export async function synthesizeTemplates(startWith?: string): Promise<SimulationOptions['templates']> {
+  const environment = { ...(startWith && { LOCAL_START_WITH: startWith }) };
   const [notice, noNotice] = await Promise.all(
-    [true, false].map((hasNotice) => synthesizeTemplate({ twilioApiBaseUrl: TWILIO_URL, notice: hasNotice })),
+    [true, false].map((hasNotice) =>
+      synthesizeTemplate({ twilioApiBaseUrl: TWILIO_URL, notice: hasNotice, environment }),
+    ),
   );
   if (!notice || !noNotice) {
     throw new Error('The app was not synthesized');

@@ -135,6 +135,7 @@ describe('the functions', () => {
       synthesize({
         ringTimeoutSeconds: 90,
         startDelaySeconds: 3,
+        startWith: 'twiml',
         retentionDays: 7,
         resumeAfterSeconds: 300,
         twilioApiBaseUrl: 'https://api.dublin.ie1.twilio.com',
@@ -148,6 +149,7 @@ describe('the functions', () => {
     const starting = {
       ringTimeoutSeconds: 90,
       startDelaySeconds: 3,
+      startWith: 'twiml',
       retentionDays: 7,
       twilioApiBaseUrl: 'https://api.dublin.ie1.twilio.com',
       recording: { configurationId: 'CR1' },
@@ -170,6 +172,7 @@ describe('the functions', () => {
         { configurationId: 'CR1' },
         'https://calls.example.com',
       ),
+      startWith: 'twiml',
     });
     expect(voice.PUBLIC_BASE_URL).toBe('https://calls.example.com');
   });
@@ -621,12 +624,13 @@ describe('the construct in an app of one’s own', () => {
   };
 
   test('has the defaults of the configuration', () => {
-    const { recording, ringTimeoutSeconds, startDelaySeconds, retentionDays, twilioApiBaseUrl } =
+    const { recording, ringTimeoutSeconds, startDelaySeconds, startWith, retentionDays, twilioApiBaseUrl } =
       parseConfiguration({}, 'x');
     expect(settingsOf(construct(), 'StartRecording')).toEqual({
       recording,
       ringTimeoutSeconds,
       startDelaySeconds,
+      startWith,
       retentionDays,
       twilioApiBaseUrl,
     });
@@ -634,6 +638,7 @@ describe('the construct in an app of one’s own', () => {
 
   test('takes what the configuration takes', () => {
     const recorder = construct({
+      startWith: 'twiml',
       startDelay: Duration.seconds(2),
       ringTimeout: Duration.minutes(2),
       retention: Duration.days(7),
@@ -642,6 +647,7 @@ describe('the construct in an app of one’s own', () => {
       publicBaseUrl: 'https://calls.example.com',
     });
     expect(settingsOf(recorder, 'StartRecording')).toMatchObject({
+      startWith: 'twiml',
       startDelaySeconds: 2,
       ringTimeoutSeconds: 120,
       retentionDays: 7,

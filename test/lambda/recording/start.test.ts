@@ -61,6 +61,7 @@ async function invoke(
   owner = 'request-1',
   facts: CallFacts = call,
   doubtful = false,
+  byTwiml = false,
 ): Promise<Started & { twilio: ScriptedTwilio }> {
   const twilio = scriptedTwilio({ lists: [listed()], ...script }, clock);
   const started = await startRecording(dependenciesOf(twilio), {
@@ -68,6 +69,7 @@ async function invoke(
     firstAttemptAt,
     owner,
     doubtful,
+    byTwiml,
   });
   return { ...started, twilio };
 }
@@ -990,5 +992,92 @@ describe('a table that does not answer', () => {
         { call, firstAttemptAt, owner: 'request-1', doubtful: false },
       ),
     ).rejects.toThrow('a mistake');
+  });
+});
+
+describe('a call whose recording our TwiML starts', () => {
+  const byTwiml = (script: Script, doubtful = false) => invoke(script, 'request-1', call, doubtful, true);
+  const OURS = { outcome: 'adopted', recordingSid: RECORDING_SID, doubtful: false };
+  const begun = listed(OF_OUR_TWIML);
+
+  test('is asked about and looked at, and what runs is adopted without a doubt', async () => {
+    const { result, creates, twilio } = await byTwiml({ calls: ['in-progress'], lists: [begun] });
+    expect(result).toEqual(OURS);
+    expect(creates).toBe(0);
+    expect(twilio.requests).toEqual(['call', 'list']);
+    expect(twilio.times[0]).toBe(START_POLICY.firstCreateAfter);
+  });
+
+  test('is not created on while it rings, however long an invocation looks', async () => {
+    const { result, twilio } = await byTwiml({ calls: ['ringing'], lists: [listed()] });
+    expect(result).toEqual(NOT_YET);
+    expect(new Set(twilio.requests)).toEqual(new Set(['call', 'list']));
+  });
+
+  test('is given time to show its recording once it is in progress', async () => {
+    const { result, twilio } = await byTwiml({
+      calls: ['ringing', 'in-progress'],
+      lists: [listed(), listed(), begun],
+    });
+    expect(result).toEqual(OURS);
+    expect(twilio.requests).toEqual(['call', 'list', 'call', 'list', 'list']);
+    expect((twilio.times.at(-1) ?? 0) - (twilio.times.at(-2) ?? 0)).toBeGreaterThanOrEqual(
+      START_POLICY.settle,
+    );
+  });
+
+  test('is recorded by a request when the TwiML did not do it', async () => {
+    const { result, creates, twilio } = await byTwiml({
+      calls: ['in-progress'],
+      lists: [listed()],
+      creates: [created],
+    });
+    expect(result).toEqual(STARTED);
+    expect(creates).toBe(1);
+    expect(twilio.requests).toEqual(['call', 'list', 'list', 'create']);
+  });
+
+  test('is in doubt when a create was sent as well', async () => {
+    const { result } = await byTwiml({
+      calls: ['in-progress'],
+      lists: [listed(), listed(), begun],
+      creates: [noAnswer],
+    });
+    expect(result).toEqual({ ...OURS, doubtful: true });
+  });
+
+  test.each([
+    [false, 'before the claim'],
+    [true, 'before the claim, in doubt'],
+  ])('is known by its callback (doubtful: %s, %s)', async (doubtful) => {
+    await store.apply(call, TOLD);
+    const { result, twilio } = await byTwiml({}, doubtful);
+    expect(result).toEqual({ ...OURS, doubtful });
+    expect(twilio.requests).toEqual([]);
+  });
+
+  test('is known by its callback while the list lags', async () => {
+    const twilio = scriptedTwilio({ calls: ['in-progress'], lists: [listed()] }, clock);
+    const { result } = await startRecording(
+      {
+        ...dependenciesOf(twilio),
+        twilio: {
+          ...twilio,
+          listRecordings: async (callSid) => {
+            await store.apply(call, TOLD);
+            return twilio.listRecordings(callSid);
+          },
+        },
+      },
+      { call, firstAttemptAt, owner: 'request-1', doubtful: false, byTwiml: true },
+    );
+    expect(result).toEqual(OURS);
+    expect(twilio.requests).not.toContain('create');
+  });
+
+  test('that ended before anybody looked has the recording that the TwiML made', async () => {
+    const ended = listed({ ...OF_OUR_TWIML, status: 'completed' });
+    const { result } = await byTwiml({ calls: ['completed'], lists: [listed(), ended] });
+    expect(result).toEqual(OURS);
   });
 });

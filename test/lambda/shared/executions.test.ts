@@ -41,6 +41,7 @@ const answer = (parameters: Parameters) =>
       { configurationId: 'CR1' },
       PUBLIC_BASE_URL,
     ),
+    startWith: 'api',
     publicBaseUrl: PUBLIC_BASE_URL,
   })(webhookEvent({ parameters }));
 

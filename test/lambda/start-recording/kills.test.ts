@@ -159,6 +159,7 @@ async function execute(
         };
       },
       startDelaySeconds: 0,
+      startWith: 'api',
       telemetry: fakeTelemetry(),
     });
     const event = {

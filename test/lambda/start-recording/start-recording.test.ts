@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { START_POLICY } from '../../../lambda/recording/start.ts';
 import { InputInvalidError, SecretUnavailableError } from '../../../lambda/shared/errors.ts';
 import type { SecretSource, TwilioSecret } from '../../../lambda/shared/secret.ts';
+import type { StartWith } from '../../../lambda/shared/settings.ts';
 import { startRecordingTask } from '../../../lambda/start-recording/start-recording.ts';
 import { errorAnswer, noAnswer, notEligible, ok, recordingResource } from '../support/answers.ts';
 import { type FakeTelemetry, fakeTelemetry } from '../support/fake-telemetry.ts';
@@ -29,6 +30,7 @@ interface Options {
   readonly payload?: unknown;
   readonly secrets?: SecretSource;
   readonly startDelaySeconds?: number;
+  readonly startWith?: StartWith;
   /** How long after the execution's start the function runs. */
   readonly after?: number;
   /** Answers to who has the new secret. */
@@ -38,7 +40,14 @@ interface Options {
 /** Runs the task; `twilios` are those that were asked, each with the secret that it was asked with. */
 async function runWith(
   script: Script,
-  { secrets = secretSource(OLD), startDelaySeconds = 0, after = 0, rotated, ...given }: Options,
+  {
+    secrets = secretSource(OLD),
+    startDelaySeconds = 0,
+    startWith = 'api',
+    after = 0,
+    rotated,
+    ...given
+  }: Options,
 ) {
   const payload = 'payload' in given ? given.payload : event();
   const clock = manualClock(NOON + after);
@@ -61,6 +70,7 @@ async function runWith(
       };
     },
     startDelaySeconds,
+    startWith,
     telemetry,
   });
   return { result: await task(payload, 'request'), twilios, store };
@@ -235,5 +245,24 @@ describe('a delay before the first attempt', () => {
     expect((await runWith(ringing, { ...late, after: 660_000 })).result).toMatchObject({
       reason: 'not-answered-in-time',
     });
+  });
+});
+
+describe('a recorder that starts with TwiML', () => {
+  const lists = [ok([recordingResource({ source: 'StartCallRecordingTwiML' })])];
+
+  test('adopts what the TwiML started, and creates nothing', async () => {
+    const { result, twilios } = await runWith({ lists, calls: ['ringing'] }, { startWith: 'twiml' });
+    expect(result).toEqual({ outcome: 'adopted', recordingSid: RECORDING_SID, doubtful: false });
+    expect(twilios[0]?.twilio.requests).not.toContain('create');
+  });
+
+  test('creates at once on a call whose TwiML nobody saw', async () => {
+    const payload = event({ origin: 'sweep' });
+    const { twilios } = await runWith(
+      { creates: [ok(recordingResource())] },
+      { startWith: 'twiml', payload },
+    );
+    expect(twilios[0]?.twilio.requests).toContain('create');
   });
 });

@@ -56,6 +56,7 @@ beforeEach(() => {
     },
     telemetry,
     documents,
+    startWith: 'api',
     publicBaseUrl: PUBLIC_BASE_URL,
   };
 });
@@ -265,4 +266,10 @@ test('no token, signature or phone number leaves the function but in the call’
   ]) {
     expect(output).not.toContain(forbidden);
   }
+});
+
+test('a recorder that starts with TwiML starts each recording with it, and an execution all the same', async () => {
+  const answer = await send({}, { startWith: 'twiml' });
+  expect(verbs(answer)[0]?.[0]).toBe('Start');
+  expect(calls).toHaveLength(1);
 });
