@@ -307,6 +307,8 @@ class Attempt {
   async #create(): Promise<Next | Found> {
     const { twilio, createParameters } = this.#dependencies;
     this.#creates++;
+    // What our TwiML started may not show yet.
+    this.#doubtful ||= this.#request.byTwiml === true;
     const answer = await twilio.createRecording(this.#request.call.callSid, createParameters);
     const verdict = classifyCreate(answer);
     switch (verdict.verdict) {
@@ -389,7 +391,7 @@ class Attempt {
       return refused({ reason: 'call-not-found', httpStatus: 404, twilioErrorCode: answer.code });
     }
     if (answer.kind !== 'ok') {
-      return this.#failed(answer, 'create');
+      return this.#failed(answer, this.#request.byTwiml ? 'ask' : 'create');
     }
     switch (callPhase(answer.body.status)) {
       case 'ended': {

@@ -354,6 +354,37 @@ describe('the row of a recording', () => {
   });
 });
 
+describe('a recording by TwiML of a call that Twilio answers no question about', () => {
+  const refused = (
+    callbacks: SimulatedRecording['callbacks'],
+    restRefusal: 'credentials' | 'trial' = 'credentials',
+  ) =>
+    call({
+      script: { ...call().script, restRefusal },
+      recordings: [recording({ source: 'StartCallRecordingTwiML', callbacks })],
+    });
+  const told = (recordingStatus: 'in-progress' | 'completed', delivered: boolean) => ({
+    recordingStatus,
+    delivered,
+    url: 'http://127.0.0.1/recording-status',
+    attempts: [],
+  });
+  const running = row({ RecordingStatus: 'in-progress', RecordingDuration: undefined });
+
+  test.each([
+    ['no callback told so', [told('in-progress', true), told('completed', false)]],
+    ['there was no callback at all', []],
+  ])('may have a row that does not know how it ended when %s', (_, callbacks) => {
+    expect(judge([refused(callbacks)], [running]).findings).toEqual([]);
+  });
+
+  test('has to have the right one otherwise', () => {
+    const ended = [told('completed', true)];
+    expect(judge([refused(ended)], [running])).toMatchObject({ rowsWrong: 1 });
+    expect(judge([refused([], 'trial')], [running])).toMatchObject({ rowsWrong: 1 });
+  });
+});
+
 test('percentiles are nearest ranks', () => {
   const values = Array.from({ length: 100 }, (_, index) => index + 1);
   expect(percentiles(values)).toEqual({ p50: 50, p95: 95, p99: 99 });

@@ -1026,13 +1026,23 @@ describe('a call whose recording our TwiML starts', () => {
     );
   });
 
-  test('is recorded by a request when the TwiML did not do it', async () => {
+  test.each([
+    ['a 429', throttled()],
+    ['a 500', errorAnswer(500)],
+    ['no answer', noAnswer],
+  ])('is asked about again after %s', async (_, answer) => {
+    const { result, twilio } = await byTwiml({ calls: [answer, 'in-progress'], lists: [listed(), begun] });
+    expect(result).toEqual(OURS);
+    expect(twilio.requests).not.toContain('create');
+  });
+
+  test('is recorded by a request when the TwiML did not do it, in doubt whether it did', async () => {
     const { result, creates, twilio } = await byTwiml({
       calls: ['in-progress'],
       lists: [listed()],
       creates: [created],
     });
-    expect(result).toEqual(STARTED);
+    expect(result).toEqual(STARTED_AGAIN);
     expect(creates).toBe(1);
     expect(twilio.requests).toEqual(['call', 'list', 'list', 'create']);
   });
