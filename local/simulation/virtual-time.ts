@@ -1,6 +1,6 @@
-import { type Clock, withGlobal } from '@sinonjs/fake-timers';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { TimerQueue, VirtualTimer } from './timer-queue.ts';
 
 export interface VirtualTimeOptions {
   /** When the virtual clock starts, in ms since the epoch. */
@@ -14,37 +14,51 @@ export interface VirtualTimeOptions {
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
 
 /** What runs on real time within virtual time: the loop's own turns. */
-const { setImmediate: nextTurn, Math: math, AbortSignal: abortSignal } = globalThis;
+const { setImmediate: nextTurn } = globalThis;
+
+/** What virtual time stands in for. */
+const real = {
+  setTimeout,
+  clearTimeout,
+  setInterval,
+  clearInterval,
+  Date,
+  performanceNow: performance.now,
+  random: Math.random,
+  abortAfter: AbortSignal.timeout,
+};
+/** Of `setTimeout`; a longer delay counts as 1 ms, as in Node.js. */
+const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
 /**
  * One virtual clock for everything in this process until it is disposed of: `setTimeout`, `setInterval`, `Date`,
- * `performance`, `AbortSignal.timeout`, and a seeded `Math.random`. Nothing that waits for the outside world, such as a
- * socket or a file, may be under way meanwhile.
+ * `performance.now`, `AbortSignal.timeout`, and a seeded `Math.random`. Nothing that waits for the outside world, such as
+ * a socket or a file, may be under way meanwhile.
  */
 export class VirtualTime implements Disposable {
-  readonly #clock: Clock;
+  readonly #startedAt: number;
   readonly #endsAt: number;
-  readonly #restore = new DisposableStack();
+  readonly #timers = new TimerQueue();
+  #now: number;
+  /** Whether a timer's own function runs, and not what it left to be done after it. */
+  #firing = false;
   #fired = 0;
 
   private constructor({ startAt, seed, limit = WEEK_MS }: VirtualTimeOptions) {
+    this.#startedAt = startAt;
+    this.#now = startAt;
     this.#endsAt = startAt + limit;
-    this.#clock = withGlobal(globalThis).install({
-      now: startAt,
-      toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'],
-    });
-    this.#restore.defer(() => this.#clock.uninstall());
-    const { random } = math;
-    this.#restore.defer(() => {
-      math.random = random;
-    });
     const generator = xoroshiro128plus(seed);
-    math.random = () => uniformFloat64(generator);
-    const { timeout } = abortSignal;
-    this.#restore.defer(() => {
-      abortSignal.timeout = timeout;
+    Object.assign(globalThis, {
+      setTimeout: this.#start.bind(this, false),
+      setInterval: this.#start.bind(this, true),
+      clearTimeout: this.#clear.bind(this),
+      clearInterval: this.#clear.bind(this),
+      Date: virtualDate(() => this.#now),
     });
-    abortSignal.timeout = abortAfter;
+    performance.now = () => this.#now - this.#startedAt;
+    Math.random = () => uniformFloat64(generator);
+    AbortSignal.timeout = abortAfter;
   }
 
   static install(options: VirtualTimeOptions): VirtualTime {
@@ -53,7 +67,7 @@ export class VirtualTime implements Disposable {
 
   /** In ms since the epoch. */
   get now(): number {
-    return this.#clock.now;
+    return this.#now;
   }
 
   /** How many timers have fired so far. */
@@ -73,13 +87,12 @@ export class VirtualTime implements Disposable {
       try {
         if (until()) {
           resolve();
-        } else if (this.#clock.countTimers() === 0) {
+        } else if (this.#timers.size === 0) {
           reject(new Error(`Nothing is left to happen at ${this.#at()}, but ${waiting()} still waits`));
-        } else if (this.#clock.now > this.#endsAt) {
+        } else if (this.#now > this.#endsAt) {
           reject(new Error(`It is ${this.#at()}, and ${waiting()} still waits`));
         } else {
-          this.#fired += 1;
-          this.#clock.next();
+          this.#fire();
           nextTurn(turn);
         }
       } catch (error) {
@@ -102,11 +115,50 @@ export class VirtualTime implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#restore.dispose();
+    const { performanceNow, random, abortAfter: timeout, ...globals } = real;
+    Object.assign(globalThis, globals);
+    performance.now = performanceNow;
+    Math.random = random;
+    AbortSignal.timeout = timeout;
+  }
+
+  #start(
+    repeats: boolean,
+    callback: (...args: unknown[]) => void,
+    delay?: number,
+    ...args: unknown[]
+  ): VirtualTimer {
+    const timer = new VirtualTimer(callback, args, Math.max(this.#delayOf(delay), repeats ? 1 : 0), repeats);
+    this.#timers.add(timer, this.#now + timer.delay);
+    return timer;
+  }
+
+  /** No two functions of timers run at the same moment because one started the other. */
+  #delayOf(given = 0): number {
+    const delay = given > LONGEST_DELAY_MS ? 1 : Math.trunc(given);
+    return delay > 0 ? delay : this.#firing ? 1 : 0;
+  }
+
+  #clear(timer: unknown): void {
+    if (timer instanceof VirtualTimer) this.#timers.remove(timer);
+  }
+
+  #fire(): void {
+    const timer = this.#timers.take();
+    if (!timer) return;
+    this.#fired += 1;
+    this.#now = timer.at;
+    if (timer.repeats) this.#timers.add(timer, this.#now + timer.delay);
+    this.#firing = true;
+    try {
+      timer.callback(...timer.args);
+    } finally {
+      this.#firing = false;
+    }
   }
 
   #at(): string {
-    return new Date(this.#clock.now).toISOString();
+    return new Date(this.#now).toISOString();
   }
 }
 
@@ -118,4 +170,22 @@ function abortAfter(milliseconds: number): AbortSignal {
   const controller = new AbortController();
   setTimeout(() => controller.abort(TIMED_OUT), milliseconds);
   return controller.signal;
+}
+
+/** The platform's `Date`, but for what it takes for the present. */
+function virtualDate(now: () => number): typeof Date {
+  return class VirtualDate extends real.Date {
+    constructor(...given: ConstructorParameters<typeof Date> | []) {
+      if (given.length === 0) super(now());
+      else super(...given);
+    }
+
+    static override now(): number {
+      return now();
+    }
+
+    static override [Symbol.hasInstance](value: unknown): boolean {
+      return value instanceof real.Date;
+    }
+  } as typeof Date;
 }

@@ -50,6 +50,44 @@ describe('virtual time', () => {
     expect(time.now).toBe(START + 3_000);
   });
 
+  test('forgets timers that are cleared, wherever they stand', async () => {
+    using time = VirtualTime.install({ startAt: START, seed: 1 });
+    const fired: number[] = [];
+    const delays = Array.from({ length: 500 }, (_, index) => (index * 7919) % 211);
+    const timers = delays.map((delay, index) => setTimeout(() => fired.push(index), delay));
+    for (const [index, timer] of timers.entries()) {
+      if (index % 3 !== 0) clearTimeout(timer);
+    }
+    clearTimeout(timers[1]);
+    clearTimeout(undefined);
+    const left = delays.flatMap((delay, index) => (index % 3 === 0 ? [{ delay, index }] : []));
+    await time.run(() => fired.length === left.length);
+    expect(fired).toEqual(left.toSorted((a, b) => a.delay - b.delay).map(({ index }) => index));
+    expect(time.fired).toBe(left.length);
+  });
+
+  test('lets a timer that another one starts wait for at least a millisecond', async () => {
+    using time = VirtualTime.install({ startAt: START, seed: 1 });
+    const at: number[] = [];
+    setTimeout(() => {
+      setTimeout(() => at.push(Date.now() - START), 0);
+      setTimeout(() => at.push(Date.now() - START), 2 ** 31);
+      setTimeout(() => at.push(Date.now() - START), 1.9);
+    }, 5);
+    await time.run(() => at.length === 3);
+    expect(at).toEqual([6, 6, 6]);
+  });
+
+  test('dates only the present', () => {
+    const before = new Date();
+    using _time = VirtualTime.install({ startAt: START, seed: 1 });
+    expect([new Date().toISOString(), Date.now()]).toEqual(['2026-01-01T00:00:00.000Z', START]);
+    expect(new Date(7).toISOString()).toBe('1970-01-01T00:00:00.007Z');
+    expect(new Date(2026, 0, 1, 12).getHours()).toBe(12);
+    expect(before instanceof Date && new Date() instanceof Date).toBe(true);
+    expect(Date.parse('2026-01-01T00:00:00Z')).toBe(START);
+  });
+
   test('aborts when it is virtually time', async () => {
     using time = VirtualTime.install({ startAt: START, seed: 1 });
     const signal = AbortSignal.timeout(2_500);
