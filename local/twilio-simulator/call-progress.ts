@@ -84,6 +84,7 @@ export function hangUp(
 
 function end(world: World, call: Call, status: CallStatus): void {
   call.endedAt = world.now();
+  world.endedCalls.push(call);
   changeStatus(world, call, status);
   endRecordingsOf(world, call);
   for (const leg of call.dialledLegs) hangUp(world, leg, 'caller', 'canceled');

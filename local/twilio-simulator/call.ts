@@ -51,6 +51,8 @@ export class Call implements SimulatedCall, Listed {
   updatedAt: number;
   /** Deleted through the API: REST no longer knows it. */
   deleted = false;
+  /** What REST's lists show of it once they show that it is over. */
+  finalJson: string | undefined;
   readonly #statuses: { readonly status: CallStatus; readonly visibleAt: number }[];
 
   constructor(identity: CallIdentity, firstStatus: CallStatus, clock: Clock) {

@@ -39,6 +39,8 @@ export class World {
   readonly calls = new Register<Call>();
   /** Those that are on, and some that just ended; in the order of their creation. */
   readonly liveCalls = new Set<Call>();
+  /** In the order in which they ended. */
+  readonly endedCalls: Call[] = [];
   readonly recordings = new Register<Recording>();
   readonly numbers = new Register<PhoneNumber>();
   readonly #numberSids = new Map<string, string>();

@@ -18,6 +18,7 @@ interface Answer {
   readonly httpStatus: number;
   readonly code?: number;
   readonly body?: object;
+  readonly json?: string;
   readonly recordingSid?: string;
 }
 
@@ -68,7 +69,7 @@ export async function answerRest(
   const answer = fault.reset ? undefined : (replacementOf(fault) ?? processed);
   world.emit({ type: 'rest-answer', ...info, httpStatus: answer?.httpStatus, code: answer?.code });
   if (answer === undefined) return undefined;
-  const json = answer.body && JSON.stringify(answer.body);
+  const json = answer.json ?? (answer.body && JSON.stringify(answer.body));
   return { httpStatus: answer.httpStatus, contentType: 'application/json', body: json };
 }
 

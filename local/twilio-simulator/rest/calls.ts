@@ -3,7 +3,7 @@ import { runCall } from '../call-flow.ts';
 import { hangUp } from '../call-progress.ts';
 import { addCall } from '../switchboard.ts';
 import type { World } from '../world.ts';
-import { dateFilter } from './date-filter.ts';
+import { dateFilter, earliest } from './date-filter.ts';
 import { badParameter, notFound, RestError } from './errors.ts';
 import { absoluteUrl, choice } from './form.ts';
 import { page } from './paging.ts';
@@ -54,15 +54,34 @@ function createCall(world: World, { form }: RestRequest): RestAnswer {
 }
 
 function listCalls(world: World, request: RestRequest): RestAnswer {
-  const status = request.query.get('Status');
-  const body = page(world.credentials.accountSid, request, {
+  const json = page(world.credentials.accountSid, request, {
     key: 'calls',
-    // Among thousands of calls that are over, few are on.
-    items: status !== null && isLive(status) ? liveCalls(world) : world.calls.inOrder,
+    items: candidates(world, request.query),
     matches: callFilter(world, request.query),
-    toBody: (call) => callBody(world, call),
+    toJson: (call) => callJson(world, call),
   });
-  return { httpStatus: 200, body };
+  return { httpStatus: 200, json };
+}
+
+/** Every call that the filters may let through, and others; oldest first. */
+function candidates(world: World, query: URLSearchParams): readonly Call[] {
+  const status = query.get('Status');
+  // Among thousands of calls that are over, few are on, and few have just ended.
+  if (status !== null && isLive(status)) return liveCalls(world);
+  const since = earliest(query, 'EndTime', world.behaviour.callFilterGranularity);
+  return since === undefined ? world.calls.inOrder : endedSince(world, since);
+}
+
+function endedSince({ endedCalls }: World, since: number): readonly Call[] {
+  const before = endedCalls.findLastIndex(({ endedAt }) => endedAt !== undefined && endedAt < since);
+  return endedCalls.slice(before + 1).sort((left, right) => left.ordinal - right.ordinal);
+}
+
+/** A call that is over looks the same in every list, and in its last hours it is in many. */
+function callJson(world: World, call: Call): string {
+  if (call.endSeenAt(world.now()) === undefined) return JSON.stringify(callBody(world, call));
+  call.finalJson ??= JSON.stringify(callBody(world, call));
+  return call.finalJson;
 }
 
 function callFilter(world: World, query: URLSearchParams): (call: Call) => boolean {

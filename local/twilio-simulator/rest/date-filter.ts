@@ -24,6 +24,15 @@ export function dateFilter(
     (from === undefined || time >= from.start);
 }
 
+/** Before which the filter lets no time through; undefined where it has no such bound. */
+export function earliest(
+  query: URLSearchParams,
+  name: string,
+  granularity: 'day' | 'second',
+): number | undefined {
+  return interval(query, `${name}>`, granularity)?.start;
+}
+
 function interval(
   query: URLSearchParams,
   name: string,

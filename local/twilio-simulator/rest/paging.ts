@@ -11,19 +11,19 @@ interface List<T> {
   /** In the order of their creation; the page has the newest first. */
   readonly items: readonly T[];
   readonly matches: (item: T) => boolean;
-  readonly toBody: (item: T) => object;
+  readonly toJson: (item: T) => string;
 }
 
 /**
- * One page of a list. The next page starts after the last item of this one (`PageToken`), so that items that appear
+ * One page of a list, as JSON. The next page starts after the last item of this one (`PageToken`), so that items that appear
  * meanwhile, which come first, push nothing from one page onto the next.
  * https://www.twilio.com/docs/usage/twilios-response#pagination
  */
 export function page<T extends Listed>(
   accountSid: string,
   { resource, query }: RestRequest,
-  { key, items, matches, toBody }: List<T>,
-): object {
+  { key, items, matches, toJson }: List<T>,
+): string {
   const pageSize = wholeNumber(query, 'PageSize', DEFAULT_PAGE_SIZE, 1, MAX_PAGE_SIZE);
   const number = wholeNumber(query, 'Page', 0, 0, Number.MAX_SAFE_INTEGER);
   const start = number * pageSize;
@@ -41,17 +41,19 @@ export function page<T extends Listed>(
     return `/${API_VERSION}/Accounts/${accountSid}${resource}?${parameters}`;
   };
   const last = shown.at(-1);
-  return {
+  const list = JSON.stringify({
     first_page_uri: uri(0),
     end: start + Math.max(shown.length - 1, 0),
     previous_page_uri: number > 0 ? uri(number - 1) : null,
-    [key]: shown.map(toBody),
+    [key]: [],
     uri: uri(number, token),
     page_size: pageSize,
     start,
     next_page_uri: last && hasMore ? uri(number + 1, `PA${last.ordinal}`) : null,
     page: number,
-  };
+  });
+  // Within a text the quotes would be escaped.
+  return list.replace(`"${key}":[]`, () => `"${key}":[${shown.map(toJson).join()}]`);
 }
 
 /** Walks back from `end` (exclusive) over what matches, and no further than the page needs. */

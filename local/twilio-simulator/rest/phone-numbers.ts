@@ -18,11 +18,11 @@ export const phoneNumberRoutes: readonly Route[] = [
  */
 function list(world: World, request: RestRequest): RestAnswer {
   const { accountSid } = world.credentials;
-  const body = page(accountSid, request, {
+  const json = page(accountSid, request, {
     key: 'incoming_phone_numbers',
     items: world.numbers.inOrder,
     matches: () => true,
-    toBody: (number) => phoneNumberBody(accountSid, number),
+    toJson: (number) => JSON.stringify(phoneNumberBody(accountSid, number)),
   });
-  return { httpStatus: 200, body };
+  return { httpStatus: 200, json };
 }

@@ -96,13 +96,13 @@ function includesDeleted(query: URLSearchParams): boolean {
 
 function listOfCall(world: World, request: RestRequest): RestAnswer {
   const { recordings, accountSid } = findCall(world, request);
-  const body = page(accountSid, request, {
+  const json = page(accountSid, request, {
     key: 'recordings',
     items: recordings,
     matches: isListed(world, request),
-    toBody: (recording) => callRecordingBody(recording, shownStatus(world, recording)),
+    toJson: (recording) => JSON.stringify(callRecordingBody(recording, shownStatus(world, recording))),
   });
-  return { httpStatus: 200, body };
+  return { httpStatus: 200, json };
 }
 
 function list(world: World, request: RestRequest): RestAnswer {
@@ -110,14 +110,14 @@ function list(world: World, request: RestRequest): RestAnswer {
   const callSid = query.get('CallSid');
   const ofAccountOrCall =
     callSid === null ? world.recordings.inOrder : (world.calls.get(callSid)?.recordings ?? []);
-  const body = page(world.credentials.accountSid, request, {
+  const json = page(world.credentials.accountSid, request, {
     key: 'recordings',
     // No call is a conference.
     items: query.has('ConferenceSid') ? [] : ofAccountOrCall,
     matches: isListed(world, request),
-    toBody: (recording) => recordingBody(recording, shownStatus(world, recording)),
+    toJson: (recording) => JSON.stringify(recordingBody(recording, shownStatus(world, recording))),
   });
-  return { httpStatus: 200, body };
+  return { httpStatus: 200, json };
 }
 
 function isListed(world: World, { query }: RestRequest): (recording: Recording) => boolean {

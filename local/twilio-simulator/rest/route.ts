@@ -13,6 +13,8 @@ export interface RestRequest {
 export interface RestAnswer {
   readonly httpStatus: 200 | 201 | 204;
   readonly body?: object;
+  /** The body, where it was put together from texts. */
+  readonly json?: string;
   /** The recording that was created. */
   readonly recordingSid?: string;
 }
