@@ -263,6 +263,8 @@ function after(entries: readonly Entry[], key: string): number {
 function clone<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(clone) as T;
+  // Nearly all that there is, and by far the fastest way.
+  if (typeof Object(value).S === 'string') return { ...value };
   const copy: Record<string, unknown> = {};
   for (const key in value) {
     if (value[key] !== undefined) copy[key] = clone(value[key]);

@@ -4,6 +4,7 @@ import validations from 'dynalite/validations/index.js';
 export type Request = Record<string, unknown>;
 
 type Values = Readonly<Record<string, unknown>>;
+/** Makes what was parsed again, with other values. */
 type Build = (values: Values) => unknown;
 
 const TEXTS = [
@@ -16,8 +17,8 @@ const TEXTS = [
 /** Where dynalite puts what it parsed. */
 const PARSED = ['_updates', '_condition', '_keyCondition', '_filter', '_projection'] as const;
 
-/** By text, names and types of values. */
-const cache = new Map<string, Readonly<Record<string, Build>>>();
+/** By text, names and types of values; undefined for what is parsed each time. */
+const cache = new Map<string, Readonly<Record<string, Build>> | undefined>();
 /** Whose operands the parser checks, so that what it parsed serves for no others. */
 const CHECKED_OPERANDS = /\b(between|attribute_type)\b/i;
 
@@ -34,14 +35,15 @@ export function parseExpressions(request: Request): string | undefined {
     if (wrong) return `ExpressionAttributeValues contains invalid value: ${wrong} for key ${name}`;
   }
   const key = keyOf(request, values);
-  if (CHECKED_OPERANDS.test(key)) return validations.validateExpressions(request);
-  let parsed = cache.get(key);
+  const parsed = cache.get(key);
   if (parsed === undefined) {
+    if (cache.has(key)) return validations.validateExpressions(request);
     const scratch = { ...request };
     const wrong = validations.validateExpressions(scratch);
     if (wrong) return wrong;
-    parsed = builders(scratch, values);
-    cache.set(key, parsed);
+    const isChecked = CHECKED_OPERANDS.test(key);
+    cache.set(key, isChecked ? undefined : builders(scratch, values));
+    return parseExpressions(request);
   }
   for (const name in parsed) request[name] = parsed[name]?.(values);
   return undefined;
@@ -59,25 +61,29 @@ function keyOf(request: Request, values: Values): string {
 function builders(request: Request, values: Values): Record<string, Build> {
   const names = new Map(Object.entries(values).map(([name, value]) => [value, name]));
   return Object.fromEntries(
-    PARSED.filter((name) => request[name] !== undefined).map((name) => [name, builder(request[name], names)]),
+    PARSED.filter((name) => request[name] !== undefined).map((name) => {
+      const node = request[name];
+      return [name, builder(node, names) ?? (() => node)];
+    }),
   );
 }
 
-/** Makes a parsed expression again with other values: dynalite's actions write into what they are given. */
-function builder(node: unknown, names: ReadonlyMap<unknown, string>): Build {
+/** Undefined where it is the same with any values. */
+function builder(node: unknown, names: ReadonlyMap<unknown, string>): Build | undefined {
   const name = names.get(node);
   if (name !== undefined) return (values) => values[name];
-  if (typeof node !== 'object' || node === null) return () => node;
-  if (Array.isArray(node)) {
-    // A path: nobody writes into those.
-    if (node.every((element) => typeof element !== 'object')) return () => node;
-    const elements = node.map((element) => builder(element, names));
-    return (values) => elements.map((build) => build(values));
-  }
-  const entries = Object.entries(node).map(([key, element]) => [key, builder(element, names)] as const);
+  if (typeof node !== 'object' || node === null) return undefined;
+  const parts = Object.entries(node).flatMap(([key, element]) => {
+    const build = builder(element, names);
+    return build ? [{ key, build }] : [];
+  });
+  if (parts.length === 0 && !isWritten(node)) return undefined;
   return (values) => {
-    const built: Record<string, unknown> = {};
-    for (const [key, build] of entries) built[key] = build(values);
+    const built: Record<string, unknown> = Array.isArray(node) ? Object([...node]) : { ...node };
+    for (const { key, build } of parts) built[key] = build(values);
     return built;
   };
 }
+
+/** Whether dynalite's actions write into it: into what is to be set, they put its value. */
+const isWritten = (node: object): boolean => 'type' in node && node.type === 'set';
