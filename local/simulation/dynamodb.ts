@@ -72,7 +72,12 @@ export class MemoryTable {
     const action = ACTIONS.find(([type]) => command instanceof type)?.[1];
     if (!action) throw new Error(`${command.constructor.name} is not hosted`);
     const { input } = command as { readonly input: Request };
-    const request = clone(input);
+    const { ExpressionAttributeNames: names, ...rest } = input;
+    // Nobody writes into the names.
+    const request: Request = {
+      ...clone(rest),
+      ...(names !== undefined && { ExpressionAttributeNames: names }),
+    };
     validate(request);
     return clone(await perform(action, this.#store, request));
   }) as DynamoDBClient['send'];
@@ -264,7 +269,7 @@ function clone<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(clone) as T;
   // Nearly all that there is, and by far the fastest way.
-  if (typeof Object(value).S === 'string') return { ...value };
+  if ('S' in value && typeof value.S === 'string') return { ...value };
   const copy: Record<string, unknown> = {};
   for (const key in value) {
     if (value[key] !== undefined) copy[key] = clone(value[key]);
