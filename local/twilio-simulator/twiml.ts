@@ -75,8 +75,21 @@ const parser = new XMLParser({
   htmlEntities: true,
 });
 
+/** Most calls get one of a few documents. */
+const parsed = new Map<string, readonly Verb[]>();
+const MOST_PARSED = 100;
+
 /** Reads a document into its verbs, in order. @throws InvalidTwiml */
 export function parseTwiml(document: string): readonly Verb[] {
+  const known = parsed.get(document);
+  if (known) return known;
+  const verbs = verbsOf(document);
+  if (parsed.size === MOST_PARSED) parsed.clear();
+  parsed.set(document, verbs);
+  return verbs;
+}
+
+function verbsOf(document: string): readonly Verb[] {
   if (Buffer.byteLength(document) > MAX_BYTES) throw new InvalidTwiml(TOO_LARGE, 'TwiML of more than 64 KB');
   const checked = XMLValidator.validate(document);
   if (checked !== true) throw new InvalidTwiml(MALFORMED, checked.err.msg);

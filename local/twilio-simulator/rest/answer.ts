@@ -30,12 +30,18 @@ export async function answerRest(
   world: World,
   { method, url, authorization, body }: RequestToTwilio,
 ): Promise<AnswerOfTwilio | undefined> {
-  const { pathname, searchParams } = new URL(url, 'http://localhost');
+  const [pathname = '', ...query] = url.split('?');
   const { accountSid = '', resource = '' } = ACCOUNT_PATH.exec(pathname)?.groups ?? {};
   const route = routes.find((candidate) => candidate.method === method && candidate.path.test(resource));
   const { callSid = '', recordingSid = '' } = route?.path.exec(resource)?.groups ?? {};
   const form = new URLSearchParams(method === 'POST' ? body : '');
-  const request: RestRequest = { resource, query: searchParams, form, callSid, recordingSid };
+  const request: RestRequest = {
+    resource,
+    query: new URLSearchParams(query.join('?')),
+    form,
+    callSid,
+    recordingSid,
+  };
   const call = world.calls.get(callSid) ?? world.recordings.get(recordingSid)?.call;
   world.requests += 1;
   const info: RestRequestInfo = {
