@@ -226,4 +226,14 @@ async function asSdkError<T>(promise: Promise<T>): Promise<T> {
   }
 }
 
-const operationOf = (command: object): string => command.constructor.name.replace(/Command$/, '');
+/** By the command's class: histories hold thousands of each. */
+const operations = new Map<unknown, string>();
+
+function operationOf(command: object): string {
+  let operation = operations.get(command.constructor);
+  if (operation === undefined) {
+    operation = command.constructor.name.replace(/Command$/, '');
+    operations.set(command.constructor, operation);
+  }
+  return operation;
+}

@@ -16,7 +16,7 @@ export function twilioHttp(effects: Effects, twilio: Twilio): HttpHandler {
       const url = urlOf(request);
       const effect: Effect<AnswerOfTwilio> = {
         target: 'twilio',
-        operation: `${request.method} ${shortened(url)}`,
+        operation: operationOf(request.method, url),
         subject: () => onlyCallSid(url),
         latency: undefined,
         act: () => effects.outside(() => answerOf(twilio, request, url)),
@@ -59,12 +59,21 @@ function urlOf({ path, query }: HttpRequest): string {
   return parameters.size === 0 ? path : `${path}?${parameters}`;
 }
 
-/** `/Calls/{sid}/Recordings.json` */
-const shortened = (url: string): string =>
-  url
+/** Each text once: histories hold thousands of each, and its parts would keep the URLs that they were cut out of. */
+const operations = new Map<string, string>();
+
+/** `GET /Calls/{sid}/Recordings.json` */
+function operationOf(method: string, url: string): string {
+  const path = url
     .replace(/^.*\/Accounts\/AC[0-9a-f]{32}/, '')
     .replace(/\?.*$/, '')
     .replaceAll(/[A-Z]{2}[0-9a-f]{32}/g, '{sid}');
+  const operation = `${method} ${path}`;
+  const known = operations.get(operation);
+  if (known !== undefined) return known;
+  operations.set(operation, operation);
+  return operation;
+}
 
 /** Twilio's error code, or what an answer about one call says of it. */
 function detailOf({ httpStatus, body = '' }: AnswerOfTwilio, url: string): Detail {
