@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { conclude, UNDER_FAULTS, type Verdict } from '../verdict.ts';
-import { type BrokenCall, type Simulated, type SimulationOptions, TWILIO_URL } from './run.ts';
+import { type BrokenCall, type Simulated, type SimulationOptions, TWILIO_URL, takesLonger } from './run.ts';
 import { synthesizeTemplate } from './template.ts';
 import type { WorkerMessage, WorkerTask } from './worker.ts';
 
@@ -47,7 +47,8 @@ export async function runSimulations(options: SimulationsOptions): Promise<Simul
   const begun = performance.now();
   const endedOf = new Map<number, number>();
   const results = new Map<number, Simulated>();
-  const queue = seeds.values();
+  // First what takes longest, so that no processor waits for another in the end.
+  const queue = seeds.toSorted((a, b) => Number(takesLonger(b)) - Number(takesLonger(a))).values();
   await Promise.all(
     Array.from({ length: Math.min(availableParallelism(), seeds.length) }, async () => {
       for (const seed of queue) {
