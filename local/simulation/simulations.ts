@@ -41,7 +41,7 @@ export async function synthesizeTemplates(startWith?: string): Promise<Simulatio
   return { notice, noNotice };
 }
 
-/** Runs every seed, as many at the same time as there are processors, each in a thread of its own. */
+/** Runs every seed, as many at the same time as there are processors. */
 export async function runSimulations(options: SimulationsOptions): Promise<SimulationsResult> {
   const { seeds, onProgress, ...task } = options;
   const begun = performance.now();
@@ -51,8 +51,9 @@ export async function runSimulations(options: SimulationsOptions): Promise<Simul
   const queue = seeds.toSorted((a, b) => Number(takesLonger(b)) - Number(takesLonger(a))).values();
   await Promise.all(
     Array.from({ length: Math.min(availableParallelism(), seeds.length) }, async () => {
+      await using thread = new Thread(task);
       for (const seed of queue) {
-        const simulated = await runSeed({ ...task, seed }, (ended) => {
+        const simulated = await thread.simulate(seed, (ended) => {
           endedOf.set(seed, ended);
           onProgress?.([...endedOf.values()].reduce((sum, one) => sum + one, 0));
         });
@@ -80,21 +81,38 @@ export async function runSimulations(options: SimulationsOptions): Promise<Simul
   };
 }
 
-async function runSeed(task: WorkerTask, onProgress: (ended: number) => void): Promise<Simulated> {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: task });
-  let simulated: Simulated | undefined;
-  worker.on('message', (message: WorkerMessage) => {
-    if (message.type === 'progress') {
-      onProgress(message.ended);
-    } else {
-      simulated = message.simulated;
-      onProgress(task.calls);
-    }
-  });
-  // Rejects with whatever the thread threw.
-  await once(worker, 'exit');
-  if (!simulated) {
-    throw new Error(`The simulation of seed ${task.seed} ended without a result`);
+/** Runs seeds one after the other: the first takes a second or two longer, while the thread's code is compiled. */
+class Thread implements AsyncDisposable {
+  readonly #calls: number;
+  readonly #worker: Worker;
+  /** Rejects with whatever the thread threw. */
+  readonly #failed: Promise<never>;
+
+  constructor(task: WorkerTask) {
+    this.#calls = task.calls;
+    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: task });
+    this.#failed = once(this.#worker, 'exit').then(() => {
+      throw new Error('A thread ended without a result');
+    });
+    // Nobody waits for the end of a thread that has nothing left to do.
+    this.#failed.catch(() => undefined);
   }
-  return simulated;
+
+  async simulate(seed: number, onProgress: (ended: number) => void): Promise<Simulated> {
+    const { promise, resolve } = Promise.withResolvers<Simulated>();
+    const listen = (message: WorkerMessage): void => {
+      if (message.type === 'progress') onProgress(message.ended);
+      else resolve(message.simulated);
+    };
+    this.#worker.on('message', listen);
+    this.#worker.postMessage(seed);
+    const simulated = await Promise.race([promise, this.#failed]);
+    this.#worker.off('message', listen);
+    onProgress(this.#calls);
+    return simulated;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#worker.terminate();
+  }
 }

@@ -2,8 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { type GuardName, switchOff } from './guards.ts';
 import type { Simulated, SimulationOptions } from './run.ts';
 
-/** What a thread is told: one seed, and a guard that it does without. */
-export interface WorkerTask extends Omit<SimulationOptions, 'onProgress'> {
+/** What a thread is told at first: all but the seeds, each of which is a message, and a guard that it does without. */
+export interface WorkerTask extends Omit<SimulationOptions, 'seed' | 'onProgress'> {
   readonly without?: GuardName | undefined;
 }
 
@@ -22,5 +22,11 @@ if (task.without) {
 }
 // Imported now, since what was imported before would still have its guard.
 const { simulate } = await import('./run.ts');
-const simulated = await simulate({ ...task, onProgress: (ended) => post({ type: 'progress', ended }) });
-post({ type: 'simulated', simulated });
+parentPort?.on('message', async (seed: number) => {
+  const simulated = await simulate({
+    ...task,
+    seed,
+    onProgress: (ended) => post({ type: 'progress', ended }),
+  });
+  post({ type: 'simulated', simulated });
+});
