@@ -175,7 +175,17 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undef
       return;
     }
     signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    const end = () => signal.removeEventListener('abort', onAbort);
+    promise.then(
+      (value) => {
+        end();
+        resolve(value);
+      },
+      (error: unknown) => {
+        end();
+        reject(error);
+      },
+    );
   });
 }
 
