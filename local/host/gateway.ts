@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Authorize } from './authorizers.ts';
 import type { Emit } from './events.ts';
@@ -89,7 +89,7 @@ export function createApi(options: ApiOptions): Api {
 
   return async (request) => {
     const started = performance.now();
-    const requestId = `${randomBytes(11).toString('base64')}`;
+    const requestId = `${randomUUID().replaceAll('-', '').slice(0, 15)}=`;
     const { method } = request;
     const [rawPath = '', ...query] = request.url.split('?');
     const segments = decodeSegments(rawPath);

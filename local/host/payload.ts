@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { AuthorizerContext } from './authorizers.ts';
 import type { RouteMatch } from './routes.ts';
@@ -98,7 +98,7 @@ function eventHeaders(
   const { 'x-forwarded-for': forwardedFor } = given;
   const seconds = Math.floor(Date.now() / 1000).toString(16);
   const headers = new Map([
-    ['x-amzn-trace-id', `Root=1-${seconds}-${randomBytes(12).toString('hex')}`],
+    ['x-amzn-trace-id', `Root=1-${seconds}-${randomUUID().replaceAll('-', '').slice(0, 24)}`],
     ...received,
     ['content-length', String(contentLength)],
     ['x-forwarded-for', [...(forwardedFor ?? []), sourceIp].join(', ')],
