@@ -27,6 +27,7 @@ import type { Row } from '../recorder.ts';
 import { PROJECT } from '../synthesize.ts';
 import type { HttpOutcome, HttpRequest, Transport } from '../twilio-simulator/transport.ts';
 import { awsClients } from './aws-clients.ts';
+import { cut } from './cut.ts';
 import { Draws } from './draws.ts';
 import { MemoryTable } from './dynamodb.ts';
 import { Effects } from './effects.ts';
@@ -348,8 +349,8 @@ async function within(milliseconds: number, outcome: Promise<HttpOutcome>): Prom
 /** What a recording status callback tells. */
 function recordingOf(form: string): Record<string, string | undefined> {
   return {
-    recordingSid: /(?:^|&)RecordingSid=(RE[0-9a-f]{32})/.exec(form)?.[1],
-    recordingStatus: /(?:^|&)RecordingStatus=([\w-]+)/.exec(form)?.[1],
+    recordingSid: cut(/(?:^|&)RecordingSid=(RE[0-9a-f]{32})/, form),
+    recordingStatus: cut(/(?:^|&)RecordingStatus=([\w-]+)/, form),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Activity } from '../host/activity.ts';
 import type { InvocationResult } from '../host/execution-environment.ts';
 import type { FunctionConfiguration } from '../host/functions.ts';
 import type { Invoker } from '../host/invoker.ts';
+import { cut } from './cut.ts';
 import type { Draws } from './draws.ts';
 import { type Effects, type Invocation, sleep } from './effects.ts';
 import type { History, HistoryEntry } from './history.ts';
@@ -188,14 +189,14 @@ export class SimulatedLambda implements Invoker {
 
 /** Of what the state machine passes, or of a webhook's form. */
 function callSidOf(payload: string, event: unknown): string | undefined {
-  const [, callSid] = /"callSid":"(CA[0-9a-f]{32})"/.exec(payload) ?? [];
+  const callSid = cut(/"callSid":"(CA[0-9a-f]{32})"/, payload);
   const { body, isBase64Encoded } = Object(event);
   if (callSid !== undefined || typeof body !== 'string') return callSid;
   return callSidOfForm(isBase64Encoded ? Buffer.from(body, 'base64').toString() : body);
 }
 
 export const callSidOfForm = (form: string): string | undefined =>
-  /(?:^|&)CallSid=(CA[0-9a-f]{32})(?:&|$)/.exec(form)?.[1];
+  cut(/(?:^|&)CallSid=(CA[0-9a-f]{32})(?:&|$)/, form);
 
 function describe(thrown: unknown): InvocationResult {
   return thrown instanceof Error

@@ -1,6 +1,7 @@
 import { HttpResponse } from '@smithy/protocol-http';
 import type { HttpHandler } from '../../lambda/shared/platform.ts';
 import type { AnswerOfTwilio, RequestToTwilio } from '../twilio-simulator/transport.ts';
+import { cut } from './cut.ts';
 import { type Effect, type Effects, onlyCallSid, untilAborted } from './effects.ts';
 import type { Detail } from './history.ts';
 
@@ -77,12 +78,12 @@ function operationOf(method: string, url: string): string {
 
 /** Twilio's error code, or what an answer about one call says of it. */
 function detailOf({ httpStatus, body = '' }: AnswerOfTwilio, url: string): Detail {
-  if (httpStatus >= 300) return { httpStatus, code: /"code": ?(\d+)/.exec(body)?.[1] };
+  if (httpStatus >= 300) return { httpStatus, code: cut(/"code": ?(\d+)/, body) };
   if (!/\/Calls\/CA/.test(url)) return { httpStatus };
   return {
     httpStatus,
-    recordingSid: /"sid": ?"(RE[0-9a-f]{32})"/.exec(body)?.[1],
-    status: /"status": ?"([\w-]+)"/.exec(body)?.[1],
+    recordingSid: cut(/"sid": ?"(RE[0-9a-f]{32})"/, body),
+    status: cut(/"status": ?"([\w-]+)"/, body),
   };
 }
 
