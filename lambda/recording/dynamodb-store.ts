@@ -57,6 +57,7 @@ const ROW_STATE = projection([
   'Final',
   'RecordingSid',
   'Reason',
+  'Ended',
   'CommandNumber',
   'CommandedStatus',
   'CommandConfirmed',

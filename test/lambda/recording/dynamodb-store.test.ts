@@ -847,6 +847,13 @@ describe('a command', () => {
       command: { number: 1, status: 'paused', confirmed: false, at: '2026-11-24T12:00:05.000Z' },
     });
   });
+
+  test('is no business of the sweep once the recording has ended', async () => {
+    await store.apply(call, started);
+    await store.apply(callOfCallback, commanded(false));
+    await store.apply(callOfCallback, completed);
+    expect((await store.rowsOf([CALL_SID])).get(CALL_SID)).toEqual({ final: true, recorded: true });
+  });
 });
 
 describe('a claim to record a call again', () => {
