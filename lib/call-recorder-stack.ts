@@ -10,6 +10,8 @@ export class CallRecorderStack extends Stack {
     const recorder = new CallRecorder(this, 'Recorder', {
       notice: configuration.notice,
       otherwise: configuration.otherwise,
+      whenNotRecorded: configuration.whenNotRecorded,
+      refusal: configuration.refusal,
       recording: configuration.recording,
       startWith: configuration.startWith,
       startDelay: Duration.seconds(configuration.startDelaySeconds),

@@ -7,6 +7,7 @@ import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { ENVIRONMENT, ROUTES } from '../lambda/shared/contract.ts';
 import type {
+  GateSettings,
   ReconcileSettings,
   RecordingSettings,
   StartSettings,
@@ -23,7 +24,7 @@ import { Control, type ControlPolicies } from './control.ts';
 import type { ControlSettings } from './control-settings.ts';
 import { RecorderFunction } from './recorder-function.ts';
 import { Sweep } from './sweep.ts';
-import { voiceDocuments } from './voice-documents.ts';
+import { gateDocuments, voiceDocuments } from './voice-documents.ts';
 import type { VoiceSettings } from './voice-settings.ts';
 import { WebhookApi } from './webhook-api.ts';
 
@@ -40,6 +41,18 @@ export interface CallRecorderProps {
    * @default - closing words
    */
   readonly otherwise?: VoiceSettings['otherwise'];
+  /**
+   * What becomes of a call that is not recorded after the notice: `continue`, or `refuse`, which ends it.
+   *
+   * @default 'continue'
+   */
+  readonly whenNotRecorded?: 'continue' | 'refuse';
+  /**
+   * What a caller hears whose call is refused: words to say, or a file to play.
+   *
+   * @default { say: 'We cannot take your call at the moment. Please call again later.' }
+   */
+  readonly refusal?: VoiceSettings['refusal'];
   /**
    * How Twilio records.
    *
@@ -129,6 +142,8 @@ export class CallRecorder extends Construct {
       {
         notice: props.notice,
         otherwise: props.otherwise,
+        whenNotRecorded: props.whenNotRecorded,
+        refusal: props.refusal,
         recording: props.recording,
         startWith: props.startWith,
         startDelaySeconds: props.startDelay?.toSeconds(),
@@ -153,6 +168,7 @@ export class CallRecorder extends Construct {
       ringTimeoutSeconds,
       twilioApiBaseUrl,
     } = configuration;
+    const gated = configuration.whenNotRecorded === 'refuse';
     const logRetention: RetentionDays = configuration.logRetentionDays;
     const storeSettings: StoreSettings = { retentionDays: configuration.retentionDays };
 
@@ -231,6 +247,7 @@ export class CallRecorder extends Construct {
       settings: {
         documents: voiceDocuments({ notice, otherwise }, recording, publicBaseUrl),
         startWith,
+        gated,
       } satisfies VoiceWebhookSettings,
       environment: {
         [ENVIRONMENT.publicBaseUrl]: publicBaseUrl,
@@ -250,6 +267,19 @@ export class CallRecorder extends Construct {
       [ENVIRONMENT.publicBaseUrl]: publicBaseUrl,
       [ENVIRONMENT.stateMachineArn]: stateMachine.stateMachineArn,
     };
+    const gate = gated
+      ? new RecorderFunction(this, 'Gate', {
+          handler: 'gate',
+          description: 'Lets a call on that is recorded, and ends it otherwise',
+          // A caller waits for its cold start.
+          memorySize: 1024,
+          timeout: Duration.seconds(10),
+          logRetention,
+          settings: { ...startSettings, documents: gateDocuments(configuration) } satisfies GateSettings,
+          environment: { [ENVIRONMENT.publicBaseUrl]: publicBaseUrl },
+        })
+      : undefined;
+
     const { sweep } = new Sweep(this, 'Sweep', {
       logRetention,
       settings: {
@@ -279,6 +309,7 @@ export class CallRecorder extends Construct {
       recordingStatus,
       sweep,
       ...(operated ? [operated.recordingControl] : []),
+      ...(gate ? [gate] : []),
     ]) {
       table.grantStore(storing);
       storing.addEnvironment(ENVIRONMENT.tableName, table.tableName);
@@ -300,6 +331,7 @@ export class CallRecorder extends Construct {
       recordingStatus,
       sweep,
       ...(operated ? [operated.calls, operated.recordingControl] : []),
+      ...(gate ? [gate] : []),
     ]) {
       secret.grantRead(authenticating);
       authenticating.addEnvironment(ENVIRONMENT.secretArn, secret.secretArn);
@@ -321,6 +353,9 @@ export class CallRecorder extends Construct {
     });
 
     api.post('Voice', [ROUTES.voice, ROUTES.voiceNext], voiceWebhook);
+    if (gate) {
+      api.post('Gate', [ROUTES.gate, ROUTES.gateNext], gate);
+    }
     api.post('Status', [ROUTES.recordingStatus], recordingStatus);
 
     this.voiceUrl = `${publicBaseUrl}${ROUTES.voice}`;

@@ -44,6 +44,15 @@ export const RecorderConfiguration = v.strictObject({
   notice: v.optional(VoiceSettings.entries.notice, { say: 'This call is recorded.' }),
   /** Where a call goes that reached `/voice` without the number's own application: a number to dial, or closing words. */
   otherwise: v.optional(VoiceSettings.entries.otherwise, { say: 'Thank you for your call. Goodbye.' }),
+  /**
+   * What becomes of a call that is not recorded after the notice: it goes on, or it is told that it cannot be taken and
+   * ends.
+   */
+  whenNotRecorded: v.optional(v.picklist(['continue', 'refuse'], "'continue' or 'refuse'"), 'continue'),
+  /** What a caller hears whose call is refused. */
+  refusal: v.optional(VoiceSettings.entries.refusal, {
+    say: 'We cannot take your call at the moment. Please call again later.',
+  }),
   /** How Twilio records. */
   recording: v.optional(RecordingSettings, { channels: 'dual', track: 'both', trim: 'do-not-trim' }),
   /** What starts a recording: a request to Twilio's API, or the TwiML. */

@@ -27,6 +27,7 @@ export interface RecorderFunctionProps {
     | 'verify'
     | 'sweep'
     | 'calls'
+    | 'gate'
     | 'recording-control';
   readonly description: string;
   readonly timeout: Duration;

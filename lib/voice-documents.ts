@@ -1,5 +1,5 @@
 import VoiceResponse from 'twilio/lib/twiml/VoiceResponse.js';
-import type { RecordingSettings, VoiceDocuments } from '../lambda/shared/settings.ts';
+import type { GateDocuments, RecordingSettings, VoiceDocuments } from '../lambda/shared/settings.ts';
 import { recordingAttributes } from '../lambda/twilio/recording-parameters.ts';
 import { NEXT_PLACEHOLDER } from '../lambda/twilio/twiml.ts';
 import type { VoiceSettings } from './voice-settings.ts';
@@ -16,7 +16,7 @@ const CLOSING_PAUSE_SECONDS = 5;
  * @param publicBaseUrl scheme and host of the recording status callback; may be a token
  */
 export function voiceDocuments(
-  settings: VoiceSettings,
+  settings: Pick<VoiceSettings, 'notice' | 'otherwise'>,
   recording: RecordingSettings,
   publicBaseUrl: string,
 ): VoiceDocuments {
@@ -33,7 +33,19 @@ export function voiceDocuments(
   };
 }
 
-function withNotice({ notice }: VoiceSettings): VoiceResponse {
+/** Writes the TwiML that the gate answers with: callers have heard the notice. */
+export function gateDocuments({ otherwise, refusal }: VoiceSettings): GateDocuments {
+  const next = new VoiceResponse();
+  next.redirect({ method: 'POST' }, NEXT_PLACEHOLDER);
+  const withoutNext = new VoiceResponse();
+  answerOtherwise(withoutNext, { notice: false, otherwise });
+  const turnedAway = new VoiceResponse();
+  speak(turnedAway, refusal);
+  turnedAway.hangup();
+  return { next: next.toString(), otherwise: withoutNext.toString(), refusal: turnedAway.toString() };
+}
+
+function withNotice({ notice }: Pick<VoiceSettings, 'notice'>): VoiceResponse {
   const response = new VoiceResponse();
   if (notice) {
     speak(response, notice);
@@ -41,7 +53,10 @@ function withNotice({ notice }: VoiceSettings): VoiceResponse {
   return response;
 }
 
-function answerOtherwise(response: VoiceResponse, { notice, otherwise }: VoiceSettings): void {
+function answerOtherwise(
+  response: VoiceResponse,
+  { notice, otherwise }: Pick<VoiceSettings, 'notice' | 'otherwise'>,
+): void {
   if (!('dial' in otherwise)) {
     speak(response, otherwise);
     response.pause({ length: CLOSING_PAUSE_SECONDS });

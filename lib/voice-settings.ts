@@ -56,12 +56,16 @@ const Dial = v.strictObject({
   answerOnBridge: v.optional(v.boolean('true or false')),
 });
 
-/** What callers hear, and where a call without the number's own application goes. */
+/**
+ * What callers hear, where a call without the number's own application goes, and what a caller hears whose call cannot be
+ * taken.
+ */
 export const VoiceSettings = v.strictObject({
   notice: v.union([v.literal(false), Say, Play], 'false, { say, voice?, language? } or { play }'),
   otherwise: v.union(
     [Dial, Say],
     '{ dial, callerId?, timeoutSeconds?, answerOnBridge? } or { say, voice?, language? }',
   ),
+  refusal: v.union([Say, Play], '{ say, voice?, language? } or { play }'),
 });
 export type VoiceSettings = v.InferOutput<typeof VoiceSettings>;

@@ -6,6 +6,7 @@ export default {
   publicBaseUrl: undefined,
   twilioApiBaseUrl: process.env.LOCAL_TWILIO_API_BASE_URL,
   ...(process.env.LOCAL_NOTICE === 'off' && { notice: false }),
+  ...(process.env.LOCAL_WHEN_NOT_RECORDED && { whenNotRecorded: process.env.LOCAL_WHEN_NOT_RECORDED }),
   ...(process.env.LOCAL_START_WITH && { startWith: process.env.LOCAL_START_WITH }),
   ...(process.env.LOCAL_RECONCILE_AFTER_SECONDS && {
     reconcileAfterSeconds: Number(process.env.LOCAL_RECONCILE_AFTER_SECONDS),

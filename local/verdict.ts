@@ -1,3 +1,4 @@
+import { ROUTES } from '../lambda/shared/contract.ts';
 import type { Row } from './recorder.ts';
 import type { SimulatedCall, SimulatedRecording } from './twilio-simulator/simulator.ts';
 
@@ -55,6 +56,10 @@ export interface Verdict {
   readonly unrecordedUnflagged: number;
   /** Of the answered calls of 10 s or more that Twilio would record, the share that was: 0 to 1. */
   readonly recordedShare: number;
+  /** Calls that the gate ended. */
+  readonly turnedAway: number;
+  /** Calls that the gate let on while no recording of ours ran. */
+  readonly passedUnrecorded: number;
   /** Recordings of somebody else that were stopped or paused. */
   readonly foreignTouched: number;
   /** From the first moment at which Twilio would have accepted a create to the recording's begin. */
@@ -105,6 +110,8 @@ export function conclude(runs: readonly Measured[], { doubledShare }: Tolerance)
       sum(({ expectedAndRecorded }) => expectedAndRecorded),
       sum(({ expected }) => expected),
     ),
+    turnedAway: sum(({ turnedAway }) => turnedAway),
+    passedUnrecorded: sum(({ passedUnrecorded }) => passedUnrecorded),
     foreignTouched: sum(({ foreignTouched }) => foreignTouched),
     lostAudioMs: percentiles(runs.flatMap(({ lostAudioMs }) => lostAudioMs)),
     createsPerRecording: mean(runs.flatMap(({ creates }) => creates)),
@@ -150,6 +157,10 @@ export function measure(
   const expected = answered.filter(
     (call) => lengthOf(call) >= LONG_ENOUGH_MS && !call.script.restRefusal && !isOutOfReach(call),
   );
+  const throughGate = answered.map((call) => ({ call, gate: gateOf(call) }));
+  const passedUnrecorded = throughGate.filter(
+    ({ call, gate }) => gate?.passedAt !== undefined && !isRecordedAt(call, gate.passedAt),
+  );
   const touched = calls.filter((call) =>
     call.recordings.some(({ foreign, endedBy, pauses }) => foreign && (endedBy === 'api' || pauses > 0)),
   );
@@ -167,6 +178,8 @@ export function measure(
     unrecordedUnflagged: unflagged.length,
     expected: expected.length,
     expectedAndRecorded: expected.filter((call) => ours(call).length > 0).length,
+    turnedAway: throughGate.filter(({ gate }) => gate && gate.passedAt === undefined).length,
+    passedUnrecorded: passedUnrecorded.length,
     foreignTouched: touched.length,
     lostAudioMs: recorded.flatMap((call) => lostAudioMs(call) ?? []),
     creates: recorded.map((call) => call.creates.length),
@@ -183,6 +196,7 @@ export function measure(
         (call) => `${call.sid}: lasted ${lengthOf(call)} ms and was not recorded`,
       ),
       ...unflagged.map((call) => `${call.sid}: was not recorded, and nobody said so within 10 minutes`),
+      ...passedUnrecorded.map(({ call }) => `${call.sid}: passed the gate and was not recorded then`),
       ...touched.map((call) => `${call.sid}: somebody else's recording was touched`),
     ],
   };
@@ -193,6 +207,19 @@ export const isRight = ({ findings }: Verdict): boolean => findings.length === 0
 /** The recordings that the recorder is answerable for. */
 const ours = ({ recordings }: SimulatedCall): readonly SimulatedRecording[] =>
   recordings.filter(({ foreign }) => !foreign);
+
+/** When a call was let on by the gate, if it came there; undefined for one that was ended. */
+function gateOf({ webhooks }: SimulatedCall): { readonly passedAt: number | undefined } | undefined {
+  const answered = webhooks.findLast(
+    ({ url, body }) => new URL(url).pathname.startsWith(ROUTES.gate) && body?.includes('<Response'),
+  );
+  const last = answered?.attempts.at(-1);
+  return last && { passedAt: answered?.body?.includes('<Hangup') ? undefined : last.at + last.ms };
+}
+
+/** Whether a recording of ours ran, or was to end within the moment. */
+const isRecordedAt = (call: SimulatedCall, at: number): boolean =>
+  ours(call).some(({ startedAt, endedAt = call.endedAt ?? at }) => startedAt <= at && at <= endedAt);
 
 /** Audio that a recorded call lost, in milliseconds. */
 export function lostAudioMs(call: SimulatedCall): number | undefined {

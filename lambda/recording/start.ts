@@ -94,6 +94,8 @@ export interface StartRequest {
   readonly doubtful: boolean;
   /** Our TwiML has Twilio start the recording: nothing is created unless it did not. */
   readonly byTwiml?: boolean | undefined;
+  /** How long to try, in milliseconds; default `START_POLICY.tryFor`, which is also the most. */
+  readonly tryFor?: number | undefined;
   /** The recordings that an operator starts another one after. Left out, a call that has had one is not recorded again. */
   readonly ended?: readonly string[] | undefined;
 }
@@ -146,7 +148,7 @@ export async function startRecording(
   const attempt = new Attempt(dependencies, request, claim?.progress);
   // Counted from before the claim, so that no lease ends under its holder; without one there is none to outlast, and a
   // table that hangs must leave time to look and to create.
-  const found = await attempt.run((claim ? begunAt : clock.now()) + START_POLICY.tryFor);
+  const found = await attempt.run((claim ? begunAt : clock.now()) + (request.tryFor ?? START_POLICY.tryFor));
   if ('recording' in found) {
     const { recording, source } = found;
     await store.apply(call, { type: 'recording', source, recording });
@@ -480,7 +482,7 @@ class Attempt {
 }
 
 /** Undefined when the table does not do its part: that is no reason to leave a call unrecorded. */
-async function ifAvailable<T>(operation: Promise<T>): Promise<T | undefined> {
+export async function ifAvailable<T>(operation: Promise<T>): Promise<T | undefined> {
   try {
     return await operation;
   } catch (error) {

@@ -49,7 +49,12 @@ export const StartWith = v.picklist(['api', 'twiml'], "'api' or 'twiml'");
 export type StartWith = v.InferOutput<typeof StartWith>;
 
 /** What voice-webhook needs to know. */
-export const VoiceWebhookSettings = v.strictObject({ documents: VoiceDocuments, startWith: StartWith });
+export const VoiceWebhookSettings = v.strictObject({
+  documents: VoiceDocuments,
+  startWith: StartWith,
+  /** Whether the call goes to the gate first, which lets on only what is recorded. */
+  gated: v.boolean(),
+});
 export type VoiceWebhookSettings = v.InferOutput<typeof VoiceWebhookSettings>;
 
 /** What start-recording needs to know. */
@@ -66,6 +71,21 @@ export const StartSettings = v.strictObject({
   retentionDays: v.number(),
 });
 export type StartSettings = v.InferOutput<typeof StartSettings>;
+
+/** TwiML that the gate answers with. */
+export const GateDocuments = v.strictObject({
+  /** The number's own application in the place of `NEXT_PLACEHOLDER`. */
+  next: v.string(),
+  /** What is configured for calls without an application. */
+  otherwise: v.string(),
+  /** Says that the call cannot be taken, and ends it. */
+  refusal: v.string(),
+});
+export type GateDocuments = v.InferOutput<typeof GateDocuments>;
+
+/** What gate needs to know. */
+export const GateSettings = v.strictObject({ ...StartSettings.entries, documents: GateDocuments });
+export type GateSettings = v.InferOutput<typeof GateSettings>;
 
 /** What reconcile and verify need to know. */
 export const ReconcileSettings = v.strictObject({

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { HttpUrl, type VoiceDocuments } from '../shared/settings.ts';
+import { ROUTES } from '../shared/contract.ts';
+import { type GateDocuments, HttpUrl, type VoiceDocuments } from '../shared/settings.ts';
 
 /** Stands for the application's URL in `VoiceDocuments.next`. A name that nobody can register. */
 export const NEXT_PLACEHOLDER = 'https://next.invalid/';
@@ -20,13 +21,19 @@ export interface TwimlRequest {
  * @see https://www.twilio.com/docs/voice/twiml
  */
 export function voiceTwiml({ documents, next, startsRecording }: TwimlRequest): string {
-  // Functions, since a URL may hold what replaceAll() takes for a pattern.
-  const document =
-    next === undefined
-      ? documents.otherwise
-      : documents.next.replace(NEXT_PLACEHOLDER, () => escapeXml(next));
+  const document = onwardsTwiml(documents, next);
   return startsRecording ? document.replace(OPENING, () => OPENING + documents.startRecording) : document;
 }
+
+/** Leads to the number's own application, or to what is configured for calls without one. */
+export const onwardsTwiml = (
+  documents: Pick<VoiceDocuments | GateDocuments, 'next' | 'otherwise'>,
+  next: string | undefined,
+): string =>
+  next === undefined
+    ? documents.otherwise
+    : // A function, since a URL may hold what replace() takes for a pattern.
+      documents.next.replace(NEXT_PLACEHOLDER, () => escapeXml(next));
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -37,6 +44,16 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 const escapeXml = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+
+/**
+ * Three tries in the fifteen seconds that Twilio allows: a gate that does not answer ends the call.
+ * https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+ */
+const GATE_OVERRIDES = '#rc=2&rp=ct,rt,5xx&ct=1000&rt=4000';
+
+/** Where a call goes through the gate, on to the application that is encoded in `next`. */
+export const gateUrl = (publicBaseUrl: string, next?: string): string =>
+  `${publicBaseUrl}${ROUTES.gate}${next === undefined ? '' : `/${next}`}${GATE_OVERRIDES}`;
 
 /** `{next}` of a route: base64url of an application's URL, so that it survives every proxy byte for byte. */
 export const encodeNext = (url: string): string => Buffer.from(url, 'utf8').toString('base64url');

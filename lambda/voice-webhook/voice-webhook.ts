@@ -9,7 +9,7 @@ import type { StartWith, VoiceDocuments } from '../shared/settings.ts';
 import { type Telemetry, unfailing } from '../shared/telemetry.ts';
 import { type Authentication, authenticate } from '../twilio/authenticate.ts';
 import { parseRequest, VoiceRequest } from '../twilio/requests.ts';
-import { decodeNext, voiceTwiml } from '../twilio/twiml.ts';
+import { decodeNext, gateUrl, voiceTwiml } from '../twilio/twiml.ts';
 import { type Refusal, readWebhook, refusal, refusalResponse } from '../twilio/webhook.ts';
 
 /**
@@ -25,6 +25,8 @@ export interface VoiceWebhookDependencies {
   readonly documents: VoiceDocuments;
   /** With `twiml`, every answer starts the recording. */
   readonly startWith: StartWith;
+  /** Whether the call goes to the gate first. */
+  readonly gated: boolean;
   readonly publicBaseUrl: string;
 }
 
@@ -33,9 +35,13 @@ export interface VoiceWebhookDependencies {
  * for what is not Twilio's, and TwiML for everything else.
  */
 export function voiceWebhook(dependencies: VoiceWebhookDependencies) {
-  const { secrets, executions, documents, startWith, publicBaseUrl } = dependencies;
+  const { secrets, executions, documents, startWith, gated, publicBaseUrl } = dependencies;
   const telemetry = unfailing(dependencies.telemetry);
-  const fallbackTwiml = voiceTwiml({ documents, startsRecording: true });
+  const fallbackTwiml = voiceTwiml({
+    documents,
+    next: gated ? gateUrl(publicBaseUrl) : undefined,
+    startsRecording: true,
+  });
 
   return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
     try {
@@ -47,10 +53,10 @@ export function voiceWebhook(dependencies: VoiceWebhookDependencies) {
       const next = nextOf(event.pathParameters?.next);
       const plainTwiml = voiceTwiml({
         documents,
-        next: next.url,
+        next: next.onwards,
         startsRecording: startWith === 'twiml',
       });
-      const recordingTwiml = voiceTwiml({ documents, next: next.url, startsRecording: true });
+      const recordingTwiml = voiceTwiml({ documents, next: next.onwards, startsRecording: true });
       const authentication = await within<Authentication>(
         BUDGET_MILLISECONDS.secret,
         authenticate(webhook, secrets),
@@ -89,11 +95,13 @@ export function voiceWebhook(dependencies: VoiceWebhookDependencies) {
   };
 
   function nextOf(encoded: string | undefined): {
-    readonly url?: string | undefined;
+    /** Where the call goes after the notice; undefined where the answer itself says so. */
+    readonly onwards?: string | undefined;
     readonly corrupt: boolean;
   } {
     const url = encoded === undefined ? undefined : decodeNext(encoded, publicBaseUrl);
-    return { url, corrupt: encoded !== undefined && url === undefined };
+    const onwards = gated ? gateUrl(publicBaseUrl, url === undefined ? undefined : encoded) : url;
+    return { onwards, corrupt: encoded !== undefined && url === undefined };
   }
 
   /** Whether the call's execution runs. */

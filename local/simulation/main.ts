@@ -19,6 +19,7 @@ const USAGE = `Thousands of calls against the synthesized recorder, on one virtu
   --fault NAME=SHARE one kind of fault more, or less, often than the profile has it; may be repeated
   --outage WHAT      callbacks or webhooks: all of them are lost for the first hour
   --start-with WHAT  api or twiml, instead of what is configured
+  --when-not-recorded WHAT  continue or refuse, instead of what is configured
   --without GUARD    one of ${Object.keys(GUARDS).join(', ')}: does without it, to see that this is found out
   --json             the last line of standard output is one JSON object
 `;
@@ -39,6 +40,7 @@ async function main(): Promise<boolean> {
     outage: { type: 'string' },
     without: { type: 'string' },
     'start-with': { type: 'string' },
+    'when-not-recorded': { type: 'string' },
     json: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   });
@@ -52,7 +54,10 @@ async function main(): Promise<boolean> {
   const faults = readFaultProfile(options.faults, options.fault);
   const outage = outageOf(options.outage);
   const without = guardOf(options.without);
-  const templates = await synthesizeTemplates(startWithOf(options['start-with']));
+  const templates = await synthesizeTemplates({
+    startWith: oneOf(options, 'start-with', ['api', 'twiml']),
+    whenNotRecorded: oneOf(options, 'when-not-recorded', ['continue', 'refuse']),
+  });
   const bar = new SingleBar(
     { format: '{bar} {value}/{total} calls ended, {duration_formatted}', stream: process.stderr },
     Presets.shades_classic,
@@ -114,6 +119,8 @@ function summaryTable({ verdict, seeds, virtualSeconds, wallSeconds }: Simulatio
     ['rows wrong', verdict.rowsWrong],
     ['unrecorded', verdict.unrecorded],
     ['and not reported', verdict.unrecordedUnflagged],
+    ['ended by the gate', verdict.turnedAway],
+    ['let on by it unrecorded', verdict.passedUnrecorded],
     ['recordings of others touched', verdict.foreignTouched],
     ['lost audio p50/p95/p99', `${p50} / ${p95} / ${p99} ms`],
     ['creates per recording', verdict.createsPerRecording],
@@ -148,10 +155,19 @@ interface Repeatable {
   readonly outage?: string | undefined;
   readonly without?: string | undefined;
   readonly 'start-with'?: string | undefined;
+  readonly 'when-not-recorded'?: string | undefined;
 }
 
 function repetition(
-  { calls, faults, fault, outage, without, 'start-with': startWith }: Repeatable,
+  {
+    calls,
+    faults,
+    fault,
+    outage,
+    without,
+    'start-with': startWith,
+    'when-not-recorded': whenNotRecorded,
+  }: Repeatable,
   seed: number,
 ): string {
   return [
@@ -160,14 +176,20 @@ function repetition(
     ...(outage ? [`--outage ${outage}`] : []),
     ...(without ? [`--without ${without}`] : []),
     ...(startWith ? [`--start-with ${startWith}`] : []),
+    ...(whenNotRecorded ? [`--when-not-recorded ${whenNotRecorded}`] : []),
   ].join(' ');
 }
 
-function startWithOf(what: string | undefined): string | undefined {
-  if (what !== undefined && what !== 'api' && what !== 'twiml') {
-    throw new UsageError(`--start-with is '${what}'; it takes api or twiml.`);
+function oneOf(
+  options: Repeatable,
+  name: 'start-with' | 'when-not-recorded',
+  allowed: readonly string[],
+): string | undefined {
+  const value = options[name];
+  if (value !== undefined && !allowed.includes(value)) {
+    throw new UsageError(`--${name} is '${value}'; it takes ${allowed.join(' or ')}.`);
   }
-  return what;
+  return value;
 }
 
 function outageOf(what: string | undefined): Outage | undefined {

@@ -27,9 +27,21 @@ export interface SimulationsResult {
   readonly wallSeconds: number;
 }
 
+/** What is synthesized instead of what is configured. */
+export interface ConfigurationOverrides {
+  readonly startWith?: string | undefined;
+  readonly whenNotRecorded?: string | undefined;
+}
+
 /** The synthesized app, with and without a notice. */
-export async function synthesizeTemplates(startWith?: string): Promise<SimulationOptions['templates']> {
-  const environment = { ...(startWith && { LOCAL_START_WITH: startWith }) };
+export async function synthesizeTemplates({
+  startWith,
+  whenNotRecorded,
+}: ConfigurationOverrides = {}): Promise<SimulationOptions['templates']> {
+  const environment = {
+    ...(startWith && { LOCAL_START_WITH: startWith }),
+    ...(whenNotRecorded && { LOCAL_WHEN_NOT_RECORDED: whenNotRecorded }),
+  };
   const [notice, noNotice] = await Promise.all(
     [true, false].map((hasNotice) =>
       synthesizeTemplate({ twilioApiBaseUrl: TWILIO_URL, notice: hasNotice, environment }),

@@ -5,6 +5,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type GenericSchema, parse } from 'valibot';
 import {
   CallsSettings,
+  GateSettings,
   ReconcileSettings,
   StartSettings,
   StoreSettings,
@@ -52,6 +53,21 @@ const outputs = (of: typeof template) => {
   return Object.fromEntries(
     Object.entries<{ Value: unknown }>(Outputs).map(([name, { Value }]) => [name, readable(Value)]),
   );
+};
+
+/** The routes, each with its function and who may call it. */
+const routesOf = (of: Template) => {
+  const integrations = resources(of, 'AWS::ApiGatewayV2::Integration');
+  return Object.values(resources(of, 'AWS::ApiGatewayV2::Route')).map(({ Properties }) => {
+    const name = /^integrations\/<(.+)>$/.exec(String(Properties.Target))?.[1] ?? '';
+    return [
+      Properties.RouteKey,
+      integrations[name]?.Properties.IntegrationUri,
+      integrations[name]?.Properties.PayloadFormatVersion,
+      Properties.AuthorizationType,
+      ...(Properties.AuthorizationScopes ? [Properties.AuthorizationScopes] : []),
+    ];
+  });
 };
 
 describe('the functions', () => {
@@ -173,6 +189,7 @@ describe('the functions', () => {
         'https://calls.example.com',
       ),
       startWith: 'twiml',
+      gated: false,
     });
     expect(voice.PUBLIC_BASE_URL).toBe('https://calls.example.com');
   });
@@ -197,7 +214,12 @@ const DEPLOYED: Readonly<Record<string, string>> = {
 describe('an environment', () => {
   const longest = { say: 'x'.repeat(400), voice: 'v'.repeat(64), language: 'eng-12345678-12345678-12345678' };
 
-  const words = (say: string) => ({ notice: { ...longest, say }, otherwise: { ...longest, say } });
+  const words = (say: string) => ({
+    notice: { ...longest, say },
+    otherwise: { ...longest, say },
+    refusal: { ...longest, say },
+    whenNotRecorded: 'refuse' as const,
+  });
 
   /** The most bytes that any function's environment takes; undefined when the configuration is refused. */
   function size(configuration: RecorderConfigurationInput): number | undefined {
@@ -210,7 +232,7 @@ describe('an environment', () => {
       }
       throw error;
     }
-    const sizes = FUNCTIONS.map((name) => {
+    const sizes = Object.keys(configured).map((name) => {
       const text = Object.entries(environmentOf(name, configured)).flat().join('');
       return Buffer.byteLength(text.replaceAll(/<[\w.]+>/g, (token) => DEPLOYED[token] ?? token));
     });
@@ -435,20 +457,6 @@ describe('the API', () => {
     expect(named.Properties.Name).toBe('Sales-Recorder');
   });
 
-  /** The routes, each with its function and who may call it. */
-  const routesOf = (of: Template) => {
-    const integrations = resources(of, 'AWS::ApiGatewayV2::Integration');
-    return Object.values(resources(of, 'AWS::ApiGatewayV2::Route')).map(({ Properties }) => {
-      const name = /^integrations\/<(.+)>$/.exec(String(Properties.Target))?.[1] ?? '';
-      return [
-        Properties.RouteKey,
-        integrations[name]?.Properties.IntegrationUri,
-        integrations[name]?.Properties.PayloadFormatVersion,
-        Properties.AuthorizationType,
-        ...(Properties.AuthorizationScopes ? [Properties.AuthorizationScopes] : []),
-      ];
-    });
-  };
   const OF_TWILIO = [
     ['POST /voice', '<VoiceWebhook.Arn>', '2.0', 'NONE'],
     ['POST /voice/{next}', '<VoiceWebhook.Arn>', '2.0', 'NONE'],
@@ -527,6 +535,49 @@ describe('the API', () => {
         `arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<WebhookApi>/*/*/${path}`,
       ]),
     );
+  });
+});
+
+describe('a recorder that refuses calls which are not recorded', () => {
+  const refusing = synthesize({ whenNotRecorded: 'refuse', refusal: { say: 'Call later.' } });
+  const withGate = resources(refusing, 'AWS::Lambda::Function');
+
+  test('leads them through a gate of its own', () => {
+    expect(routesOf(refusing).filter(([route]) => String(route).includes('/gate'))).toEqual([
+      ['POST /gate', '<Gate.Arn>', '2.0', 'NONE'],
+      ['POST /gate/{next}', '<Gate.Arn>', '2.0', 'NONE'],
+    ]);
+    expect(JSON.parse(environmentOf('VoiceWebhook', withGate).SETTINGS ?? '')).toMatchObject({ gated: true });
+    expect(withGate.Gate?.Properties).toMatchObject({ MemorySize: 1024, Timeout: 10 });
+  });
+
+  test('whose gate can read its settings, and says what is configured', () => {
+    const settings = parse(GateSettings, JSON.parse(environmentOf('Gate', withGate).SETTINGS ?? ''));
+    expect(settings.documents.refusal).toContain('<Say>Call later.</Say><Hangup/>');
+  });
+
+  test('whose gate may use the table and the secret, and nothing else', () => {
+    const actions = Object.values(resources(refusing, 'AWS::IAM::Policy'))
+      .filter(({ Properties }) => (Properties.Roles as string[]).includes('<GateRole>'))
+      .flatMap(({ Properties }) => (Properties.PolicyDocument as { Statement: Statement[] }).Statement)
+      .flatMap(({ Action }) => Action);
+    expect(actions.toSorted()).toEqual([
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      'secretsmanager:DescribeSecret',
+      'secretsmanager:GetSecretValue',
+      'xray:PutTelemetryRecords',
+      'xray:PutTraceSegments',
+    ]);
+  });
+
+  test('is not what is deployed unless it is asked for', () => {
+    expect(JSON.parse(environmentOf('VoiceWebhook').SETTINGS ?? '')).toMatchObject({ gated: false });
+    expect(functions).not.toHaveProperty('Gate');
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { NEXT_PLACEHOLDER } from '../../lambda/twilio/twiml.ts';
-import { voiceDocuments } from '../../lib/voice-documents.ts';
+import { gateDocuments, voiceDocuments } from '../../lib/voice-documents.ts';
 import type { VoiceSettings } from '../../lib/voice-settings.ts';
 import { namesOf, verbsOf } from '../lambda/support/twiml.ts';
 import { PUBLIC_BASE_URL } from '../lambda/support/webhooks.ts';
@@ -8,7 +8,7 @@ import { PUBLIC_BASE_URL } from '../lambda/support/webhooks.ts';
 type Notice = VoiceSettings['notice'];
 type Otherwise = VoiceSettings['otherwise'];
 
-const write = (settings: VoiceSettings) =>
+const write = (settings: Pick<VoiceSettings, 'notice' | 'otherwise'>) =>
   voiceDocuments(settings, { configurationId: 'CR1' }, PUBLIC_BASE_URL);
 const response = (...verbs: string[]): string =>
   `<?xml version="1.0" encoding="UTF-8"?><Response>${verbs.join('')}</Response>`;
@@ -101,4 +101,31 @@ test.each([
   expect(namesOf(otherwise)).toEqual(['Say', 'Say', 'Pause']);
   expect(namesOf(next)).toEqual(['Say', 'Redirect']);
   expect(verbsOf(next)[0]?.[2]).toBe(say);
+});
+
+describe('after the gate', () => {
+  const behindTheGate = (otherwise: Otherwise) =>
+    gateDocuments({
+      notice: { say: 'Recorded.' },
+      otherwise,
+      refusal: { say: 'Call later.', language: 'en-GB' },
+    });
+
+  test('a call goes on to its application without a second notice', () => {
+    expect(behindTheGate({ say: 'x' }).next).toBe(
+      response(`<Redirect method="POST">${NEXT_PLACEHOLDER}</Redirect>`),
+    );
+  });
+
+  test.each(others)('a call without an application goes to %s', (_name, otherwise, last) => {
+    expect(verbsOf(behindTheGate(otherwise).otherwise).slice(0, last.length)).toEqual(
+      verbsOf(response(...last)),
+    );
+  });
+
+  test('a call that cannot be taken is told so, and ends', () => {
+    expect(behindTheGate({ say: 'x' }).refusal).toBe(
+      response('<Say language="en-GB">Call later.</Say>', '<Hangup/>'),
+    );
+  });
 });

@@ -53,6 +53,8 @@ describe('npm start', () => {
       overlapMaxSeconds: 0,
       unrecorded: expect.any(Number),
       unexplained: 0,
+      turnedAway: 0,
+      passedUnrecorded: 0,
       recordedShare: 1,
       lostAudioMs: { p50: expect.any(Number), p95: expect.any(Number), p99: expect.any(Number) },
       createsPerRecording: expect.any(Number),

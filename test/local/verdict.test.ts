@@ -385,6 +385,48 @@ describe('a recording by TwiML of a call that Twilio answers no question about',
   });
 });
 
+describe('the gate', () => {
+  const gate = (at: number, verb: string): SimulatedCall['webhooks'][number] => ({
+    kind: 'redirect',
+    url: 'https://example.com/gate/abc#rc=2',
+    duplicate: false,
+    params: {},
+    attempts: [{ at, ms: 100, httpStatus: 200, failure: undefined }],
+    body: `<Response>${verb}</Response>`,
+  });
+  const at = (when: number, verb = '<Redirect>https://app</Redirect>') =>
+    judge([call({ webhooks: [gate(when, verb)] })], [row()]);
+
+  test.each([
+    [1_100, 0],
+    [8_900, 0],
+    [1_099, 1],
+    [8_901, 1],
+  ])(
+    'that answers 100 ms after %d lets a call on that is recorded from 1,200 to 9,000 ms: %d wrong',
+    (when, wrong) => {
+      expect(at(when)).toMatchObject({ passedUnrecorded: wrong, turnedAway: 0 });
+      expect(at(when).findings).toHaveLength(wrong);
+    },
+  );
+
+  test('may end a call', () => {
+    expect(at(0, '<Say>No.</Say><Hangup/>')).toMatchObject({
+      turnedAway: 1,
+      passedUnrecorded: 0,
+      findings: [],
+    });
+  });
+
+  test('that failed let nobody on', () => {
+    const failed = { ...gate(0, ''), body: undefined };
+    expect(judge([call({ webhooks: [failed] })], [row()])).toMatchObject({
+      turnedAway: 0,
+      passedUnrecorded: 0,
+    });
+  });
+});
+
 test('percentiles are nearest ranks', () => {
   const values = Array.from({ length: 100 }, (_, index) => index + 1);
   expect(percentiles(values)).toEqual({ p50: 50, p95: 95, p99: 99 });

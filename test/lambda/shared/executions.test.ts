@@ -42,6 +42,7 @@ const answer = (parameters: Parameters) =>
       PUBLIC_BASE_URL,
     ),
     startWith: 'api',
+    gated: false,
     publicBaseUrl: PUBLIC_BASE_URL,
   })(webhookEvent({ parameters }));
 

@@ -65,8 +65,8 @@ export function webhookEvent({
   authToken = AUTH_TOKEN,
 }: WebhookRequest = {}): APIGatewayProxyEventV2 {
   const [rawPath = '', rawQueryString = ''] = path.split('?');
-  const next = /^\/voice\/(.+)$/.exec(rawPath)?.[1];
-  const routeKey = `POST ${next === undefined ? rawPath : '/voice/{next}'}`;
+  const [, route, next] = /^\/(voice|gate)\/(.+)$/.exec(rawPath) ?? [];
+  const routeKey = `POST ${next === undefined ? rawPath : `/${route}/{next}`}`;
   const allHeaders = {
     'content-type': 'application/x-www-form-urlencoded; charset=UTF-8',
     host: 'abc.execute-api.eu-central-1.amazonaws.com',

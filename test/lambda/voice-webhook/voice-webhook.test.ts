@@ -57,6 +57,7 @@ beforeEach(() => {
     telemetry,
     documents,
     startWith: 'api',
+    gated: false,
     publicBaseUrl: PUBLIC_BASE_URL,
   };
 });
@@ -272,4 +273,35 @@ test('a recorder that starts with TwiML starts each recording with it, and an ex
   const answer = await send({}, { startWith: 'twiml' });
   expect(verbs(answer)[0]?.[0]).toBe('Start');
   expect(calls).toHaveLength(1);
+});
+
+describe('a gated recorder', () => {
+  const gated = { gated: true };
+  const OVERRIDES = '#rc=2&rp=ct,rt,5xx&ct=1000&rt=4000';
+  const toTheGate = (next = '') => [
+    NOTICE,
+    ['Redirect', { method: 'POST' }, `${PUBLIC_BASE_URL}/gate${next}${OVERRIDES}`],
+  ];
+
+  test('leads a call to the gate, which knows its application', async () => {
+    const next = NEXT_PATH.slice('/voice'.length);
+    expect(verbs(await send({ path: NEXT_PATH }, gated))).toEqual(toTheGate(next));
+    expect(verbs(await send({ path: '/voice' }, gated))).toEqual(toTheGate());
+    expect(verbs(await send({ path: '/voice/a*b' }, gated))).toEqual(toTheGate());
+  });
+
+  test('leads there too when the request cannot be verified, or all fails', async () => {
+    const secrets = {
+      get: () => Promise.reject(new Error('down')),
+      getFresh: () => Promise.reject(new Error('down')),
+    };
+    const unverified = verbs(await send({ path: NEXT_PATH }, { ...gated, secrets }));
+    expect(unverified.at(-1)?.[2]).toBe(
+      `${PUBLIC_BASE_URL}/gate${NEXT_PATH.slice('/voice'.length)}${OVERRIDES}`,
+    );
+    const broken = verbs(
+      await send({ event: { requestContext: undefined as never, headers: null as never } }, gated),
+    );
+    expect(broken.at(-1)?.[2]).toBe(`${PUBLIC_BASE_URL}/gate${OVERRIDES}`);
+  });
 });

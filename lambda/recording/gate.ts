@@ -1,0 +1,56 @@
+import { hasEnded, shownStatus } from './merge.ts';
+import { ifAvailable, type StartDependencies, startRecording } from './start.ts';
+import type { CallFacts, KnownCall } from './store.ts';
+
+/** What the gate does for a call before it says that it cannot be taken, in milliseconds. */
+export const GATE_POLICY = {
+  /** In all. */
+  budget: 2_000,
+  /** Between two tries. */
+  pause: 200,
+  /** How long Twilio may take for an answer. */
+  requestTimeout: 900,
+} as const;
+
+/** Whether a recording of the call runs, as the rows know: one that is paused does. */
+export const isKnownToRun = ({ recordings }: KnownCall): boolean =>
+  recordings.some(
+    (recording) => recording.confirmed && !hasEnded(recording.status) && shownStatus(recording) !== 'stopped',
+  );
+
+/**
+ * Whether a call is recorded, and if it is not, tries that itself, with the same claim as everybody. Gives up when the
+ * call cannot be recorded, or after the budget.
+ */
+export async function isRecordedInTime(
+  dependencies: StartDependencies,
+  call: CallFacts,
+  owner: string,
+): Promise<boolean> {
+  const { store, clock } = dependencies;
+  const until = clock.now() + GATE_POLICY.budget;
+  for (;;) {
+    const known = await ifAvailable(store.known(call.callSid));
+    if (known && isKnownToRun(known)) {
+      return true;
+    }
+    const { result } = await startRecording(dependencies, {
+      call,
+      firstAttemptAt: clock.now(),
+      owner,
+      // With a look first: the execution of the call is at it as well.
+      doubtful: true,
+      tryFor: until - clock.now(),
+      // None of which runs: another one is begun.
+      ...(known &&
+        known.recordings.length > 0 && { ended: known.recordings.map(({ recordingSid }) => recordingSid) }),
+    });
+    if ('recordingSid' in result) {
+      return true;
+    }
+    if (result.outcome !== 'not-yet' || clock.now() + GATE_POLICY.pause >= until) {
+      return false;
+    }
+    await clock.sleep(GATE_POLICY.pause);
+  }
+}
