@@ -27,11 +27,7 @@ const BaseUrl = v.pipe(
   ),
 );
 
-/**
- * The whole configuration: what may stand in `recorder.config.ts`, and what each key means when it is left out.
- * `bin/app.ts` is the only reader.
- */
-export const RecorderConfiguration = v.strictObject({
+const RecorderConfigurationKeys = v.strictObject({
   /** Name of the CloudFormation stack. */
   stackName: v.optional(
     v.pipe(
@@ -76,6 +72,21 @@ export const RecorderConfiguration = v.strictObject({
   /** Root of Twilio's REST API; other regions have their own, such as https://api.dublin.ie1.twilio.com. */
   twilioApiBaseUrl: v.optional(BaseUrl, 'https://api.twilio.com'),
 });
+
+/**
+ * The whole configuration: what may stand in `recorder.config.ts`, and what each key means when it is left out.
+ * `bin/app.ts` is the only reader.
+ */
+export const RecorderConfiguration = v.pipe(
+  RecorderConfigurationKeys,
+  v.forward(
+    v.check(
+      ({ notice, whenNotRecorded }) => notice !== false || whenNotRecorded === 'continue',
+      "with notice false only 'continue': the notice answers the call, and before that nobody can record it",
+    ),
+    ['whenNotRecorded'],
+  ),
+);
 export type RecorderConfiguration = v.InferOutput<typeof RecorderConfiguration>;
 /** What may be written: every key is optional. */
 export type RecorderConfigurationInput = v.InferInput<typeof RecorderConfiguration>;
@@ -119,7 +130,7 @@ function complaintsOf(issue: v.BaseIssue<unknown>): Complaint[] {
     return [{ key: 'the default export', value: issue.input, allowed: 'an object' }];
   }
   if (issue.type === 'strict_object' && issue.expected === 'never') {
-    return [{ key, value: issue.path?.at(-1)?.value, allowed: only(RecorderConfiguration.entries) }];
+    return [{ key, value: issue.path?.at(-1)?.value, allowed: only(RecorderConfigurationKeys.entries) }];
   }
   const wrongValues = (issue.issues ?? []).filter(
     ({ type, path }) => path !== undefined && type !== 'strict_object',
@@ -132,12 +143,14 @@ function complaintsOf(issue: v.BaseIssue<unknown>): Complaint[] {
     }));
   }
   const unknownKeys = unknownKeysOf(key, issue.input, issue.message);
-  return unknownKeys.length > 0 ? unknownKeys : [{ key, value: issue.input, allowed: issue.message }];
+  // Of what is wrong about two keys together, the input is all of them.
+  const value = issue.path?.at(-1)?.value;
+  return unknownKeys.length > 0 ? unknownKeys : [{ key, value, allowed: issue.message }];
 }
 
 /** Of a setting that has alternatives, the keys that the one which was probably meant does not have. */
 function unknownKeysOf(setting: string, value: unknown, alternativesInWords: string): Complaint[] {
-  const schema = Object.entries(RecorderConfiguration.entries).find(([name]) => name === setting)?.[1];
+  const schema = Object.entries(RecorderConfigurationKeys.entries).find(([name]) => name === setting)?.[1];
   const alternatives =
     schema && 'wrapped' in schema && 'options' in schema.wrapped ? schema.wrapped.options : [];
   if (typeof value !== 'object' || value === null) {

@@ -159,7 +159,11 @@ export function measure(
   );
   const throughGate = answered.map((call) => ({ call, gate: gateOf(call) }));
   const passedUnrecorded = throughGate.filter(
-    ({ call, gate }) => gate?.passedAt !== undefined && !isRecordedAt(call, gate.passedAt),
+    // One that hung up before the answer came did not go on.
+    ({ call, gate }) =>
+      gate?.passedAt !== undefined &&
+      gate.passedAt <= (call.endedAt ?? gate.passedAt) &&
+      !isRecordedAt(call, gate.passedAt),
   );
   const touched = calls.filter((call) =>
     call.recordings.some(({ foreign, endedBy, pauses }) => foreign && (endedBy === 'api' || pauses > 0)),

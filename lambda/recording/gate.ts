@@ -31,8 +31,9 @@ export async function isRecordedInTime(
   const until = clock.now() + GATE_POLICY.budget;
   for (;;) {
     const known = await ifAvailable(store.known(call.callSid));
-    if (known && isKnownToRun(known)) {
-      return true;
+    if (known && known.recordings.length > 0) {
+      // One that has ended says that the call has, or that somebody stopped it.
+      return isKnownToRun(known);
     }
     const { result } = await startRecording(dependencies, {
       call,
@@ -41,9 +42,6 @@ export async function isRecordedInTime(
       // With a look first: the execution of the call is at it as well.
       doubtful: true,
       tryFor: until - clock.now(),
-      // None of which runs: another one is begun.
-      ...(known &&
-        known.recordings.length > 0 && { ended: known.recordings.map(({ recordingSid }) => recordingSid) }),
     });
     if ('recordingSid' in result) {
       return true;

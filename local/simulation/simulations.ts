@@ -43,8 +43,9 @@ export async function synthesizeTemplates({
     ...(whenNotRecorded && { LOCAL_WHEN_NOT_RECORDED: whenNotRecorded }),
   };
   const [notice, noNotice] = await Promise.all(
-    [true, false].map((hasNotice) =>
-      synthesizeTemplate({ twilioApiBaseUrl: TWILIO_URL, notice: hasNotice, environment }),
+    // The gate needs a notice: it answers the call.
+    [true, whenNotRecorded === 'refuse'].map((notice) =>
+      synthesizeTemplate({ twilioApiBaseUrl: TWILIO_URL, notice, environment }),
     ),
   );
   if (!notice || !noNotice) {

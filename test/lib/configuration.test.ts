@@ -159,6 +159,11 @@ describe('a complaint names the key, its value and what is allowed', () => {
       'control.readScope is "a b"; allowed: a scope without spaces',
     ],
     [
+      'a gate before the call is answered',
+      { notice: false, whenNotRecorded: 'refuse' },
+      'whenNotRecorded is "refuse"; allowed: with notice false only \'continue\': the notice answers the call, and before that nobody can record it',
+    ],
+    [
       'a URL of another scheme',
       { twilioApiBaseUrl: 'ftp://example.com' },
       'twilioApiBaseUrl is "ftp://example.com"; allowed: an http(s) URL',
