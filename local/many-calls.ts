@@ -51,7 +51,7 @@ export async function runManyCalls({ calls, seed, faults, onProgress }: RunOptio
   const options = {
     twilioApiBaseUrl: simulator.url,
     credentials,
-    provisionedConcurrency: isFaulty ? PROVISIONED_UNDER_FAULTS : PROVISIONED_CONCURRENCY,
+    provisionedConcurrency: Math.min(calls, isFaulty ? PROVISIONED_UNDER_FAULTS : PROVISIONED_CONCURRENCY),
     ...(isFaulty && { faults: cloudFaults(faults, seed), reconcileAfterSeconds: RECONCILE_AFTER_SECONDS }),
   };
   const [withNotice, withoutNotice] = await Promise.all([

@@ -84,7 +84,7 @@ describe('of two recordings of ours', () => {
   beforeAll(async () => {
     // The second create is sent some seconds after the first. Verify looks for a while after that, so that the one finds
     // it at work, and the other waiting for the end of the call.
-    lateCreates.set('+15550100101', 14_000).set('+15550100102', 33_000);
+    lateCreates.set('+15550100101', 14_000).set('+15550100102', 26_000);
     soon = place({
       to: '+15550100101',
       talkMs: 30_000,
@@ -93,7 +93,7 @@ describe('of two recordings of ours', () => {
         { startsAfterMs: 1_500, source: 'StartCallRecordingAPI', channels: 1 },
       ],
     });
-    late = place({ to: '+15550100102', talkMs: 45_000 });
+    late = place({ to: '+15550100102', talkMs: 36_000 });
     await overIsEverything();
   }, 120_000);
 

@@ -9,6 +9,7 @@ const valid = {
   twilioApiBaseUrl: 'https://api.twilio.com',
   ringTimeoutSeconds: 600,
   startDelaySeconds: 0,
+  startWith: 'api',
   retentionDays: 365,
 };
 
