@@ -10,7 +10,7 @@ import jestConfig from './jest.config.js';
  */
 export default {
   mutate: [
-    'lambda/recording/{classify,control,executions-of-a-call,merge,ours,reconcile,start,sweep,verify}.ts',
+    'lambda/recording/{classify,control,executions-of-a-call,gate,merge,ours,reconcile,start,sweep,verify}.ts',
     'lambda/twilio/{recording-parameters,requests,signature,twiml,webhook}.ts',
   ],
   testRunner: 'jest',

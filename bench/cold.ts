@@ -54,6 +54,7 @@ const FUNCTIONS = [
       // Of an outgoing call the first create goes out at once: the function must not wait for its moment.
       call: { callSid: CALL_SID, accountSid: credentials.accountSid, direction: 'outbound-api' },
       executionStartTime: new Date().toISOString(),
+      retryCount: 0,
     }),
   },
   {
