@@ -206,6 +206,7 @@ let stops: Map<string, TwilioAnswer<never>>;
 let list: TwilioAnswer<never> | undefined;
 /** Answers to the first requests to stop one. */
 let failures: TwilioAnswer<never>[];
+let listFailures: TwilioAnswer<never>[];
 let storeIsDown: boolean;
 
 beforeEach(() => {
@@ -215,6 +216,7 @@ beforeEach(() => {
   stops = new Map();
   list = undefined;
   failures = [];
+  listFailures = [];
   storeIsDown = false;
 });
 
@@ -233,10 +235,14 @@ const run = ({ doubtful = false, looks = 0, likeness = LIKENESS } = {}) =>
       twilio: {
         listRecordings: async (callSid) => {
           expect(callSid).toBe(CALL_SID);
+          const unlisted = listFailures.shift();
+          if (unlisted) {
+            return unlisted;
+          }
           return list ?? ok(listed.map((recording) => ({ ...recording })));
         },
-        updateRecording: async (callSid, recordingSid) => {
-          expect(callSid).toBe(CALL_SID);
+        updateRecording: async (callSid, recordingSid, update) => {
+          expect([callSid, update]).toEqual([CALL_SID, { Status: 'stopped' }]);
           done.push(`stop ${recordingSid}`);
           const failure = failures.shift();
           if (failure) {
@@ -301,6 +307,25 @@ describe('a call of which a second recording of ours runs', () => {
       doubled: false,
       recording: { recordingSid: RECORDING_SID },
     });
+  });
+
+  test.each([
+    ['does not answer', noAnswer],
+    ['fails', errorAnswer(500)],
+  ])('is looked at again when Twilio %s, and then right', async (_, failure) => {
+    listFailures = [failure, failure, failure];
+    expect((await run()).stopped).toEqual([OTHER_RECORDING_SID]);
+    expect(listFailures).toEqual([]);
+  });
+
+  test('keeps the first one running in the rows, though the list shows that the second has ended', async () => {
+    listed = [FIRST, { ...SECOND, status: 'completed' }];
+    await run();
+    expect(state.recordings[RECORDING_SID]).toMatchObject({ status: 'in-progress' });
+    expect(done).not.toContain(`reconcile ${RECORDING_SID}`);
+    done = [];
+    await run();
+    expect(done).toEqual([]);
   });
 
   test('is right after that, though the list shows the second as processing', async () => {
