@@ -285,6 +285,20 @@ describe('an answer of Twilio', () => {
   });
 });
 
+test.each([
+  ['was resumed since', 'in-progress'],
+  ['was told to stop', 'stopped'],
+] as const)('21220 to a pause of a recording that %s does not make it paused', async (_, status) => {
+  const asCommanded = { number: 1, status, confirmed: true, at: '2026-11-24T12:00:00.000Z' };
+  await know(recordingResource());
+  await store.apply(call, {
+    type: 'command',
+    command: { action: 'resume', by: 'somebody' },
+    recording: { ...recordingState(recordingResource()), command: asCommanded },
+  });
+  expect(await command(answering(notEligible), 'pause')).toMatchObject({ kind: 'not-possible' });
+});
+
 describe('a command whose end is not known', () => {
   test('leaves the turn to nobody until it has settled', async () => {
     const twilio = await recorded('late', 'late', 'late', 'late');
@@ -400,7 +414,7 @@ describe('a call without a recording that runs', () => {
   test.each(['pause', 'resume', 'stop'] as const)('that is not recorded has none to %s', async (action) => {
     await store.apply(call, { type: 'unrecorded', unrecorded: { reason: 'found-too-late' } });
     expect(await command(new ControlledCall(clock).api, action)).toEqual({ kind: 'not-possible' });
-    expect(store.commands()).toMatchObject([{ action, by: 'somebody' }]);
+    expect(store.commands()).toMatchObject([{ action, by: 'somebody', after: undefined }]);
   });
 
   test.each(['pause', 'resume'] as const)('whose recording is complete has none to %s', async (action) => {
@@ -410,6 +424,7 @@ describe('a call without a recording that runs', () => {
       recordingSid: RECORDING_SID,
       recordingStatus: 'completed',
     });
+    expect(store.commands()).toMatchObject([{ action, after: 'completed' }]);
   });
 });
 
@@ -471,6 +486,13 @@ describe('start', () => {
     const twilio = new ControlledCall(clock);
     expect(await command(twilio.api, 'start')).toEqual({ kind: 'not-possible' });
     expect(twilio.recordings).toEqual([]);
+  });
+
+  test('asks about the call again when Twilio does not say at first', async () => {
+    const { api } = new ControlledCall(clock);
+    const answers = [noAnswer, errorAnswer(503)];
+    const fetchCall: typeof api.fetchCall = async (callSid) => answers.shift() ?? api.fetchCall(callSid);
+    expect(await command({ ...api, fetchCall }, 'start')).toEqual(STARTED);
   });
 
   test.each([
