@@ -73,12 +73,12 @@ export function recordingControl({ secrets, withSecret, telemetry }: RecordingCo
         error: describeError(error),
       });
       telemetry.count(METRICS.commandFailed);
-      if (error instanceof StoreUnavailableError) {
-        return problem('unavailable', `Nothing was sent to Twilio. ${WARNINGS[action]}Try again.`, {
-          callSid,
-        });
-      }
-      return problem('unavailable', `The recorder failed. ${WARNINGS[action]}Try again.`, { callSid });
+      // A start may have been sent before the table failed, any other command not.
+      const nothingSent = error instanceof StoreUnavailableError && action !== 'start';
+      const what = nothingSent ? 'Nothing was sent to Twilio.' : 'The recorder failed.';
+      const warning =
+        action === 'start' ? 'A recording may have been started all the same. ' : WARNINGS[action];
+      return problem('unavailable', `${what} ${warning}Try again.`, { callSid });
     }
   };
 

@@ -258,6 +258,15 @@ describe('a command that was not carried out', () => {
     expect(telemetry.counted).toEqual(['CommandFailed']);
   });
 
+  test('because a recording that was started cannot be stored does not say that nothing was sent', async () => {
+    store.down.add('apply');
+    const { status, body } = await send(command('start'));
+    expect([status, twilio.recordings.length]).toEqual([503, 1]);
+    expect(body.detail).toBe(
+      'The recorder failed. A recording may have been started all the same. Try again.',
+    );
+  });
+
   test('because the secret cannot be read is a 503', async () => {
     await record();
     const secrets: SecretSource = {
