@@ -48,6 +48,9 @@ export const START_POLICY = {
   notRecordableAfter: 60_000,
 } as const;
 
+/** How often what our TwiML has started is looked for before a create: the list may lag, and the callback be late. */
+const LOOKS_FOR_TWIML = 2;
+
 /** How long an invocation may hold a claim: until its last request has been answered or given up, and a margin. */
 export const LEASE_MILLISECONDS = START_POLICY.tryFor + 2 * START_POLICY.requestTimeout + 500;
 
@@ -234,6 +237,7 @@ class Attempt {
   #settled: boolean;
   #doubtful: boolean;
   #inProgressSince: number | undefined;
+  #looks = 0;
   #backOffs = 0;
 
   /** `claimed` is what the holders of the claim before left behind; left out where the table gave none. */
@@ -350,6 +354,9 @@ class Attempt {
     const recording =
       ours.find(isRunning) ?? (mayHaveEnded ? ours.find(({ status }) => !isEmpty(status)) : undefined);
     this.#uncertain = false;
+    if (!recording && this.#request.byTwiml && this.#creates === 0 && ++this.#looks < LOOKS_FOR_TWIML) {
+      return { step: 'look', afterMilliseconds: START_POLICY.settle };
+    }
     return recording ? adopted(recording) : { step: 'create', afterMilliseconds: 0 };
   }
 
