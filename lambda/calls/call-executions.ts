@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import { executionNames } from '../recording/executions-of-a-call.ts';
 import type { ExecutionRepresentation, StepRepresentation } from '../recording-control/representations.ts';
+import { executionArnOf } from '../shared/executions.ts';
 import type { Platform } from '../shared/platform.ts';
 
 /** Step Functions keeps at most 25,000 events; a call's execution has some dozens. */
@@ -26,7 +27,7 @@ export function callExecutions(
 ): CallExecutions {
   const client = stepFunctions(ATTEMPTS, timeoutMilliseconds / ATTEMPTS);
   const executionOf = async (name: string): Promise<ExecutionRepresentation | undefined> => {
-    const executionArn = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+    const executionArn = executionArnOf(stateMachineArn, name);
     try {
       const [{ status, startDate, stopDate }, { events = [] }] = await Promise.all([
         client.send(new DescribeExecutionCommand({ executionArn })),
@@ -54,8 +55,16 @@ export function callExecutions(
     }
   };
   return async (callSid) => {
-    const executions = await Promise.all(executionNames(callSid).map(executionOf));
-    return executions.filter((execution) => execution !== undefined);
+    const executions: ExecutionRepresentation[] = [];
+    // A call gets them in this order, and most have one.
+    for (const name of executionNames(callSid)) {
+      const execution = await executionOf(name);
+      if (execution === undefined) {
+        break;
+      }
+      executions.push(execution);
+    }
+    return executions;
   };
 }
 

@@ -1,14 +1,19 @@
-import { type DynamoDBClient, QueryCommand, type QueryCommandOutput } from '@aws-sdk/client-dynamodb';
+import {
+  type DynamoDBClient,
+  QueryCommand,
+  type QueryCommandInput,
+  type QueryCommandOutput,
+} from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as v from 'valibot';
-import { shownStatus } from '../recording/merge.ts';
+import { guarded, type RecordingRow, recordingOf } from '../recording/dynamodb-store.ts';
 import type {
   CallRepresentation,
   EventRepresentation,
   RecordingRepresentation,
 } from '../recording-control/representations.ts';
 import { TABLE } from '../shared/contract.ts';
-import { describeError, StoreUnavailableError } from '../shared/errors.ts';
+import { representation } from './representation.ts';
 
 /** Where a page of calls goes on: after this one, newest first. */
 export interface Position {
@@ -64,21 +69,6 @@ const CallItem = v.object({
   ErrorCode: Figure,
   Final: v.optional(v.boolean(), false),
 });
-const RecordingItem = v.object({
-  RecordingSid: v.string(),
-  RecordingStatus: v.string(),
-  RecordingSource: Shown,
-  RecordingStartTime: Shown,
-  RecordingDuration: Figure,
-  RecordingChannels: Figure,
-  RecordingTrack: Shown,
-  RecordingUrl: Shown,
-  ErrorCode: Figure,
-  Surplus: v.optional(v.literal(true)),
-  CommandNumber: Figure,
-  CommandedStatus: v.optional(v.picklist(['paused', 'in-progress', 'stopped'])),
-  CommandConfirmed: v.optional(v.boolean(), false),
-});
 const EventItem = v.object({
   Item: v.string(),
   Type: v.string(),
@@ -95,17 +85,9 @@ const EventItem = v.object({
 });
 
 export function callsReader(client: Pick<DynamoDBClient, 'send'>, tableName: string): CallsReader {
-  const { callsByDay, partitionKey, sortKey } = TABLE;
+  const { callsByDay, items: kinds, partitionKey, sortKey } = TABLE;
 
-  async function query(command: ConstructorParameters<typeof QueryCommand>[0]): Promise<QueryCommandOutput> {
-    try {
-      return await client.send(new QueryCommand(command));
-    } catch (error) {
-      const { name, message } = describeError(error);
-      // Without the cause: the SDK's errors carry the request, and its signature with it.
-      throw new StoreUnavailableError(`The table of calls could not be read: ${name}: ${message}`);
-    }
-  }
+  const query = guarded((command: QueryCommandInput) => client.send(new QueryCommand(command)));
 
   /** The newest calls of one shard, and how far down it was looked through. */
   async function ofShard(
@@ -175,12 +157,14 @@ export function callsReader(client: Pick<DynamoDBClient, 'send'>, tableName: str
         start = LastEvaluatedKey;
       } while (start);
       const of = (prefix: string) => items.filter((item) => String(item[sortKey]).startsWith(prefix));
-      const [call] = of('CALL');
+      const [call] = of(kinds.call);
       return (
         call && {
           call: callOf(call),
-          recordings: of('RECORDING#').map(recordingOf),
-          events: of('EVENT#').map(eventOf),
+          recordings: of(kinds.recording).map((item) =>
+            representation(recordingOf(item as unknown as RecordingRow)),
+          ),
+          events: of(kinds.event).map(eventOf),
         }
       );
     },
@@ -214,35 +198,6 @@ function callOf(item: Record<string, unknown>): CallRepresentation {
     reason: row.Reason,
     errorCode: row.ErrorCode,
     final: row.Final,
-  };
-}
-
-function recordingOf(item: Record<string, unknown>): RecordingRepresentation {
-  const row = v.parse(RecordingItem, item);
-  const status = shownStatus({
-    recordingSid: row.RecordingSid,
-    status: row.RecordingStatus,
-    ...(row.CommandNumber !== undefined &&
-      row.CommandedStatus !== undefined && {
-        command: {
-          number: row.CommandNumber,
-          status: row.CommandedStatus,
-          confirmed: row.CommandConfirmed,
-          at: '',
-        },
-      }),
-  });
-  return {
-    recordingSid: row.RecordingSid,
-    status,
-    source: row.RecordingSource,
-    startTime: row.RecordingStartTime,
-    duration: row.RecordingDuration,
-    channels: row.RecordingChannels,
-    track: row.RecordingTrack,
-    url: row.RecordingUrl,
-    errorCode: row.ErrorCode,
-    surplus: row.Surplus,
   };
 }
 

@@ -1,22 +1,22 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as v from 'valibot';
 import { recordingState } from '../recording/ours.ts';
-import { json, problem } from '../recording-control/problems.ts';
+import { invalidRequest, json, noCallSid, problem, unknownCall } from '../recording-control/problems.ts';
 import type {
   CallDetailsRepresentation,
   CallsRepresentation,
   ExecutionRepresentation,
-  RecordingRepresentation,
   TwilioRepresentation,
 } from '../recording-control/representations.ts';
 import type { Clock } from '../shared/clock.ts';
 import { ROUTES } from '../shared/contract.ts';
 import { describeError } from '../shared/errors.ts';
 import type { Telemetry } from '../shared/telemetry.ts';
-import type { TwilioAnswer, TwilioApi, TwilioRecording } from '../twilio/api.ts';
+import type { TwilioAnswer, TwilioApi } from '../twilio/api.ts';
 import { CallSid } from '../twilio/requests.ts';
 import type { CallExecutions } from './call-executions.ts';
 import type { CallsReader, Position } from './calls-reader.ts';
+import { representation } from './representation.ts';
 
 export interface CallsDependencies {
   readonly reader: CallsReader;
@@ -88,7 +88,7 @@ export function calls({ reader, executions, twilio, clock, telemetry }: CallsDep
   async function details({ pathParameters, queryStringParameters = {} }: APIGatewayProxyEventV2) {
     const callSid = v.safeParse(CallSid, pathParameters?.callSid);
     if (!callSid.success) {
-      return problem('unknown-call', 'The path names no CallSid: CA and 32 hexadecimal digits.');
+      return noCallSid();
     }
     const query = v.safeParse(DetailsQuery, queryStringParameters);
     if (!query.success) {
@@ -102,7 +102,7 @@ export function calls({ reader, executions, twilio, clock, telemetry }: CallsDep
       include.includes('twilio') ? whatTwilioSays(sid) : undefined,
     ]);
     if (!items) {
-      return problem('unknown-call', 'No call with this CallSid is known.', { callSid: sid });
+      return unknownCall(sid);
     }
     const body: CallDetailsRepresentation = { ...items, executions: included, twilio: said };
     return json(body);
@@ -129,7 +129,10 @@ export function calls({ reader, executions, twilio, clock, telemetry }: CallsDep
     if (call.kind !== 'ok' || recordings.kind !== 'ok') {
       return { unavailable: reasonOf(call.kind === 'ok' ? recordings : call) };
     }
-    return { callStatus: call.body.status, recordings: recordings.body.map(representation) };
+    return {
+      callStatus: call.body.status,
+      recordings: recordings.body.map((recording) => representation(recordingState(recording))),
+    };
   }
 }
 
@@ -138,19 +141,11 @@ const reasonOf = (answer: TwilioAnswer<unknown>): string =>
     ? `Twilio answered HTTP ${answer.httpStatus}${answer.code === undefined ? '' : `, code ${answer.code}`}`
     : 'Twilio did not answer';
 
-function invalid(issues: readonly v.BaseIssue<unknown>[]): APIGatewayProxyStructuredResultV2 {
-  const errors = issues.map((issue) => ({
-    field: String(issue.path?.[0]?.key ?? 'the query'),
-    detail: issue.message,
-  }));
-  const wrong = errors.map(({ field, detail }) => `${field} (allowed: ${detail})`).join('; ');
-  return problem('invalid-request', `The query is not valid. Wrong: ${wrong}.`, { errors });
-}
-
-function representation(recording: TwilioRecording): RecordingRepresentation {
-  const { confirmed: _, surplus: __, command: ___, ...state } = recordingState(recording);
-  return state;
-}
+const invalid = (issues: readonly v.BaseIssue<unknown>[]): APIGatewayProxyStructuredResultV2 =>
+  invalidRequest(
+    'The query is not valid.',
+    issues.map(({ path, message }) => ({ field: String(path?.[0]?.key ?? 'the query'), detail: message })),
+  );
 
 const cursorOf = ({ createdAt, callSid }: Position): string =>
   Buffer.from(JSON.stringify([createdAt, callSid])).toString('base64url');

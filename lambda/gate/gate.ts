@@ -1,16 +1,16 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { GATE_POLICY, isKnownToRun, isRecordedInTime } from '../recording/gate.ts';
 import type { StartDependencies } from '../recording/start.ts';
-import type { CallFacts, CallStore } from '../recording/store.ts';
+import type { CallStore } from '../recording/store.ts';
 import { within } from '../shared/clock.ts';
 import { METRICS } from '../shared/contract.ts';
 import { describeError } from '../shared/errors.ts';
 import type { SecretSource, TwilioSecret } from '../shared/secret.ts';
 import type { GateDocuments } from '../shared/settings.ts';
 import { type Telemetry, unfailing } from '../shared/telemetry.ts';
-import { type Authentication, authenticate } from '../twilio/authenticate.ts';
-import { parseRequest, VoiceRequest } from '../twilio/requests.ts';
-import { decodeNext, onwardsTwiml } from '../twilio/twiml.ts';
+import { authenticateWithin } from '../twilio/authenticate.ts';
+import { callOf, parseRequest, VoiceRequest } from '../twilio/requests.ts';
+import { decodeNext, onwardsTwiml, twimlResponse } from '../twilio/twiml.ts';
 import { type Refusal, readWebhook, refusal, refusalResponse } from '../twilio/webhook.ts';
 
 /** How long the secret may take, in milliseconds: a caller waits. */
@@ -49,11 +49,7 @@ export function gate({
         return refuse(webhook);
       }
       const request = parseRequest(VoiceRequest, webhook.parameters);
-      const authentication = await within<Authentication>(
-        SECRET_BUDGET_MILLISECONDS,
-        authenticate(webhook, secrets),
-        { kind: 'unverifiable', error: new Error('the secret was not read in time') },
-      );
+      const authentication = await authenticateWithin(SECRET_BUDGET_MILLISECONDS, webhook, secrets);
       if (authentication.kind === 'forged') {
         return refuse(refusal(403, 'the signature is not Twilio’s'));
       }
@@ -78,14 +74,14 @@ export function gate({
       const recorded = await within(
         // What was begun is answered or given up by then.
         GATE_POLICY.budget + GATE_POLICY.requestTimeout,
-        isRecordedInTime(withSecret(secret), factsOf(request), requestId),
+        isRecordedInTime(withSecret(secret), callOf(request), requestId),
         false,
       );
       return await answer(event, request, recorded);
     } catch (error) {
       telemetry.count(METRICS.callTurnedAway);
       telemetry.error('The gate failed; the call is ended', { error: describeError(error) });
-      return twiml(documents.refusal);
+      return twimlResponse(documents.refusal);
     }
   };
 
@@ -98,14 +94,14 @@ export function gate({
     if (recorded) {
       telemetry.info('The call is recorded and goes on', { callSid });
       const encoded = event.pathParameters?.next;
-      return twiml(
+      return twimlResponse(
         onwardsTwiml(documents, encoded === undefined ? undefined : decodeNext(encoded, publicBaseUrl)),
       );
     }
     telemetry.count(METRICS.callTurnedAway);
     telemetry.error('The call is not recorded, and is ended', { callSid });
     try {
-      await store.apply(factsOf(request), {
+      await store.apply(callOf(request), {
         type: 'unrecorded',
         unrecorded: { reason: 'turned-away', answered: true },
       });
@@ -115,7 +111,7 @@ export function gate({
         error: describeError(error),
       });
     }
-    return twiml(documents.refusal);
+    return twimlResponse(documents.refusal);
   }
 
   function refuse(refused: Refusal): APIGatewayProxyStructuredResultV2 {
@@ -123,17 +119,3 @@ export function gate({
     return refusalResponse(refused);
   }
 }
-
-const factsOf = (request: VoiceRequest): CallFacts => ({
-  callSid: request.CallSid,
-  accountSid: request.AccountSid,
-  from: request.From,
-  to: request.To,
-  direction: request.Direction,
-});
-
-const twiml = (body: string): APIGatewayProxyStructuredResultV2 => ({
-  statusCode: 200,
-  headers: { 'content-type': 'text/xml; charset=utf-8' },
-  body,
-});

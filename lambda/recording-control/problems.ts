@@ -32,6 +32,21 @@ export function problem(
   };
 }
 
+/** Names each field that is wrong, and what it may be. */
+export function invalidRequest(
+  detail: string,
+  errors: NonNullable<ProblemRepresentation['errors']>,
+): APIGatewayProxyStructuredResultV2 {
+  const wrong = errors.map((error) => `${error.field} (allowed: ${error.detail})`).join('; ');
+  return problem('invalid-request', `${detail} Wrong: ${wrong}.`, { errors });
+}
+
+export const noCallSid = (): APIGatewayProxyStructuredResultV2 =>
+  problem('unknown-call', 'The path names no CallSid: CA and 32 hexadecimal digits.');
+
+export const unknownCall = (callSid: string): APIGatewayProxyStructuredResultV2 =>
+  problem('unknown-call', 'No call with this CallSid is known.', { callSid });
+
 export const json = (body: object, statusCode = 200): APIGatewayProxyStructuredResultV2 => ({
   statusCode,
   headers: { 'content-type': 'application/json' },

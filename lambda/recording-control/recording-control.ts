@@ -12,7 +12,7 @@ import { describeError, StoreUnavailableError } from '../shared/errors.ts';
 import type { SecretSource, TwilioSecret } from '../shared/secret.ts';
 import type { Telemetry } from '../shared/telemetry.ts';
 import { CallSid } from '../twilio/requests.ts';
-import { json, type ProblemKind, problem } from './problems.ts';
+import { invalidRequest, json, noCallSid, type ProblemKind, problem, unknownCall } from './problems.ts';
 import { ACTIONS, type CommandedRepresentation, PAUSE_BEHAVIORS } from './representations.ts';
 
 /** The body of a command. */
@@ -122,7 +122,7 @@ export function recordingControl({ secrets, withSecret, telemetry }: RecordingCo
 function parse(event: AuthorizedEvent, owner: string): ControlRequest | APIGatewayProxyStructuredResultV2 {
   const callSid = v.safeParse(CallSid, event.pathParameters?.callSid);
   if (!callSid.success) {
-    return problem('unknown-call', 'The path names no CallSid: CA and 32 hexadecimal digits.');
+    return noCallSid();
   }
   const by = whoAsks(event);
   const body = v.safeParse(CommandBody, parseJson(event));
@@ -131,11 +131,7 @@ function parse(event: AuthorizedEvent, owner: string): ControlRequest | APIGatew
       field: v.getDotPath(issue) ?? 'the body',
       detail: v.getDotPath(issue) === null ? 'a JSON object' : describe(issue),
     }));
-    return problem(
-      'invalid-request',
-      `A command is ${EXAMPLE}. Wrong: ${errors.map(({ field, detail }) => `${field} (allowed: ${detail})`).join('; ')}.`,
-      { errors },
-    );
+    return invalidRequest(`A command is ${EXAMPLE}.`, errors);
   }
   return { callSid: callSid.output, ...body.output, by, owner };
 }
@@ -178,7 +174,7 @@ function answer(
       return json(body, controlled.started ? 201 : 200);
     }
     case 'unknown-call':
-      return problem('unknown-call', 'No call with this CallSid is known.', { callSid });
+      return unknownCall(callSid);
     case 'under-way':
       return problem('under-way', `Another command to this call has not ended yet. ${warning}Try again.`, {
         callSid,

@@ -1,5 +1,5 @@
 import { controlFromEnvironment } from '../recording/control-from-environment.ts';
-import type { StorePlatform } from '../recording/store-from-environment.ts';
+import { type StorePlatform, storeFromEnvironment } from '../recording/store-from-environment.ts';
 import { ENVIRONMENT } from '../shared/contract.ts';
 import { environmentVariable, settings } from '../shared/environment.ts';
 import { stepFunctionsExecutions } from '../shared/executions.ts';
@@ -15,6 +15,8 @@ export function wire(
   platform: BasePlatform & StorePlatform & SecretPlatform & Pick<Platform, 'http' | 'stepFunctions'>,
 ) {
   const { environment, telemetry } = platform;
+  const startSettings = settings(StartSettings, environment);
+  const store = storeFromEnvironment(platform, startSettings.retentionDays);
   const executions = stepFunctionsExecutions(
     platform,
     environmentVariable(ENVIRONMENT.stateMachineArn, environment),
@@ -22,7 +24,7 @@ export function wire(
   );
   return recordingControl({
     secrets: secretFromSecretsManager(platform),
-    withSecret: controlFromEnvironment(platform, settings(StartSettings, environment), executions),
+    withSecret: controlFromEnvironment(platform, startSettings, store, executions),
     telemetry,
   });
 }

@@ -52,6 +52,8 @@ export const REMEDIES: Readonly<Record<RefusalReason, string>> = {
 /** Twilio's error codes that decide. https://www.twilio.com/docs/api/errors */
 const NOT_ELIGIBLE = [21220, 20404];
 const TOO_MANY_REQUESTS = 20429;
+/** The recording is undergoing modification: to be tried again. https://www.twilio.com/docs/api/errors/16114 */
+export const BUSY = 16114;
 const REFUSALS: ReadonlyMap<number, RefusalReason> = new Map([
   [20003, 'credentials-refused'],
   [10001, 'account-suspended'],

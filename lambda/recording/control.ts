@@ -1,8 +1,10 @@
+import type { Action, PauseBehavior } from '../recording-control/representations.ts';
 import type { Clock } from '../shared/clock.ts';
 import { START_OUTCOMES } from '../shared/contract.ts';
 import { StoreUnavailableError } from '../shared/errors.ts';
 import type { RecordingUpdate, TwilioAnswer, TwilioApi, TwilioRecording } from '../twilio/api.ts';
 import { insist } from '../twilio/insist.ts';
+import { BUSY } from './classify.ts';
 import {
   byWorth,
   type Command,
@@ -31,13 +33,11 @@ export const CONTROL_POLICY = {
   settle: 3_000,
 } as const;
 
-export type ControlAction = 'start' | 'pause' | 'resume' | 'stop';
-
 export interface ControlRequest {
   readonly callSid: string;
-  readonly action: ControlAction;
+  readonly action: Action;
   /** Of a pause: what becomes of its time. */
-  readonly pauseBehavior?: 'silence' | 'skip' | undefined;
+  readonly pauseBehavior?: PauseBehavior | undefined;
   readonly reason?: string | undefined;
   /** Who asks. */
   readonly by: string;
@@ -124,7 +124,7 @@ export async function control(
 }
 
 const STATUS_OF = { pause: 'paused', resume: 'in-progress', stop: 'stopped' } as const satisfies Record<
-  Exclude<ControlAction, 'start'>,
+  Exclude<Action, 'start'>,
   CommandedStatus
 >;
 
@@ -383,8 +383,6 @@ function startFailed(result: Exclude<StartResult, { recordingSid: string }>): Co
     : { kind: 'not-possible' };
 }
 
-/** The recording is undergoing modification: to be tried again. https://www.twilio.com/docs/api/errors/16114 */
-const BUSY = 16114;
 /** No recording that could be changed, according to Twilio's own Flex template. */
 const NOT_ELIGIBLE = 21220;
 

@@ -41,8 +41,7 @@ import type {
  * writers that race with each other end with the same rows whatever their order.
  */
 
-const CALL = 'CALL';
-const RECORDING = 'RECORDING#';
+const { call: CALL, recording: RECORDING, event: EVENT } = TABLE.items;
 /** Both keys of the item that belongs to no call. */
 const SWEEP = 'SWEEP';
 /** DynamoDB's limit for one BatchGetItem. */
@@ -93,7 +92,7 @@ interface CallRow extends Attributes, CommandAttributes {
   readonly TaskToken?: string;
 }
 
-interface RecordingRow extends CommandAttributes {
+export interface RecordingRow extends CommandAttributes {
   readonly Version: number;
   readonly RecordingSid: string;
   readonly RecordingStatus: string;
@@ -217,24 +216,25 @@ export function dynamoDbStore({
   }
 
   async function release(...[callSid, owner, progress]: Parameters<CallStore['release']>): Promise<void> {
+    await updateCallIf(callSid, {
+      set: {
+        Creates: progress.creates,
+        CreateUncertain: progress.uncertain || undefined,
+        CreateSettled: progress.settled || undefined,
+        CreateDoubtful: progress.doubtful || undefined,
+        InProgressSince: progress.inProgressSince,
+      },
+      remove: ['LeaseOwner', 'LeaseExpiresAt', 'Claims'],
+      condition: 'LeaseOwner = :owner',
+      values: { ':owner': owner },
+    });
+  }
+
+  /** Does nothing where the condition does not hold. */
+  async function updateCallIf(callSid: string, update: Update): Promise<void> {
     try {
       await client.send(
-        new UpdateItemCommand({
-          TableName: tableName,
-          Key: key(callSid, CALL),
-          ...updateOf({
-            set: {
-              Creates: progress.creates,
-              CreateUncertain: progress.uncertain || undefined,
-              CreateSettled: progress.settled || undefined,
-              CreateDoubtful: progress.doubtful || undefined,
-              InProgressSince: progress.inProgressSince,
-            },
-            remove: ['LeaseOwner', 'LeaseExpiresAt', 'Claims'],
-            condition: 'LeaseOwner = :owner',
-            values: { ':owner': owner },
-          }),
-        }),
+        new UpdateItemCommand({ TableName: tableName, Key: key(callSid, CALL), ...updateOf(update) }),
       );
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) {
@@ -275,24 +275,12 @@ export function dynamoDbStore({
   }
 
   async function endCommand(callSid: string, owner: string, heldUntilMilliseconds?: number): Promise<void> {
-    try {
-      await client.send(
-        new UpdateItemCommand({
-          TableName: tableName,
-          Key: key(callSid, CALL),
-          ...updateOf({
-            set: { CommandLeaseExpiresAt: heldUntilMilliseconds },
-            remove: heldUntilMilliseconds === undefined ? ['CommandOwner'] : [],
-            condition: 'CommandOwner = :owner',
-            values: { ':owner': owner },
-          }),
-        }),
-      );
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) {
-        throw error;
-      }
-    }
+    await updateCallIf(callSid, {
+      set: { CommandLeaseExpiresAt: heldUntilMilliseconds },
+      remove: heldUntilMilliseconds === undefined ? ['CommandOwner'] : [],
+      condition: 'CommandOwner = :owner',
+      values: { ':owner': owner },
+    });
   }
 
   async function apply(call: CallFacts, event: CallEvent): Promise<Applied> {
@@ -347,7 +335,7 @@ export function dynamoDbStore({
   async function tell(callSid: string, event: CallEvent, effect: Applied['effect']): Promise<void> {
     const item: Attributes = {
       [TABLE.partitionKey]: callSid,
-      [TABLE.sortKey]: `EVENT#${isoNow()}#${newId().slice(0, 8)}`,
+      [TABLE.sortKey]: `${EVENT}${isoNow()}#${newId().slice(0, 8)}`,
       Effect: effect,
       ...(event.type === 'recording'
         ? { Type: event.source, ...attributesOfRecording(event.recording), Surplus: event.recording.surplus }
@@ -504,7 +492,9 @@ export function dynamoDbStore({
 }
 
 /** What DynamoDB's client throws becomes the one error that callers and the state machine know. */
-function guarded<A extends unknown[], R>(operation: (...args: A) => Promise<R>): (...args: A) => Promise<R> {
+export function guarded<A extends unknown[], R>(
+  operation: (...args: A) => Promise<R>,
+): (...args: A) => Promise<R> {
   return async (...args) => {
     try {
       return await operation(...args);
@@ -573,7 +563,7 @@ const attributesOfUnrecorded = ({ reason, answered, errorCode }: Unrecorded): At
   ErrorCode: errorCode,
 });
 
-const recordingOf = (row: RecordingRow): RecordingState => ({
+export const recordingOf = (row: RecordingRow): RecordingState => ({
   recordingSid: row.RecordingSid,
   status: row.RecordingStatus,
   source: row.RecordingSource,

@@ -1,10 +1,11 @@
+import type { Action } from '../recording-control/representations.ts';
 import type { Clock } from '../shared/clock.ts';
 import { TwilioUnavailableError } from '../shared/errors.ts';
 import type { Executions } from '../shared/executions.ts';
 import type { CallFilter, IncomingNumber, ListedCall, Page, TwilioAnswer, TwilioApi } from '../twilio/api.ts';
 import { insist } from '../twilio/insist.ts';
 import { callPhase } from './classify.ts';
-import type { ControlAction, Controlled } from './control.ts';
+import type { Controlled } from './control.ts';
 import { executionNames, revive } from './executions-of-a-call.ts';
 import type { UnrecordedReason } from './start.ts';
 import type { CallFacts, CallRowState, SweepStore } from './store.ts';
@@ -30,7 +31,7 @@ export interface SweepDependencies {
   readonly voiceUrl: string;
   readonly accountSid: string;
   /** Gives a command in the recorder's own name. */
-  readonly command: (callSid: string, action: ControlAction, reason: string) => Promise<Controlled>;
+  readonly command: (callSid: string, action: Action, reason: string) => Promise<Controlled>;
   /** How long a recording may be paused, in milliseconds. */
   readonly resumeAfterMilliseconds: number;
 }
@@ -122,7 +123,7 @@ export function dueCommand(
   row: CallRowState | undefined,
   now: number,
   resumeAfterMilliseconds: number,
-): { readonly action: ControlAction; readonly reason: string } | undefined {
+): { readonly action: Action; readonly reason: string } | undefined {
   if (!row?.command) {
     return undefined;
   }

@@ -3,6 +3,7 @@ import { VERIFY_OUTCOMES } from '../shared/contract.ts';
 import { TwilioUnavailableError } from '../shared/errors.ts';
 import type { TwilioAnswer, TwilioApi, TwilioRecording } from '../twilio/api.ts';
 import { insist } from '../twilio/insist.ts';
+import { BUSY } from './classify.ts';
 import { byWorth, hasEnded, isEmpty, isFinal, type RecordingState, ranBeside, summarize } from './merge.ts';
 import { type Likeness, mayBeOurs, recordingState } from './ours.ts';
 import type { CallFacts, CallStore, KnownCall } from './store.ts';
@@ -111,9 +112,6 @@ export async function verify(
     doubled = summary.doubled;
   }
 }
-
-/** The recording is undergoing modification: to be tried again. https://www.twilio.com/docs/api/errors/16114 */
-const BUSY = 16114;
 
 /** A 4xx says that there is nothing to stop any more, if it is not about the request. */
 const hasStopped = (answer: TwilioAnswer<unknown>): boolean =>

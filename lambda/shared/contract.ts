@@ -28,6 +28,8 @@ export const TABLE = {
   partitionKey: 'CallSid',
   sortKey: 'Item',
   timeToLive: 'ExpiresAt',
+  /** Sort keys, or how they begin. */
+  items: { call: 'CALL', recording: 'RECORDING#', event: 'EVENT#' },
   /** A day's calls are spread over so many partitions. */
   callsByDay: { indexName: 'CallsByDay', partitionKey: 'DayShard', sortKey: 'CreatedAt', shards: 8 },
 } as const;

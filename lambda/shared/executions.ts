@@ -25,6 +25,9 @@ export interface Executions {
   running(): Promise<ReadonlySet<string>>;
 }
 
+export const executionArnOf = (stateMachineArn: string, name: string): string =>
+  `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+
 /** How often a request is sent at most: each answer that is lost may leave a call with two ways to be recorded. */
 const ATTEMPTS = 4;
 /** How many of them fit into the time when each hangs: a first one has to connect, which takes time of its own. */
@@ -45,8 +48,6 @@ export function stepFunctionsExecutions(
 ): Executions {
   // The pauses between attempts are what is left.
   const client = stepFunctions(ATTEMPTS, (timeoutMilliseconds * 0.9) / HANGING_ATTEMPTS);
-  const executionArn = (name: string): string =>
-    `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
   const timeout = () => ({ abortSignal: AbortSignal.timeout(timeoutMilliseconds) });
   return {
     async start({ callSid, accountSid, from, to, direction, origin }, name = callSid) {
@@ -68,7 +69,7 @@ export function stepFunctionsExecutions(
     async status(name) {
       try {
         const { status } = await client.send(
-          new DescribeExecutionCommand({ executionArn: executionArn(name) }),
+          new DescribeExecutionCommand({ executionArn: executionArnOf(stateMachineArn, name) }),
           timeout(),
         );
         return status === 'RUNNING' || status === 'PENDING_REDRIVE' ? 'running' : 'ended';

@@ -29,7 +29,7 @@ export function wire(
     STEP_FUNCTIONS_TIMEOUT_MILLISECONDS,
   );
   const voiceUrl = environmentVariable(ENVIRONMENT.publicBaseUrl, environment) + ROUTES.voice;
-  const controlWith = controlFromEnvironment(platform, startSettings, executions);
+  const controlWith = controlFromEnvironment(platform, startSettings, store, executions);
   return sweepTask(async () => {
     const secret = await secrets.get();
     return {

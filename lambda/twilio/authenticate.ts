@@ -1,3 +1,4 @@
+import { within } from '../shared/clock.ts';
 import type { SecretSource, TwilioSecret } from '../shared/secret.ts';
 import { isSignedByTwilio } from './signature.ts';
 import type { Webhook } from './webhook.ts';
@@ -24,3 +25,14 @@ export async function authenticate(webhook: Webhook, secrets: SecretSource): Pro
     return { kind: 'unverifiable', error };
   }
 }
+
+/** The same for a caller who waits: `unverifiable` when the secret cannot be had in time. Never throws. */
+export const authenticateWithin = (
+  milliseconds: number,
+  webhook: Webhook,
+  secrets: SecretSource,
+): Promise<Authentication> =>
+  within<Authentication>(milliseconds, authenticate(webhook, secrets), {
+    kind: 'unverifiable',
+    error: new Error('the secret was not read in time'),
+  });

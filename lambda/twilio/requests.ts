@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { CallFacts } from '../recording/store.ts';
 import type { FormParameters } from './webhook.ts';
 
 /*
@@ -29,6 +30,14 @@ export const VoiceRequest = v.object({
   Direction: Optional(v.pipe(v.string(), v.regex(/^[a-z-]{1,32}$/))),
 });
 export type VoiceRequest = v.InferOutput<typeof VoiceRequest>;
+
+export const callOf = (request: VoiceRequest): CallFacts => ({
+  callSid: request.CallSid,
+  accountSid: request.AccountSid,
+  from: request.From,
+  to: request.To,
+  direction: request.Direction,
+});
 
 /**
  * The recording status callback. `RecordingStatus` is open: Twilio documents three values and sends a fourth.

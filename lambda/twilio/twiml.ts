@@ -1,3 +1,4 @@
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as v from 'valibot';
 import { ROUTES } from '../shared/contract.ts';
 import { type GateDocuments, HttpUrl, type VoiceDocuments } from '../shared/settings.ts';
@@ -54,6 +55,13 @@ const GATE_OVERRIDES = '#rc=2&rp=ct,rt,5xx&ct=1000&rt=4000';
 /** Where a call goes through the gate, on to the application that is encoded in `next`. */
 export const gateUrl = (publicBaseUrl: string, next?: string): string =>
   `${publicBaseUrl}${ROUTES.gate}${next === undefined ? '' : `/${next}`}${GATE_OVERRIDES}`;
+
+/** A webhook's answer. */
+export const twimlResponse = (twiml: string): APIGatewayProxyStructuredResultV2 => ({
+  statusCode: 200,
+  headers: { 'content-type': 'text/xml; charset=utf-8' },
+  body: twiml,
+});
 
 /** `{next}` of a route: base64url of an application's URL, so that it survives every proxy byte for byte. */
 export const encodeNext = (url: string): string => Buffer.from(url, 'utf8').toString('base64url');

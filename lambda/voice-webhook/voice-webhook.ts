@@ -1,5 +1,4 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import type { CallFacts } from '../recording/store.ts';
 import { within } from '../shared/clock.ts';
 import { METRICS } from '../shared/contract.ts';
 import { describeError } from '../shared/errors.ts';
@@ -7,9 +6,9 @@ import type { Executions } from '../shared/executions.ts';
 import type { SecretSource } from '../shared/secret.ts';
 import type { StartWith, VoiceDocuments } from '../shared/settings.ts';
 import { type Telemetry, unfailing } from '../shared/telemetry.ts';
-import { type Authentication, authenticate } from '../twilio/authenticate.ts';
-import { parseRequest, VoiceRequest } from '../twilio/requests.ts';
-import { decodeNext, gateUrl, voiceTwiml } from '../twilio/twiml.ts';
+import { authenticateWithin } from '../twilio/authenticate.ts';
+import { callOf, parseRequest, VoiceRequest } from '../twilio/requests.ts';
+import { decodeNext, gateUrl, twimlResponse, voiceTwiml } from '../twilio/twiml.ts';
 import { type Refusal, readWebhook, refusal, refusalResponse } from '../twilio/webhook.ts';
 
 /**
@@ -57,14 +56,7 @@ export function voiceWebhook(dependencies: VoiceWebhookDependencies) {
         startsRecording: startWith === 'twiml',
       });
       const recordingTwiml = voiceTwiml({ documents, next: next.onwards, startsRecording: true });
-      const authentication = await within<Authentication>(
-        BUDGET_MILLISECONDS.secret,
-        authenticate(webhook, secrets),
-        {
-          kind: 'unverifiable',
-          error: new Error('the secret was not read in time'),
-        },
-      );
+      const authentication = await authenticateWithin(BUDGET_MILLISECONDS.secret, webhook, secrets);
       if (authentication.kind === 'unverifiable') {
         return answerUnverified(authentication.error, request, recordingTwiml);
       }
@@ -87,10 +79,10 @@ export function voiceWebhook(dependencies: VoiceWebhookDependencies) {
           },
         );
       }
-      return answer((await startExecution(request)) ? plainTwiml : recordingTwiml);
+      return twimlResponse((await startExecution(request)) ? plainTwiml : recordingTwiml);
     } catch (error) {
       telemetry.error('The webhook failed; the caller hears the fallback', { error: describeError(error) });
-      return answer(fallbackTwiml);
+      return twimlResponse(fallbackTwiml);
     }
   };
 
@@ -106,13 +98,7 @@ export function voiceWebhook(dependencies: VoiceWebhookDependencies) {
 
   /** Whether the call's execution runs. */
   async function startExecution(request: VoiceRequest): Promise<boolean> {
-    const call: CallFacts = {
-      callSid: request.CallSid,
-      accountSid: request.AccountSid,
-      from: request.From,
-      to: request.To,
-      direction: request.Direction,
-    };
+    const call = callOf(request);
     const started = (async () => executions.start(call))().then(
       () => ({ kind: 'started' }) as const,
       (error: unknown) => ({ kind: 'failed', error: describeError(error) }) as const,
@@ -143,7 +129,7 @@ export function voiceWebhook(dependencies: VoiceWebhookDependencies) {
       ...(request && { callSid: request.CallSid }),
       error: describeError(error),
     });
-    return answer(twiml);
+    return twimlResponse(twiml);
   }
 
   function refuse(refused: Refusal): APIGatewayProxyStructuredResultV2 {
@@ -151,9 +137,3 @@ export function voiceWebhook(dependencies: VoiceWebhookDependencies) {
     return refusalResponse(refused);
   }
 }
-
-const answer = (twiml: string): APIGatewayProxyStructuredResultV2 => ({
-  statusCode: 200,
-  headers: { 'content-type': 'text/xml; charset=utf-8' },
-  body: twiml,
-});

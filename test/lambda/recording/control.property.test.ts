@@ -1,13 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  type ControlAction,
-  type ControlDependencies,
-  type Controlled,
-  control,
-} from '../../../lambda/recording/control.ts';
+import { type ControlDependencies, type Controlled, control } from '../../../lambda/recording/control.ts';
 import { hasEnded, shownStatus } from '../../../lambda/recording/merge.ts';
 import { recordingState } from '../../../lambda/recording/ours.ts';
+import type { Action } from '../../../lambda/recording-control/representations.ts';
 import { ControlledCall, DueClock, FATES, type UpdateFate } from '../support/controlled-call.ts';
 import { type MemoryStore, memoryStore } from '../support/memory-store.ts';
 import { ACCOUNT_SID, CALL_SID } from '../support/sids.ts';
@@ -41,7 +37,7 @@ class Race {
     return this.store.apply(call, { type: 'recording', source: 'create', recording });
   }
 
-  async command(action: ControlAction): Promise<Controlled> {
+  async command(action: Action): Promise<Controlled> {
     const owner = `request-${++this.#owners}`;
     const result = await control(this.#dependencies(), { callSid: CALL_SID, action, by: 'somebody', owner });
     this.results.push(result);

@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import {
   CONTROL_POLICY,
-  type ControlAction,
   type ControlDependencies,
   type Controlled,
   type ControlRequest,
@@ -10,6 +9,7 @@ import {
 import { shownStatus } from '../../../lambda/recording/merge.ts';
 import { recordingState } from '../../../lambda/recording/ours.ts';
 import type { CallFacts } from '../../../lambda/recording/store.ts';
+import type { Action } from '../../../lambda/recording-control/representations.ts';
 import { StoreUnavailableError } from '../../../lambda/shared/errors.ts';
 import type { RecordingUpdate, TwilioAnswer, TwilioRecording } from '../../../lambda/twilio/api.ts';
 import {
@@ -53,7 +53,7 @@ const dependencies = (twilio: ControlDependencies['twilio']): ControlDependencie
 
 const command = (
   twilio: ControlDependencies['twilio'],
-  action: ControlAction,
+  action: Action,
   more: Partial<ControlRequest> = {},
 ): Promise<Controlled> =>
   control(dependencies(twilio), { callSid: CALL_SID, action, by: 'somebody', owner: 'request-1', ...more });
