@@ -9,6 +9,7 @@ import { startLocalRecorder } from './recorder.ts';
 import { tableOf } from './rows-table.ts';
 import { Timeline } from './timeline.ts';
 import { type Credentials, TwilioSimulator } from './twilio-simulator/simulator.ts';
+import { obey, TYPING } from './typed-line.ts';
 import { UsageError } from './usage.ts';
 
 export interface ServeOptions {
@@ -61,15 +62,19 @@ export async function serveRecorder({ port, seed, twilioApiUrl, publicUrl }: Ser
     );
     const callers = createInterface({ input: process.stdin });
     disposables.defer(() => callers.close());
-    callers.on('line', () => {
-      simulator.placeCall({
-        from: '+15550200123',
-        to: '+15550100100',
-        voiceUrl: recorder.voiceUrl(application),
-        talkMs: 40_000,
-      });
+    const script = {
+      from: '+15550200123',
+      to: '+15550100100',
+      voiceUrl: recorder.voiceUrl(application),
+      talkMs: 40_000,
+    };
+    callers.on('line', (line) => {
+      const answer = obey(line, simulator, script);
+      if (answer) {
+        console.log(answer);
+      }
     });
-    console.log('\nEnter places an incoming call.');
+    console.log(`\n${TYPING}`);
   }
   console.log('\nCtrl-C ends it.\n');
   await interrupted;

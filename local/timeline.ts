@@ -63,6 +63,10 @@ function lineOfTwilio(event: SimulatorEvent): Line | undefined {
         what: `${event.recordingStatus}: POST ${ROUTES.recordingStatus} ${event.httpStatus ?? event.failure}`,
         style: event.httpStatus === 204 ? 'green' : 'red',
       };
+    case 'gathering':
+      return { who: 'twilio', what: 'listens for keys' };
+    case 'key-pressed':
+      return { who: 'caller', what: `presses ${event.key}${event.heard ? '' : ', and nobody listens'}` };
     case 'application-error-heard':
       return { who: 'caller', what: `hears an application error: ${event.reason}`, style: 'red' };
     default:

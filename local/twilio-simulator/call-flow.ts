@@ -1,6 +1,8 @@
 import type { Call } from './call.ts';
 import { answer, changeStatus, connect, hangUp, hangUpAfter, startTwimlRecording } from './call-progress.ts';
 import { dial } from './dial.ts';
+import { gather } from './gather.ts';
+import { promptMs } from './prompt.ts';
 import { stopRecording } from './recorder.ts';
 import { DEFAULT_DIALLED_PARTY } from './script.ts';
 import type { InlineVerb } from './twiml.ts';
@@ -11,8 +13,6 @@ import type { World } from './world.ts';
 const LONGEST_CALL_MS = 4 * 60 * 60 * 1_000;
 /** How long "an application error has occurred, goodbye" takes. */
 const ERROR_MESSAGE_MS = 4_000;
-const SPEECH_CHARACTERS_PER_SECOND = 15;
-const PLAY_MS = 3_000;
 
 /** Lets a call happen, from its first ring to its end. */
 export async function runCall(world: World, call: Call): Promise<void> {
@@ -75,6 +75,12 @@ async function carryOut(
         if (verb.action === undefined) break;
         return { kind: 'action', url: resolve(verb.action, url), method: verb.method, extraParams };
       }
+      case 'Gather': {
+        const actionUrl = resolve(verb.action ?? url, url);
+        const extraParams = await gather(world, call, verb, actionUrl);
+        if (extraParams === undefined) break;
+        return { kind: 'action', url: actionUrl, method: verb.method, extraParams };
+      }
       case 'Hangup':
         return undefined;
       case 'Reject':
@@ -91,18 +97,11 @@ async function carryOut(
 async function perform(world: World, call: Call, verb: InlineVerb): Promise<void> {
   switch (verb.verb) {
     case 'Pause':
-      return call.waiting.for(verb.seconds * 1_000);
+      return call.waiting.for(promptMs(verb));
     case 'Say':
-      await answer(world, call);
-      return call.waiting.for((verb.text.length / SPEECH_CHARACTERS_PER_SECOND) * 1_000);
     case 'Play':
       await answer(world, call);
-      return call.waiting.for(PLAY_MS);
-    case 'Gather':
-      await answer(world, call);
-      for (const prompt of verb.prompts) await perform(world, call, prompt);
-      // Nobody presses anything.
-      return call.waiting.for(verb.seconds * 1_000);
+      return call.waiting.for(promptMs(verb));
     case 'Start':
       if (world.behaviour.startAnswers) await answer(world, call);
       for (const attributes of verb.recordings) {

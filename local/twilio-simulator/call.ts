@@ -1,9 +1,10 @@
 import type { Clock } from './clock.ts';
+import type { Key } from './keys.ts';
 import type { Dice } from './random.ts';
 import type { Recording } from './recording.ts';
 import type { Listed } from './register.ts';
 import type { CallScript } from './script.ts';
-import type { CallStatus, CreateAttempt, SimulatedCall, WebhookDelivery } from './truth.ts';
+import type { CallStatus, CreateAttempt, KeyPressed, SimulatedCall, WebhookDelivery } from './truth.ts';
 import type { RecordingAttributes } from './twiml.ts';
 import { Waiting } from './waiting.ts';
 
@@ -24,6 +25,12 @@ export interface CallIdentity {
   readonly parent?: Call;
 }
 
+/** A `<Gather>` that listens for keys. */
+export interface KeyListener {
+  readonly actionUrl: string;
+  readonly hear: (key: Key) => void;
+}
+
 /** The state of one call. What happens to it is in `call-progress.ts` and `call-flow.ts`. */
 export class Call implements SimulatedCall, Listed {
   readonly sid: string;
@@ -40,11 +47,16 @@ export class Call implements SimulatedCall, Listed {
   readonly webhooks: WebhookDelivery[] = [];
   readonly dialledLegs: Call[] = [];
   readonly errorsHeard: string[] = [];
+  readonly keysPressed: KeyPressed[] = [];
   readonly dice: Dice;
   /** What the call waits for; cut short when it ends. */
   readonly waiting: Waiting;
   /** `<Start><Recording>`s met before the call was answered. */
   readonly heldRecordings: RecordingAttributes[] = [];
+  /** `undefined` while a key would be lost. */
+  listener: KeyListener | undefined;
+  /** How many `<Gather>`s began to listen. */
+  gathers = 0;
   answeredAt: number | undefined;
   eligibleAt: number | undefined;
   endedAt: number | undefined;

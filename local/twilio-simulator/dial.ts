@@ -29,9 +29,13 @@ export async function dial(
   }
   connect(world, leg);
   await answer(world, call);
-  await call.waiting.race(orOver(leg.waiting.for(talkMs)));
+  await call.waiting.race(orOver(talk(leg, talkMs)));
   hangUp(world, leg, 'dialled-party');
   return parameters(leg, 'completed');
+}
+
+function talk(leg: Call, talkMs: number | 'until-hung-up'): Promise<void> {
+  return talkMs === 'until-hung-up' ? leg.waiting.race(new Promise(() => {})) : leg.waiting.for(talkMs);
 }
 
 /** A leg that is ended from elsewhere (through the API) ends the `<Dial>`, not the call. */

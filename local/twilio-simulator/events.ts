@@ -1,3 +1,4 @@
+import type { Key } from './keys.ts';
 import type { CallStatus, RecordingEvent, RecordingStatus } from './truth.ts';
 
 interface OfCall {
@@ -54,6 +55,9 @@ export type SimulatorEvent =
   | (OfWebhook & OfAnswer & { readonly type: 'webhook-answered' })
   | (OfCall & { readonly type: 'twiml-received'; readonly twiml: string; readonly verbs: readonly string[] })
   | (OfCall & { readonly type: 'twiml-warning'; readonly message: string })
+  /** A `<Gather>` began to listen; `url` is that of its action, in full. */
+  | (OfCall & { readonly type: 'gathering'; readonly url: string })
+  | (OfCall & { readonly type: 'key-pressed'; readonly key: Key; readonly heard: boolean })
   | (OfCall & { readonly type: 'application-error-heard'; readonly reason: string })
   | (OfCall & { readonly type: 'application-requested'; readonly url: string; readonly verified: boolean })
   | (OfRest & { readonly type: 'rest-request'; readonly method: string; readonly path: string })

@@ -66,6 +66,17 @@ export interface Behaviour {
    * @default 'day'
    */
   readonly callFilterGranularity: 'day' | 'second';
+  /**
+   * The `Digits` of a `<Gather>` with `actionOnEmptyResult` that gathered none: sent with no value, or not sent, which
+   * makes the request look like one for a new document. @default 'left-out'
+   */
+  readonly emptyDigits: 'empty' | 'left-out';
+  /**
+   * A `finishOnKey` before any digit. Twilio's page on `<Gather>` has said both: that the document goes on, so without
+   * the rest of the prompts; and that the key "cannot be used as a mechanism to stop a <Gather> without previous digit
+   * input". @default 'ends'
+   */
+  readonly finishOnKeyFirst: 'ends' | 'ignored';
   /** A recording shorter than that is absent with error 16101; Twilio documents no figure. @default 1000 */
   readonly minimumRecordingMs: number;
 }
@@ -75,6 +86,8 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   startAnswers: false,
   activeRecordingShownAs: 'processing',
   callFilterGranularity: 'day',
+  emptyDigits: 'left-out',
+  finishOnKeyFirst: 'ends',
   minimumRecordingMs: 1_000,
 };
 

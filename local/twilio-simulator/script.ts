@@ -1,10 +1,15 @@
+import type { Key } from './keys.ts';
+
 /** What the party reached by a `<Dial>` (or called by an outgoing call) does. */
 export interface DialledParty {
   /** How long its phone rings before the outcome, in milliseconds. */
   readonly ringMs: number;
   readonly outcome: 'answers' | 'busy' | 'no-answer' | 'failed';
-  /** It hangs up that long after it answered, in milliseconds. For `<Dial>` only. @default 30000 */
-  readonly talkMs?: number;
+  /**
+   * It hangs up that long after it answered, in milliseconds; or not before the call or its leg is ended from
+   * elsewhere. For `<Dial>` only. @default 30000
+   */
+  readonly talkMs?: number | 'until-hung-up';
 }
 
 /** A recording that somebody else than the recorder under test makes of the call. Durations in milliseconds. */
@@ -15,6 +20,13 @@ export interface ForeignRecording {
   readonly stopsAfterMs?: number;
   readonly source: 'DialVerb' | 'StartCallRecordingAPI';
   readonly channels: 1 | 2;
+}
+
+/** A key that the other side presses. */
+export interface KeyPress {
+  readonly key: Key;
+  /** How long the `<Gather>` that it is meant for has listened when it is pressed, in milliseconds. */
+  readonly afterMs: number;
 }
 
 /** What the people on one call will do, and what its number is configured with. Durations in milliseconds. */
@@ -43,6 +55,11 @@ export interface CallScript {
   readonly restRefusal?: 'trial' | 'credentials';
   /** @default none */
   readonly foreignRecordings?: readonly ForeignRecording[];
+  /**
+   * What the other side presses: a list for each `<Gather>` of the call, in the order in which they begin to listen.
+   * Its keys are pressed even if it is over by then: another one may listen, or they are lost. @default nothing
+   */
+  readonly keys?: readonly (readonly KeyPress[])[];
   /** @default answers after 3 s and talks for 30 s */
   readonly dialled?: DialledParty;
 }

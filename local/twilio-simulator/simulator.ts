@@ -1,9 +1,11 @@
 import { runCall } from './call-flow.ts';
 import { systemClock } from './clock.ts';
 import type { SimulatorEvent } from './events.ts';
+import { pressKey } from './gather.ts';
 import { HostedApplications } from './hosted-application.ts';
 import { HttpServer } from './http-server.ts';
 import { HttpTransport } from './http-transport.ts';
+import type { Key } from './keys.ts';
 import type { ServerlessOptions, ServerOptions } from './options.ts';
 import type { NumberConfiguration } from './phone-number.ts';
 import { answerRest } from './rest/answer.ts';
@@ -17,6 +19,7 @@ import { World } from './world.ts';
 export { type Clock, systemClock } from './clock.ts';
 export type { HangUpBy, SimulatorEvent } from './events.ts';
 export type { AnswerFault, CallbackInfo, Faults, RecordingInfo, RestRequestInfo } from './faults.ts';
+export { isKey, type Key } from './keys.ts';
 export {
   type Behaviour,
   type Credentials,
@@ -29,7 +32,7 @@ export {
 } from './options.ts';
 export type { NumberConfiguration } from './phone-number.ts';
 export type { Distribution } from './random.ts';
-export type { CallScript, DialledParty, ForeignRecording } from './script.ts';
+export type { CallScript, DialledParty, ForeignRecording, KeyPress } from './script.ts';
 export type * from './transport.ts';
 export type * from './truth.ts';
 
@@ -96,6 +99,12 @@ export class TwilioSimulator implements AsyncDisposable {
     const call = addCall(this.#world, script);
     this.#world.activities.track(runCall(this.#world, call));
     return call;
+  }
+
+  /** Presses a key on the other side's phone, at once; returns whether a `<Gather>` heard it. */
+  pressKey(callSid: string, key: Key): boolean {
+    const call = this.#world.placedCalls.get(callSid);
+    return call !== undefined && pressKey(this.#world, call, key);
   }
 
   /** Gives the account a number, for its list of numbers; returns its SID. */

@@ -1,3 +1,4 @@
+import type { Key } from './keys.ts';
 import type { CallScript } from './script.ts';
 
 /** https://www.twilio.com/docs/voice/api/call-resource#call-status-values */
@@ -67,6 +68,14 @@ export interface CreateAttempt {
   readonly recordingSid: string | undefined;
 }
 
+/** A key that the other side of a call pressed. */
+export interface KeyPressed {
+  readonly at: number;
+  readonly key: Key;
+  /** The action URL, in full, of the `<Gather>` that listened; `undefined` if none did, and the key was lost. */
+  readonly heardBy: string | undefined;
+}
+
 export interface SimulatedRecording {
   readonly sid: string;
   readonly callSid: string;
@@ -112,4 +121,6 @@ export interface SimulatedCall {
   readonly dialledLegs: readonly SimulatedCall[];
   /** Why the caller heard "an application error has occurred": empty for a call that went well. */
   readonly errorsHeard: readonly string[];
+  /** In the order in which they were pressed. */
+  readonly keysPressed: readonly KeyPressed[];
 }

@@ -1,5 +1,7 @@
-import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { XMLValidator } from 'fast-xml-parser';
+import { KEYS, type Key } from './keys.ts';
 import type { RecordingEvent, RecordingTrack } from './truth.ts';
+import { type Element, readXml } from './xml.ts';
 
 /** A document that Twilio could not carry out; `code` is one of https://www.twilio.com/docs/api/errors. */
 export class InvalidTwiml extends Error {
@@ -32,13 +34,26 @@ export type PromptVerb =
 /** A verb after which the document goes on. */
 export type InlineVerb =
   | PromptVerb
-  | { readonly verb: 'Gather'; readonly prompts: readonly PromptVerb[]; readonly seconds: number }
   | { readonly verb: 'Start'; readonly recordings: readonly RecordingAttributes[] }
   | { readonly verb: 'Stop'; readonly names: readonly (string | undefined)[] }
   | { readonly verb: 'Record' };
 
 export type Verb =
   | InlineVerb
+  | {
+      readonly verb: 'Gather';
+      readonly prompts: readonly PromptVerb[];
+      /** From the end of the prompts, and again from each key. */
+      readonly seconds: number;
+      /** Infinite where there is no limit. */
+      readonly numDigits: number;
+      /** The empty string: no key does. */
+      readonly finishOnKey: Key | '';
+      /** `undefined`: the URL of the document. */
+      readonly action: string | undefined;
+      readonly method: 'GET' | 'POST';
+      readonly actionOnEmptyResult: boolean;
+    }
   | {
       readonly verb: 'Dial';
       readonly number: string;
@@ -51,29 +66,11 @@ export type Verb =
   | { readonly verb: 'Hangup' }
   | { readonly verb: 'Reject' };
 
-interface Element {
-  readonly name: string;
-  readonly attributes: ReadonlyMap<string, string>;
-  readonly children: readonly Element[];
-  /** All text inside, that of inner elements included (as in a `<Say>` with SSML). */
-  readonly text: string;
-}
-
 /** https://www.twilio.com/docs/api/errors/12100, /12200, /11750 */
 const MALFORMED = 12100;
 const WRONG_SCHEMA = 12200;
 const TOO_LARGE = 11750;
 const MAX_BYTES = 64 * 1024;
-
-const parser = new XMLParser({
-  preserveOrder: true,
-  ignoreAttributes: false,
-  attributeNamePrefix: '',
-  parseTagValue: false,
-  ignoreDeclaration: true,
-  ignorePiTags: true,
-  htmlEntities: true,
-});
 
 /** Most calls get one of a few documents. */
 const parsed = new Map<string, readonly Verb[]>();
@@ -93,41 +90,15 @@ function verbsOf(document: string): readonly Verb[] {
   if (Buffer.byteLength(document) > MAX_BYTES) throw new InvalidTwiml(TOO_LARGE, 'TwiML of more than 64 KB');
   const checked = XMLValidator.validate(document);
   if (checked !== true) throw new InvalidTwiml(MALFORMED, checked.err.msg);
-  const [root, ...others] = elements(parser.parse(document));
+  const [root, ...others] = readXml(document);
   if (root?.name !== 'Response' || others.length > 0) {
     throw new InvalidTwiml(MALFORMED, 'the root element is not one <Response>');
   }
   return root.children.map(verb);
 }
 
-/** The parser's ordered form: a list of `{ [name]: children, ':@': attributes }` and `{ '#text': text }`. */
-function elements(nodes: unknown): Element[] {
-  if (!Array.isArray(nodes)) return [];
-  return nodes.flatMap((node: Record<string, unknown>) => {
-    const name = Object.keys(node).find((key) => key !== ':@' && key !== '#text');
-    if (name === undefined) return [];
-    return {
-      name,
-      attributes: new Map(Object.entries(node[':@'] ?? {}).map(([key, value]) => [key, String(value)])),
-      children: elements(node[name]),
-      text: textOf(node[name]).trim(),
-    };
-  });
-}
-
-function textOf(nodes: unknown): string {
-  if (!Array.isArray(nodes)) return '';
-  return nodes
-    .map((node: Record<string, unknown>) =>
-      Object.entries(node)
-        .map(([key, value]) => (key === '#text' ? String(value) : key === ':@' ? '' : textOf(value)))
-        .join(''),
-    )
-    .join(' ');
-}
-
 function verb(element: Element): Verb {
-  const { name, attributes, children, text } = element;
+  const { name, attributes, text } = element;
   switch (name) {
     case 'Say':
     case 'Play':
@@ -138,7 +109,7 @@ function verb(element: Element): Verb {
     case 'Reject':
       return { verb: name };
     case 'Gather':
-      return { verb: 'Gather', prompts: children.map(prompt), seconds: seconds(element, 'timeout', 5) };
+      return gather(element);
     case 'Redirect':
       if (text === '') throw new InvalidTwiml(WRONG_SCHEMA, '<Redirect> without a URL');
       return { verb: 'Redirect', url: text, method: method(element, 'method') };
@@ -158,6 +129,30 @@ function verb(element: Element): Verb {
     default:
       throw new InvalidTwiml(WRONG_SCHEMA, `<${name}> is not a verb that the simulator knows`);
   }
+}
+
+function gather(element: Element): Verb {
+  const { attributes, children } = element;
+  oneOf(element, 'input', ['dtmf']);
+  const timeout = seconds(element, 'timeout', 5);
+  if (timeout === 0) throw new InvalidTwiml(WRONG_SCHEMA, '<Gather timeout="0">');
+  return {
+    verb: 'Gather',
+    prompts: children.map(prompt),
+    seconds: timeout,
+    numDigits: numDigits(attributes.get('numDigits')),
+    finishOnKey: oneOf(element, 'finishOnKey', ['#', ...KEYS, '']),
+    action: attributes.get('action'),
+    method: method(element, 'method'),
+    actionOnEmptyResult: attributes.get('actionOnEmptyResult') === 'true',
+  };
+}
+
+function numDigits(given: string | undefined): number {
+  if (given === undefined) return Number.POSITIVE_INFINITY;
+  const value = Number(given);
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new InvalidTwiml(WRONG_SCHEMA, `<Gather numDigits="${given}">`);
 }
 
 function prompt(element: Element): PromptVerb {

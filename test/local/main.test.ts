@@ -144,6 +144,8 @@ describe('npm start', () => {
       }
     };
     await printed(/Ctrl-C ends it/);
+    served.stdin.write('1\n');
+    await printed(/No call is on/);
     const find = (pattern: RegExp): string =>
       lines.map((line) => pattern.exec(line)?.[1]).find(Boolean) ?? '';
     const accountSid = find(/TWILIO_ACCOUNT_SID=(\S+)/);

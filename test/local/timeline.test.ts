@@ -39,6 +39,20 @@ test('sweeps ask Twilio every minute, which is told only when it fails', () => {
   ]);
 });
 
+test('keys are told with whether anybody listened', () => {
+  const lines = tell(({ twilio }) => {
+    const press = { type: 'key-pressed', at: 0, callSid: 'CA1', key: '1' } as const;
+    twilio({ type: 'gathering', at: 0, callSid: 'CA1', url: 'https://recorder.example/pressed' });
+    twilio({ ...press, heard: true });
+    twilio({ ...press, heard: false });
+  });
+  expect(lines).toEqual([
+    'twilio    listens for keys',
+    'caller    presses 1',
+    'caller    presses 1, and nobody listens',
+  ]);
+});
+
 test('a sweep that found nothing says nothing', () => {
   const lines = tell(({ hostAlone }) => {
     hostAlone(log({ level: 'INFO', message: 'Swept', discovered: 0, revived: 0 }));

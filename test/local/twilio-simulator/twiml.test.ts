@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { DialledParty } from '../../../local/twilio-simulator/simulator.ts';
+import type { DialledParty, SimulatedCall } from '../../../local/twilio-simulator/simulator.ts';
 import { InvalidTwiml, parseTwiml } from '../../../local/twilio-simulator/twiml.ts';
 import { Rig } from './rig.ts';
 
@@ -29,6 +29,12 @@ const documents: {
   { document: '<Reject/>', answered: undefined, ended: 0, status: 'busy' },
   { document: '<Pause length="2"/><Reject/>', answered: undefined, ended: 2_000, status: 'busy' },
   { document: '<Dial>+15550001111</Dial>', dialled: ANSWERS, answered: 250, ended: 14_250 },
+  {
+    document: '<Dial>+15550001111</Dial>',
+    dialled: { ...ANSWERS, talkMs: 'until-hung-up' },
+    answered: 250,
+    ended: 4 * 3_600_000,
+  },
   {
     document: '<Dial answerOnBridge="true"><Number>+15550001111</Number></Dial>',
     dialled: ANSWERS,
@@ -96,6 +102,34 @@ describe('TwiML is carried out in order', () => {
     });
   });
 
+  test.each([
+    ['the caller', (rig: Rig) => rig.pass(60_000)],
+    ['the API', (rig: Rig, { sid }: SimulatedCall) => rig.client.calls(sid).update({ status: 'completed' })],
+  ])('a party that hangs on is there until %s ends the call', async (_who, end) => {
+    await using rig = await Rig.start();
+    const voiceUrl = rig.simulator.hostApplication('<Response><Dial>+15550001111</Dial></Response>');
+    const dialled = { ringMs: 1_000, outcome: 'answers', talkMs: 'until-hung-up' } as const;
+    const call = rig.place({ voiceUrl, hangUpAfterMs: 600_000, dialled });
+    await rig.pass(570_000);
+    const [leg] = call.dialledLegs;
+    expect(leg?.status).toBe('in-progress');
+    await end(rig, call);
+    expect([call.status, leg?.status, leg?.endedAt]).toEqual(['completed', 'completed', call.endedAt]);
+    await rig.finish();
+  });
+
+  test('the document goes on when the leg of a party that hangs on is ended', async () => {
+    await using rig = await Rig.start();
+    const voiceUrl = rig.simulator.hostApplication(
+      '<Response><Dial>+15550001111</Dial><Play>a</Play></Response>',
+    );
+    const call = rig.place({ voiceUrl, dialled: { ...ANSWERS, talkMs: 'until-hung-up' } });
+    await rig.pass(60_000);
+    await rig.client.calls(call.dialledLegs[0]?.sid ?? '').update({ status: 'completed' });
+    await rig.finish();
+    expect(call.endedAt).toBe(call.createdAt + 63_000);
+  });
+
   test('a recording that TwiML starts in a ringing call begins when it is answered', async () => {
     await using rig = await Rig.start();
     const voiceUrl = rig.simulator.hostApplication(
@@ -157,6 +191,15 @@ describe('a document that Twilio could not carry out', () => {
     ['<Response><Dial/></Response>', 12200],
     ['<Response><Dial><Conference>x</Conference></Dial></Response>', 12200],
     ['<Response><Pause length="long"/></Response>', 12200],
+    ['<Response><Gather input="speech"/></Response>', 12200],
+    ['<Response><Gather input="dtmf speech"/></Response>', 12200],
+    ['<Response><Gather numDigits="0"/></Response>', 12200],
+    ['<Response><Gather numDigits="1.5"/></Response>', 12200],
+    ['<Response><Gather timeout="0"/></Response>', 12200],
+    ['<Response><Gather finishOnKey="##"/></Response>', 12200],
+    ['<Response><Gather finishOnKey="a"/></Response>', 12200],
+    ['<Response><Gather method="PUT"/></Response>', 12200],
+    ['<Response><Gather><Dial>+15550001111</Dial></Gather></Response>', 12200],
     [`<Response><Say>${'x'.repeat(65_536)}</Say></Response>`, 11750],
   ])('%.70s', (document, code) => {
     expect(() => parseTwiml(document)).toThrow(InvalidTwiml);
