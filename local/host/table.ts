@@ -1,4 +1,5 @@
-import type { RequestListener } from 'node:http';
+import type { RequestListener, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
@@ -38,12 +39,31 @@ export interface DynamodbServer extends LoopbackServer {
   readonly listener: RequestListener;
 }
 
-/** An empty DynamoDB in memory. */
+/** What is not answered by then never will be: its client went away before the request was complete. */
+const LONGEST_REQUEST_MS = 1_000;
+const POLL_MS = 10;
+
+/** An empty DynamoDB in memory; it answers what is under way before it ends. */
 export async function serveDynamodb(): Promise<DynamodbServer> {
   const server = dynalite({ createTableMs: 0 });
   // Dynalite throws when a client goes away in the middle of a request, as a terminated environment does.
   server.on('request', (request) => request.removeAllListeners('error').on('error', () => undefined));
-  return { ...(await listen(server)), listener: (...exchange) => server.emit('request', ...exchange) };
+  // It throws too when it is stopped in the middle of one.
+  const unanswered = new Set<ServerResponse>();
+  server.on('request', (_, response) => {
+    unanswered.add(response);
+    response.once('finish', () => unanswered.delete(response));
+  });
+  const listening = await listen(server);
+  return {
+    ...listening,
+    listener: (...exchange) => server.emit('request', ...exchange),
+    [Symbol.asyncDispose]: async () => {
+      const isBusy = (): boolean => [...unanswered].some(({ writableEnded }) => !writableEnded);
+      for (let waited = 0; isBusy() && waited < LONGEST_REQUEST_MS; waited += POLL_MS) await sleep(POLL_MS);
+      await listening[Symbol.asyncDispose]();
+    },
+  };
 }
 
 /** @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-globaltable.html */
