@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, readFile, rename } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -27,11 +29,37 @@ export interface SynthesizeOptions {
 }
 
 /**
+ * Names a folder in which assemblies are kept, for whoever wants the same one again: bundling takes longer than most that
+ * is done with them. Tests set it, since no source changes while they run.
+ */
+export const KEEP_ASSEMBLIES_IN = 'LOCAL_ASSEMBLIES';
+
+/**
  * Synthesizes a CDK app as `cdk deploy` would, in a process of its own.
  *
  * @throws Error with what the app printed, when it does not synthesize
  */
-export async function synthesize({ app, environment, parent }: SynthesizeOptions): Promise<Assembly> {
+export async function synthesize(options: SynthesizeOptions): Promise<Assembly> {
+  const folder = process.env[KEEP_ASSEMBLIES_IN];
+  if (!folder) {
+    return synthesizeAnew(options);
+  }
+  const { app, environment = {} } = options;
+  const directory = join(
+    folder,
+    createHash('sha256')
+      .update(JSON.stringify([app, environment]))
+      .digest('hex'),
+  );
+  if (!existsSync(directory)) {
+    using assembly = await synthesizeAnew({ ...options, parent: folder });
+    // Somebody else may have been faster, with the same.
+    await rename(assembly.directory, directory).catch(() => undefined);
+  }
+  return { template: await readTemplate(app, directory), directory, [Symbol.dispose]: () => undefined };
+}
+
+async function synthesizeAnew({ app, environment, parent }: SynthesizeOptions): Promise<Assembly> {
   using disposables = new DisposableStack();
   const { path: directory } = disposables.use(temporaryFolder(parent));
   const { context } = JSON.parse(await readFile(join(PROJECT, 'cdk.json'), 'utf8'));
@@ -51,11 +79,15 @@ export async function synthesize({ app, environment, parent }: SynthesizeOptions
   if (exitCode !== 0) {
     throw new Error(`${app} could not be synthesized:\n${complaints}`);
   }
+  const template = await readTemplate(app, directory);
+  const kept = disposables.move();
+  return { template, directory, [Symbol.dispose]: () => kept.dispose() };
+}
+
+async function readTemplate(app: string, directory: string): Promise<CloudFormationTemplate> {
   const file = (await readdir(directory)).find((name) => name.endsWith('.template.json'));
   if (!file) {
     throw new Error(`${app} synthesized no template into ${directory}`);
   }
-  const template: CloudFormationTemplate = JSON.parse(await readFile(join(directory, file), 'utf8'));
-  const kept = disposables.move();
-  return { template, directory, [Symbol.dispose]: () => kept.dispose() };
+  return JSON.parse(await readFile(join(directory, file), 'utf8'));
 }
