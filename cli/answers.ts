@@ -8,6 +8,7 @@ import {
   type CallRepresentation,
   type CallsRepresentation,
   type CommandedRepresentation,
+  type ConsentRepresentation,
   type EventRepresentation,
   type ExecutionRepresentation,
   type ProblemRepresentation,
@@ -20,6 +21,13 @@ export type Schema<T> = v.GenericSchema<unknown, T>;
 const text = v.string();
 const maybeText = v.optional(text);
 const maybeNumber = v.optional(v.number());
+
+const consent: Schema<ConsentRepresentation> = v.object({
+  answer: text,
+  digit: maybeText,
+  textVersion: maybeText,
+  at: maybeText,
+});
 
 const call: Schema<CallRepresentation> = v.object({
   callSid: text,
@@ -37,6 +45,7 @@ const call: Schema<CallRepresentation> = v.object({
   reason: maybeText,
   errorCode: maybeNumber,
   final: v.boolean(),
+  consent: v.optional(consent),
 });
 
 const recording: Schema<RecordingRepresentation> = v.object({
@@ -59,6 +68,7 @@ const event: Schema<EventRepresentation> = v.object({
   recordingSid: maybeText,
   recordingStatus: maybeText,
   reason: maybeText,
+  consent: v.optional(consent),
   action: maybeText,
   by: maybeText,
   before: maybeText,

@@ -6,6 +6,7 @@ import type {
 } from '../lambda/recording-control/representations.ts';
 import { noteOf } from './calls-table.ts';
 import { type Compared, compare } from './comparison.ts';
+import { consentInWords } from './consent.ts';
 import { type Moment, mergedTimeline } from './merged-timeline.ts';
 import { styleOfStatus } from './status-style.ts';
 import { type Column, renderFields, renderTable } from './table.ts';
@@ -47,6 +48,7 @@ const fieldsOf = (
   ['Created', call.createdAt && `${dateAndTime(call.createdAt)} UTC`],
   ['Updated', call.updatedAt && `${dateAndTime(call.updatedAt)} UTC`],
   ['Recording', call.recordingStatus],
+  ['Consent', call.consent && consentInWords(call.consent)],
   ['Note', noteOf(call)],
   ['Execution', executions.map(({ name, status }) => `${name} ${status}`).join(', ')],
 ];

@@ -4,6 +4,7 @@ import type {
   RecordingRepresentation,
   StepRepresentation,
 } from '../lambda/recording-control/representations.ts';
+import { consentInWords } from './consent.ts';
 
 /** Something that happened, by whom it is told. */
 export interface Moment {
@@ -63,6 +64,7 @@ function whatOfEvent(event: EventRepresentation): string {
     subject.filter(Boolean).join(' '),
     httpStatus && httpStatus >= 300 && `HTTP ${httpStatus}`,
     errorCode && `error ${errorCode}`,
+    event.consent && consentInWords(event.consent),
     event.reason,
     by && `by ${nameIn(by)}`,
   ].filter(Boolean);

@@ -8,7 +8,11 @@ export class CallRecorderStack extends Stack {
   constructor(scope: App, id: string, configuration: RecorderConfiguration) {
     super(scope, id, { description: 'Records incoming Twilio calls' });
     const recorder = new CallRecorder(this, 'Recorder', {
+      consent: configuration.consent,
       notice: configuration.notice,
+      question: configuration.question,
+      ...(configuration.optOutKey !== undefined && { optOutKey: configuration.optOutKey }),
+      optedOut: configuration.optedOut,
       otherwise: configuration.otherwise,
       whenNotRecorded: configuration.whenNotRecorded,
       refusal: configuration.refusal,
@@ -48,6 +52,12 @@ export class CallRecorderStack extends Stack {
       new CfnOutput(this, 'RecordingStatusUrl', {
         description: 'Status callback that the recording configuration has to name (POST, all events)',
         value: recorder.recordingStatusUrl,
+      });
+    }
+    for (const [words, version] of Object.entries(recorder.textVersions)) {
+      new CfnOutput(this, `${words}TextVersion`, {
+        description: `Names the words of the ${words.toLowerCase()} in what is kept of a caller's consent`,
+        value: version,
       });
     }
     new CfnOutput(this, 'PutSecretCommand', {

@@ -20,21 +20,54 @@ import { recordingStatusCallbackUrl } from '../lambda/twilio/recording-parameter
 import { CallStateMachine } from './call-state-machine.ts';
 import { CallTable } from './call-table.ts';
 import { parseConfiguration, type RecorderConfigurationInput } from './configuration.ts';
+import { AskedConsent, OptOut } from './consent.ts';
 import { Control, type ControlPolicies } from './control.ts';
 import type { ControlSettings } from './control-settings.ts';
 import { RecorderFunction } from './recorder-function.ts';
 import { Sweep } from './sweep.ts';
-import { gateDocuments, voiceDocuments } from './voice-documents.ts';
+import {
+  gateDocuments,
+  noticeElements,
+  onwardsDocuments,
+  questionDocument,
+  textVersion,
+  voiceDocuments,
+} from './voice-documents.ts';
 import type { VoiceSettings } from './voice-settings.ts';
 import { WebhookApi } from './webhook-api.ts';
 
 export interface CallRecorderProps {
   /**
-   * What callers hear first: words to say, a file to play, or `false` for nothing.
+   * How callers come to be recorded: with `notice` they hear that they are, with `ask` only a yes is recorded, with `none`
+   * they hear nothing.
+   *
+   * @default 'notice'
+   */
+  readonly consent?: 'notice' | 'ask' | 'none';
+  /**
+   * What callers hear first, or after they have said yes: words to say, or a file to play.
    *
    * @default { say: 'This call is recorded.' }
    */
   readonly notice?: VoiceSettings['notice'];
+  /**
+   * What callers are asked, where they are. The key for a yes is 1.
+   *
+   * @default { say: 'We would like to record this call. If you agree, press 1.' }
+   */
+  readonly question?: VoiceSettings['question'];
+  /**
+   * The key with which a caller can say no during the notice: the recording is stopped and deleted.
+   *
+   * @default - none
+   */
+  readonly optOutKey?: string;
+  /**
+   * What a caller hears then.
+   *
+   * @default { say: 'This call is not recorded.' }
+   */
+  readonly optedOut?: VoiceSettings['optedOut'];
   /**
    * Where a call goes that came without the number's own application.
    *
@@ -133,6 +166,8 @@ export class CallRecorder extends Construct {
   readonly apiUrl: string;
   /** For AWS principals who may see or control; left out unless `control` is `iam`. */
   readonly policies?: ControlPolicies;
+  /** Names the words that callers answer, as the rows do: those of the question, and of a notice that listens. */
+  readonly textVersions: Readonly<Record<string, string>>;
   /** Twilio's credentials. The stack makes the secret, and a person puts its value in. */
   readonly secret: ISecret;
 
@@ -140,7 +175,11 @@ export class CallRecorder extends Construct {
     super(scope, id);
     const configuration = parseConfiguration(
       {
+        consent: props.consent,
         notice: props.notice,
+        question: props.question,
+        optOutKey: props.optOutKey,
+        optedOut: props.optedOut,
         otherwise: props.otherwise,
         whenNotRecorded: props.whenNotRecorded,
         refusal: props.refusal,
@@ -160,7 +199,10 @@ export class CallRecorder extends Construct {
       this.node.path,
     );
     const {
-      notice,
+      consent,
+      question,
+      optOutKey,
+      optedOut,
       otherwise,
       recording,
       startWith,
@@ -168,6 +210,7 @@ export class CallRecorder extends Construct {
       ringTimeoutSeconds,
       twilioApiBaseUrl,
     } = configuration;
+    const notice = consent === 'none' ? false : configuration.notice;
     const gated = configuration.whenNotRecorded === 'refuse';
     const logRetention: RetentionDays = configuration.logRetentionDays;
     const storeSettings: StoreSettings = { retentionDays: configuration.retentionDays };
@@ -188,6 +231,7 @@ export class CallRecorder extends Construct {
       ringTimeoutSeconds,
       startDelaySeconds,
       startWith,
+      asks: consent === 'ask',
       twilioApiBaseUrl,
     };
     const startRecording = new RecorderFunction(this, 'StartRecording', {
@@ -237,23 +281,60 @@ export class CallRecorder extends Construct {
       ringTimeout: Duration.seconds(ringTimeoutSeconds),
       logRetention,
     });
-    const voiceWebhook = new RecorderFunction(this, 'VoiceWebhook', {
-      handler: 'voice-webhook',
-      description: 'Answers the voice webhook and starts the execution of a call',
-      // A caller waits for its cold start, and memory is what processors come with.
-      memorySize: 1024,
-      timeout: Duration.seconds(10),
-      logRetention,
-      settings: {
-        documents: voiceDocuments({ notice, otherwise }, recording, publicBaseUrl),
-        startWith,
-        gated,
-      } satisfies VoiceWebhookSettings,
-      environment: {
-        [ENVIRONMENT.publicBaseUrl]: publicBaseUrl,
-        [ENVIRONMENT.stateMachineArn]: stateMachine.stateMachineArn,
-      },
-    });
+    const environment = {
+      [ENVIRONMENT.publicBaseUrl]: publicBaseUrl,
+      [ENVIRONMENT.stateMachineArn]: stateMachine.stateMachineArn,
+    };
+    const documents = voiceDocuments({ notice, optOutKey, otherwise }, recording, publicBaseUrl);
+    const asked =
+      consent === 'ask'
+        ? new AskedConsent(this, 'AskedConsent', {
+            api,
+            logRetention,
+            environment,
+            askSettings: {
+              ...storeSettings,
+              question: questionDocument(question),
+              textVersion: textVersion(question),
+            },
+            consentSettings: {
+              ...storeSettings,
+              documents,
+              unrecorded: onwardsDocuments({ notice: false, otherwise }),
+              textVersion: textVersion(question),
+              startWith,
+            },
+          })
+        : undefined;
+    const optOut =
+      notice && optOutKey !== undefined
+        ? new OptOut(this, 'OptOut', {
+            api,
+            logRetention,
+            environment,
+            settings: {
+              ...storeSettings,
+              key: optOutKey,
+              documents: onwardsDocuments({ notice: false, otherwise }),
+              optedOut: noticeElements({ notice: optedOut }),
+              notice: noticeElements({ notice, optOutKey }),
+              textVersion: textVersion(notice),
+              twilioApiBaseUrl,
+            },
+          })
+        : undefined;
+    const voiceWebhook = asked
+      ? undefined
+      : new RecorderFunction(this, 'VoiceWebhook', {
+          handler: 'voice-webhook',
+          description: 'Answers the voice webhook and starts the execution of a call',
+          // A caller waits for its cold start, and memory is what processors come with.
+          memorySize: 1024,
+          timeout: Duration.seconds(10),
+          logRetention,
+          settings: { documents, startWith, gated } satisfies VoiceWebhookSettings,
+          environment,
+        });
     const recordingStatus = new RecorderFunction(this, 'RecordingStatus', {
       handler: 'recording-status',
       description: 'Keeps what recording status callbacks say',
@@ -263,10 +344,6 @@ export class CallRecorder extends Construct {
       environment: { [ENVIRONMENT.publicBaseUrl]: publicBaseUrl },
     });
 
-    const environment = {
-      [ENVIRONMENT.publicBaseUrl]: publicBaseUrl,
-      [ENVIRONMENT.stateMachineArn]: stateMachine.stateMachineArn,
-    };
     const gate = gated
       ? new RecorderFunction(this, 'Gate', {
           handler: 'gate',
@@ -310,6 +387,8 @@ export class CallRecorder extends Construct {
       sweep,
       ...(operated ? [operated.recordingControl] : []),
       ...(gate ? [gate] : []),
+      ...(asked ? [asked.ask, asked.consent] : []),
+      ...(optOut ? [optOut.optOut] : []),
     ]) {
       table.grantStore(storing);
       storing.addEnvironment(ENVIRONMENT.tableName, table.tableName);
@@ -327,20 +406,27 @@ export class CallRecorder extends Construct {
       startRecording,
       verify,
       reconcile,
-      voiceWebhook,
       recordingStatus,
       sweep,
+      ...(voiceWebhook ? [voiceWebhook] : []),
       ...(operated ? [operated.calls, operated.recordingControl] : []),
       ...(gate ? [gate] : []),
+      ...(asked ? [asked.ask, asked.consent] : []),
+      ...(optOut ? [optOut.optOut] : []),
     ]) {
       secret.grantRead(authenticating);
       authenticating.addEnvironment(ENVIRONMENT.secretArn, secret.secretArn);
     }
-    stateMachine.grantStartExecution(voiceWebhook);
+    for (const starting of [...(voiceWebhook ? [voiceWebhook] : []), ...(asked ? [asked.consent] : [])]) {
+      stateMachine.grantStartExecution(starting);
+    }
     stateMachine.grantStartExecution(sweep);
     stateMachine.grantExecution(sweep, 'states:DescribeExecution');
     stateMachine.grant(sweep, 'states:ListExecutions');
     stateMachine.grantTaskResponse(recordingStatus);
+    if (optOut) {
+      stateMachine.grant(optOut.optOut, 'states:SendTaskFailure');
+    }
     // A policy of its own: the machine needs the function, and the function would wait for its role's default policy.
     new Policy(this, 'AwaitOutcomeReleases', {
       roles: [awaitOutcome.ownRole],
@@ -352,7 +438,9 @@ export class CallRecorder extends Construct {
       ],
     });
 
-    api.post('Voice', [ROUTES.voice, ROUTES.voiceNext], voiceWebhook);
+    if (voiceWebhook) {
+      api.post('Voice', [ROUTES.voice, ROUTES.voiceNext], voiceWebhook);
+    }
     if (gate) {
       api.post('Gate', [ROUTES.gate, ROUTES.gateNext], gate);
     }
@@ -363,6 +451,10 @@ export class CallRecorder extends Construct {
     if (operated?.policies) {
       this.policies = operated.policies;
     }
+    this.textVersions = {
+      ...(asked && { Question: textVersion(question) }),
+      ...(optOut && notice && { Notice: textVersion(notice) }),
+    };
     this.recordingStatusUrl = recordingStatusCallbackUrl(publicBaseUrl);
     this.table = table;
     this.stateMachine = stateMachine;

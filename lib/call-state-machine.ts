@@ -196,6 +196,7 @@ function awaitFinalRows(
   const verify = verifyOne(scope, props.verify, awaitOutcome);
   awaitOutcome.addCatch(verify, { errors: [TASK_ERRORS.doubled], resultPath: '$.doubled' });
   awaitOutcome.addCatch(reconcile, { errors: ['States.Timeout'], resultPath: '$.overdue' });
+  awaitOutcome.addCatch(reconcile, { errors: [TASK_ERRORS.unwanted], resultPath: '$.unwanted' });
   // It would fail again at once.
   awaitOutcome.addCatch(waitForProcessing, { errors: ['States.ALL'], resultPath: '$.overdue' });
   awaitOutcome.next(recorded);
@@ -255,6 +256,10 @@ function recordUnrecorded(
         }),
       )
       .when(outcome('recorded'), awaitOutcome)
+      .when(
+        outcome('declined'),
+        new Succeed(scope, STATES.declined, { comment: 'The caller did not want to be recorded' }),
+      )
       .otherwise(new Succeed(scope, STATES.neverAnswered, { comment: 'There was nothing to record' })),
   );
   return unrecorded;

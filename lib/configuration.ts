@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import * as v from 'valibot';
 import { HttpUrl, RecordingSettings, StartWith } from '../lambda/shared/settings.ts';
 import { ControlSettings } from './control-settings.ts';
-import { VoiceSettings } from './voice-settings.ts';
+import { Key, VoiceSettings } from './voice-settings.ts';
 
 const wholeNumber = (what: string, minimum: number, maximum: number) => {
   const allowed = `${what}, ${minimum} to ${maximum}`;
@@ -36,8 +36,21 @@ const RecorderConfigurationKeys = v.strictObject({
     ),
     'CallRecorder',
   ),
-  /** What callers hear first: words to say, a file to play, or `false` for nothing. */
+  /**
+   * How callers come to be recorded: they hear that they are; they are asked, and only a yes is recorded; or they hear
+   * nothing.
+   */
+  consent: v.optional(v.picklist(['notice', 'ask', 'none'], "'notice', 'ask' or 'none'"), 'notice'),
+  /** What callers hear first, or after they have said yes: words to say, or a file to play. */
   notice: v.optional(VoiceSettings.entries.notice, { say: 'This call is recorded.' }),
+  /** What callers are asked, where they are: words to say, or a file to play. The key for a yes is 1. */
+  question: v.optional(VoiceSettings.entries.question, {
+    say: 'We would like to record this call. If you agree, press 1.',
+  }),
+  /** The key with which a caller can say no during the notice: the recording is stopped and deleted. */
+  optOutKey: v.optional(Key),
+  /** What a caller hears then. */
+  optedOut: v.optional(VoiceSettings.entries.optedOut, { say: 'This call is not recorded.' }),
   /** Where a call goes that reached `/voice` without the number's own application: a number to dial, or closing words. */
   otherwise: v.optional(VoiceSettings.entries.otherwise, { say: 'Thank you for your call. Goodbye.' }),
   /**
@@ -81,10 +94,18 @@ export const RecorderConfiguration = v.pipe(
   RecorderConfigurationKeys,
   v.forward(
     v.check(
-      ({ notice, whenNotRecorded }) => notice !== false || whenNotRecorded === 'continue',
-      "with notice false only 'continue': the notice answers the call, and before that nobody can record it",
+      ({ consent, optOutKey, whenNotRecorded }) =>
+        whenNotRecorded === 'continue' || (consent === 'notice' && optOutKey === undefined),
+      "only 'continue', but with consent 'notice' and without an optOutKey: the notice answers the call, and before that nobody can record it; and a caller who may say no is not sent away for it",
     ),
     ['whenNotRecorded'],
+  ),
+  v.forward(
+    v.check(
+      ({ consent, optOutKey }) => consent !== 'none' || optOutKey === undefined,
+      "nothing with consent 'none': without a notice nobody hears of the key",
+    ),
+    ['optOutKey'],
   ),
 );
 export type RecorderConfiguration = v.InferOutput<typeof RecorderConfiguration>;

@@ -19,6 +19,9 @@ export interface RecorderFunctionProps {
   /** Folder of the handler under `lambda/`. */
   readonly handler:
     | 'voice-webhook'
+    | 'ask'
+    | 'consent'
+    | 'opt-out'
     | 'start-recording'
     | 'recording-status'
     | 'record-unrecorded'

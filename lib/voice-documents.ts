@@ -1,8 +1,14 @@
+import { createHash } from 'node:crypto';
 import VoiceResponse from 'twilio/lib/twiml/VoiceResponse.js';
-import type { GateDocuments, RecordingSettings, VoiceDocuments } from '../lambda/shared/settings.ts';
+import type {
+  GateDocuments,
+  OnwardsDocuments,
+  RecordingSettings,
+  VoiceDocuments,
+} from '../lambda/shared/settings.ts';
 import { recordingAttributes } from '../lambda/twilio/recording-parameters.ts';
-import { NEXT_PLACEHOLDER } from '../lambda/twilio/twiml.ts';
-import type { VoiceSettings } from './voice-settings.ts';
+import { NEXT_PLACEHOLDER, OPT_OUT_PLACEHOLDER } from '../lambda/twilio/twiml.ts';
+import type { VoiceSettings, Words } from './voice-settings.ts';
 
 /**
  * Silence after the last words of a call that goes nowhere, in seconds: the document's end ends the call, and the
@@ -10,52 +16,110 @@ import type { VoiceSettings } from './voice-settings.ts';
  */
 const CLOSING_PAUSE_SECONDS = 5;
 
+/** How long a caller may think about the question after it has been asked, in seconds. */
+const QUESTION_TIMEOUT_SECONDS = 5;
+/** The least that Twilio waits for a key after the words. */
+const NOTICE_TIMEOUT_SECONDS = 1;
+
+/** The words of a document that come first, and whether a key ends them. */
+interface Opening {
+  readonly notice: Words | false;
+  /** The key with which callers say no. */
+  readonly optOutKey?: string | undefined;
+}
+
+type Otherwise = Pick<VoiceSettings, 'otherwise'>;
+
 /**
- * Writes the TwiML that voice-webhook answers with.
+ * Writes the TwiML for a call that is recorded.
  *
  * @param publicBaseUrl scheme and host of the recording status callback; may be a token
  */
 export function voiceDocuments(
-  settings: Pick<VoiceSettings, 'notice' | 'otherwise'>,
+  settings: Opening & Otherwise,
   recording: RecordingSettings,
   publicBaseUrl: string,
 ): VoiceDocuments {
-  const next = withNotice(settings);
-  next.redirect({ method: 'POST' }, NEXT_PLACEHOLDER);
-  const otherwise = withNotice(settings);
-  answerOtherwise(otherwise, settings);
-  const start = new VoiceResponse();
-  start.start().recording(recordingAttributes(recording, publicBaseUrl));
   return {
-    next: next.toString(),
-    otherwise: otherwise.toString(),
-    startRecording: start.toString().replace(/^.*<Response>(.*)<\/Response>$/s, '$1'),
+    ...onwardsDocuments(settings),
+    startRecording: elementsOf((response) =>
+      response.start().recording(recordingAttributes(recording, publicBaseUrl)),
+    ),
   };
 }
 
-/** Writes the TwiML that the gate answers with: callers have heard the notice. */
-export function gateDocuments({ otherwise, refusal }: VoiceSettings): GateDocuments {
+/** Writes the notice alone: elements to come first in a document. */
+export const noticeElements = (opening: Opening): string =>
+  elementsOf((response) => openWith(response, opening));
+
+/** Writes the TwiML for a call that goes on, after the notice if there is one. */
+export function onwardsDocuments(settings: Opening & Otherwise): OnwardsDocuments {
   const next = new VoiceResponse();
+  openWith(next, settings);
   next.redirect({ method: 'POST' }, NEXT_PLACEHOLDER);
-  const withoutNext = new VoiceResponse();
-  answerOtherwise(withoutNext, { notice: false, otherwise });
+  const otherwise = new VoiceResponse();
+  openWith(otherwise, settings);
+  answerOtherwise(otherwise, settings);
+  return { next: next.toString(), otherwise: otherwise.toString() };
+}
+
+/** Writes the TwiML that the gate answers with: callers have heard the notice. */
+export function gateDocuments({
+  otherwise,
+  refusal,
+}: Pick<VoiceSettings, 'otherwise' | 'refusal'>): GateDocuments {
   const turnedAway = new VoiceResponse();
   speak(turnedAway, refusal);
   turnedAway.hangup();
-  return { next: next.toString(), otherwise: withoutNext.toString(), refusal: turnedAway.toString() };
+  return { ...onwardsDocuments({ notice: false, otherwise }), refusal: turnedAway.toString() };
 }
 
-function withNotice({ notice }: Pick<VoiceSettings, 'notice'>): VoiceResponse {
+/** Writes the TwiML that asks. The answer goes to the URL in the place of `NEXT_PLACEHOLDER`, silence too. */
+export function questionDocument(question: Words): string {
   const response = new VoiceResponse();
-  if (notice) {
-    speak(response, notice);
+  const gather = response.gather({
+    action: NEXT_PLACEHOLDER,
+    method: 'POST',
+    numDigits: 1,
+    finishOnKey: '',
+    timeout: QUESTION_TIMEOUT_SECONDS,
+    actionOnEmptyResult: true,
+  });
+  speak(gather, question);
+  response.redirect({ method: 'POST' }, NEXT_PLACEHOLDER);
+  return response.toString();
+}
+
+/** Names words, so that evidence of what a caller heard can be held against them: 12 hexadecimal digits. */
+export const textVersion = (words: Words): string =>
+  createHash('sha256').update(JSON.stringify(words)).digest('hex').slice(0, 12);
+
+function elementsOf(write: (response: VoiceResponse) => void): string {
+  const response = new VoiceResponse();
+  write(response);
+  return response.toString().replace(/^.*<Response>(.*)<\/Response>$/s, '$1');
+}
+
+function openWith(response: VoiceResponse, { notice, optOutKey }: Opening): void {
+  if (!notice) {
+    return;
   }
-  return response;
+  const listening =
+    optOutKey === undefined
+      ? response
+      : response.gather({
+          action: OPT_OUT_PLACEHOLDER,
+          method: 'POST',
+          numDigits: 1,
+          finishOnKey: '',
+          timeout: NOTICE_TIMEOUT_SECONDS,
+        });
+  speak(listening, notice);
 }
 
 function answerOtherwise(
   response: VoiceResponse,
-  { notice, otherwise }: Pick<VoiceSettings, 'notice' | 'otherwise'>,
+  { notice, otherwise }: Pick<Opening, 'notice'> & Otherwise,
 ): void {
   if (!('dial' in otherwise)) {
     speak(response, otherwise);
@@ -76,7 +140,7 @@ function answerOtherwise(
   }
 }
 
-function speak(response: VoiceResponse, words: Exclude<VoiceSettings['notice'], false>): void {
+function speak(response: Pick<VoiceResponse, 'say' | 'play'>, words: Words): void {
   if ('play' in words) {
     response.play(words.play);
     return;

@@ -56,16 +56,26 @@ const Dial = v.strictObject({
   answerOnBridge: v.optional(v.boolean('true or false')),
 });
 
-/**
- * What callers hear, where a call without the number's own application goes, and what a caller hears whose call cannot be
- * taken.
- */
+const Words = v.union([Say, Play], '{ say, voice?, language? } or { play }');
+/** To be said, or a file to be played. */
+export type Words = v.InferOutput<typeof Words>;
+
+/** A key of a telephone. */
+export const Key = v.pipe(v.string('a key: 0 to 9, * or #'), v.regex(/^[0-9*#]$/, 'a key: 0 to 9, * or #'));
+
+/** What callers hear, and where a call without the number's own application goes. */
 export const VoiceSettings = v.strictObject({
-  notice: v.union([v.literal(false), Say, Play], 'false, { say, voice?, language? } or { play }'),
+  /** That the call is recorded. */
+  notice: Words,
+  /** Whether it may be. */
+  question: Words,
+  /** Said to who did not want to be. */
+  optedOut: Words,
   otherwise: v.union(
     [Dial, Say],
     '{ dial, callerId?, timeoutSeconds?, answerOnBridge? } or { say, voice?, language? }',
   ),
-  refusal: v.union([Say, Play], '{ say, voice?, language? } or { play }'),
+  /** Said to whose call cannot be taken. */
+  refusal: Words,
 });
 export type VoiceSettings = v.InferOutput<typeof VoiceSettings>;

@@ -2,8 +2,10 @@ import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { TABLE } from '../lambda/shared/contract.ts';
 import { encodeNext } from '../lambda/twilio/twiml.ts';
+import type { RecorderConfigurationInput } from '../lib/configuration.ts';
 import { secretValue } from './credentials.ts';
 import { type Host, type HostOptions, startHost } from './host/host.ts';
+import type { CloudFormationTemplate } from './host/template.ts';
 import { type Operators, operatorsFromSeed, principalsFor } from './operators.ts';
 import { synthesize } from './synthesize.ts';
 import type { Credentials } from './twilio-simulator/simulator.ts';
@@ -38,11 +40,33 @@ export interface LocalRecorderOptions
   readonly seed?: number;
   /** Whether callers hear the configured notice, which answers their call. */
   readonly notice: boolean;
+  /** Whether callers are asked first; default as configured. */
+  readonly consent?: 'ask';
+  /** The key with which callers say no; default as configured. */
+  readonly optOutKey?: string;
+  /** Whose tokens operators have; default as configured. */
+  readonly control?: Exclude<RecorderConfigurationInput['control'], undefined>;
+  /** Addresses in the template, with those that take their place on this machine. */
+  readonly replacements?: Readonly<Record<string, string>>;
   /** What starts recordings; default as configured. */
   readonly startWith?: 'api' | 'twiml';
   /** How long callbacks are waited for before Twilio is asked; default as configured. */
   readonly reconcileAfterSeconds?: number;
 }
+
+/** Stands for the address of Twilio, which is another one each time: so that what is synthesized is the same. */
+const TWILIO_PLACEHOLDER = 'https://twilio.invalid';
+
+const replaced = (
+  template: CloudFormationTemplate,
+  replacements: Readonly<Record<string, string>>,
+): CloudFormationTemplate =>
+  JSON.parse(
+    Object.entries(replacements).reduce(
+      (text, [address, another]) => text.replaceAll(address, another),
+      JSON.stringify(template),
+    ),
+  );
 
 /** Synthesizes the app and hosts it. */
 export async function startLocalRecorder(options: LocalRecorderOptions): Promise<LocalRecorder> {
@@ -51,6 +75,10 @@ export async function startLocalRecorder(options: LocalRecorderOptions): Promise
     credentials,
     seed = 1,
     notice,
+    consent,
+    optOutKey,
+    control,
+    replacements,
     startWith,
     reconcileAfterSeconds,
     ...hostOptions
@@ -61,8 +89,11 @@ export async function startLocalRecorder(options: LocalRecorderOptions): Promise
       app: 'bin/app.ts',
       environment: {
         RECORDER_CONFIG: 'local/recorder.config.ts',
-        LOCAL_TWILIO_API_BASE_URL: twilioApiBaseUrl,
-        ...(!notice && { LOCAL_NOTICE: 'off' }),
+        LOCAL_TWILIO_API_BASE_URL: TWILIO_PLACEHOLDER,
+        ...(consent && { LOCAL_CONSENT: consent }),
+        ...(!notice && { LOCAL_CONSENT: 'none' }),
+        ...(optOutKey && { LOCAL_OPT_OUT_KEY: optOutKey }),
+        ...(control !== undefined && { LOCAL_CONTROL: JSON.stringify(control) }),
         ...(startWith && { LOCAL_START_WITH: startWith }),
         ...(reconcileAfterSeconds && { LOCAL_RECONCILE_AFTER_SECONDS: String(reconcileAfterSeconds) }),
       },
@@ -73,7 +104,7 @@ export async function startLocalRecorder(options: LocalRecorderOptions): Promise
   const host = disposables.use(
     await startHost({
       ...hostOptions,
-      template: assembly.template,
+      template: replaced(assembly.template, { ...replacements, [TWILIO_PLACEHOLDER]: twilioApiBaseUrl }),
       assemblyDirectory: assembly.directory,
       secretValue: secretValue(credentials),
       ...(principals && { principals }),

@@ -1,3 +1,4 @@
+import { YES } from '../lambda/recording/consent.ts';
 import { ROUTES } from '../lambda/shared/contract.ts';
 import type { Row } from './recorder.ts';
 import type { SimulatedCall, SimulatedRecording } from './twilio-simulator/simulator.ts';
@@ -60,9 +61,15 @@ export interface Verdict {
   readonly turnedAway: number;
   /** Calls that the gate let on while no recording of ours ran. */
   readonly passedUnrecorded: number;
+  /** Of callers who were asked, for how long they were recorded before they said yes, in seconds. */
+  readonly recordedBeforeYesSeconds: number;
+  /** Calls whose caller said no during the notice. */
+  readonly saidNo: number;
+  /** Those of them of which a recording was kept. */
+  readonly keptAfterNo: number;
   /** Recordings of somebody else that were stopped or paused. */
   readonly foreignTouched: number;
-  /** From the first moment at which Twilio would have accepted a create to the recording's begin. */
+  /** From the first moment at which Twilio would have accepted a create, or from the yes, to the recording's begin. */
   readonly lostAudioMs: Percentiles;
   /** Creates sent for a call that was recorded, on average. */
   readonly createsPerRecording: number;
@@ -112,6 +119,9 @@ export function conclude(runs: readonly Measured[], { doubledShare }: Tolerance)
     ),
     turnedAway: sum(({ turnedAway }) => turnedAway),
     passedUnrecorded: sum(({ passedUnrecorded }) => passedUnrecorded),
+    recordedBeforeYesSeconds: rounded(sum(({ recordedBeforeYesSeconds }) => recordedBeforeYesSeconds)),
+    saidNo: sum(({ saidNo }) => saidNo),
+    keptAfterNo: sum(({ keptAfterNo }) => keptAfterNo),
     foreignTouched: sum(({ foreignTouched }) => foreignTouched),
     lostAudioMs: percentiles(runs.flatMap(({ lostAudioMs }) => lostAudioMs)),
     createsPerRecording: mean(runs.flatMap(({ creates }) => creates)),
@@ -148,14 +158,14 @@ export function measure(
     return complaint ? [{ call, complaint }] : [];
   });
   const unexplained = unrecorded.filter(
-    (call) => !call.script.restRefusal && lengthOf(call) >= TOO_SHORT_TO_MISS_MS,
+    (call) => !call.script.restRefusal && allowedFor(call) >= TOO_SHORT_TO_MISS_MS,
   );
   const unflagged = unrecorded.filter(
     (call) =>
-      lengthOf(call) >= LONG_ENOUGH_MS && !isOutOfReach(call) && !isReported(call, rowsOf.get(call.sid)),
+      allowedFor(call) >= LONG_ENOUGH_MS && !isOutOfReach(call) && !isReported(call, rowsOf.get(call.sid)),
   );
   const expected = answered.filter(
-    (call) => lengthOf(call) >= LONG_ENOUGH_MS && !call.script.restRefusal && !isOutOfReach(call),
+    (call) => allowedFor(call) >= LONG_ENOUGH_MS && !call.script.restRefusal && !isOutOfReach(call),
   );
   const throughGate = answered.map((call) => ({ call, gate: gateOf(call) }));
   const passedUnrecorded = throughGate.filter(
@@ -165,6 +175,9 @@ export function measure(
       gate.passedAt <= (call.endedAt ?? gate.passedAt) &&
       !isRecordedAt(call, gate.passedAt),
   );
+  const early = answered.filter((call) => recordedBeforeYesMs(call) > 0);
+  const refusing = answered.filter(saidNo);
+  const kept = refusing.filter((call) => ours(call).some(({ status }) => !GONE.includes(status)));
   const touched = calls.filter((call) =>
     call.recordings.some(({ foreign, endedBy, pauses }) => foreign && (endedBy === 'api' || pauses > 0)),
   );
@@ -184,6 +197,9 @@ export function measure(
     expectedAndRecorded: expected.filter((call) => ours(call).length > 0).length,
     turnedAway: throughGate.filter(({ gate }) => gate && gate.passedAt === undefined).length,
     passedUnrecorded: passedUnrecorded.length,
+    recordedBeforeYesSeconds: early.reduce((sum, call) => sum + recordedBeforeYesMs(call) / 1000, 0),
+    saidNo: refusing.length,
+    keptAfterNo: kept.length,
     foreignTouched: touched.length,
     lostAudioMs: recorded.flatMap((call) => lostAudioMs(call) ?? []),
     creates: recorded.map((call) => call.creates.length),
@@ -201,6 +217,8 @@ export function measure(
       ),
       ...unflagged.map((call) => `${call.sid}: was not recorded, and nobody said so within 10 minutes`),
       ...passedUnrecorded.map(({ call }) => `${call.sid}: passed the gate and was not recorded then`),
+      ...early.map((call) => `${call.sid}: was recorded before its caller said yes`),
+      ...kept.map((call) => `${call.sid}: its caller said no, and its recording was kept`),
       ...touched.map((call) => `${call.sid}: somebody else's recording was touched`),
     ],
   };
@@ -221,6 +239,45 @@ function gateOf({ webhooks }: SimulatedCall): { readonly passedAt: number | unde
   return last && { passedAt: answered?.body?.includes('<Hangup') ? undefined : last.at + last.ms };
 }
 
+/** Statuses of recordings of which nothing can be heard. */
+const GONE: readonly string[] = ['absent', 'deleted'];
+
+const answeredBy = ({ webhooks }: SimulatedCall, route: string) =>
+  webhooks.filter(({ url, body }) => new URL(url).pathname.startsWith(route) && body?.includes('<Response'));
+
+/** Whether the caller was asked, by TwiML whose answer comes to us. */
+const wasAsked = (call: SimulatedCall): boolean =>
+  answeredBy(call, ROUTES.voice).some(({ body }) => body?.includes(ROUTES.consent));
+
+/** When the caller said yes. */
+const yesAt = ({ keysPressed }: SimulatedCall): number | undefined => {
+  const answer = keysPressed.find(({ heardBy }) => heardBy?.includes(ROUTES.consent));
+  return answer?.key === YES ? answer.at : undefined;
+};
+
+/** Whether the caller said no during the notice, and was told that it is so: another key has the notice come again. */
+const saidNo = (call: SimulatedCall): boolean =>
+  answeredBy(call, ROUTES.optOut).some(({ body }) => !body?.includes(ROUTES.optOut));
+
+/** For how long a call was in progress and might be recorded, in milliseconds. */
+function allowedFor(call: SimulatedCall): number {
+  if (saidNo(call)) {
+    return 0;
+  }
+  const from = wasAsked(call) ? yesAt(call) : call.answeredAt;
+  return from === undefined || call.endedAt === undefined ? 0 : call.endedAt - from;
+}
+
+function recordedBeforeYesMs(call: SimulatedCall): number {
+  if (!wasAsked(call)) {
+    return 0;
+  }
+  const until = yesAt(call) ?? Number.POSITIVE_INFINITY;
+  return ours(call).reduce((sum, { startedAt, endedAt = call.endedAt ?? startedAt }) => {
+    return sum + Math.max(0, Math.min(until, endedAt) - startedAt);
+  }, 0);
+}
+
 /** Whether a recording of ours ran, or was to end within the moment. */
 const isRecordedAt = (call: SimulatedCall, at: number): boolean =>
   ours(call).some(({ startedAt, endedAt = call.endedAt ?? at }) => startedAt <= at && at <= endedAt);
@@ -228,7 +285,8 @@ const isRecordedAt = (call: SimulatedCall, at: number): boolean =>
 /** Audio that a recorded call lost, in milliseconds. */
 export function lostAudioMs(call: SimulatedCall): number | undefined {
   const [first] = ours(call);
-  return first && call.eligibleAt !== undefined ? Math.max(0, first.startedAt - call.eligibleAt) : undefined;
+  const from = wasAsked(call) ? yesAt(call) : call.eligibleAt;
+  return first && from !== undefined ? Math.max(0, first.startedAt - from) : undefined;
 }
 
 const lengthOf = (call: SimulatedCall): number =>

@@ -16,7 +16,7 @@ const AwaitOutcomeEvent = v.object({
 
 /**
  * Keeps the task's token with the call, for the callback that makes the call final, or names a second recording, to end
- * the wait. A callback that came before ends it at once.
+ * the wait. A callback that came before ends it at once, and so does that the caller said no.
  */
 export function awaitOutcome(store: Pick<CallStore, 'keepToken'>, taskTokens: TaskTokens) {
   return async (event: unknown): Promise<void> => {
@@ -24,6 +24,9 @@ export function awaitOutcome(store: Pick<CallStore, 'keepToken'>, taskTokens: Ta
     switch (await store.keepToken(call.callSid, taskToken)) {
       case 'final':
         await taskTokens.release(taskToken);
+        break;
+      case 'unwanted':
+        await taskTokens.reportUnwanted(taskToken);
         break;
       case 'doubled':
         // What verify could not set right a moment ago, it could not now either.

@@ -9,6 +9,7 @@ import * as v from 'valibot';
 import { guarded, type RecordingRow, recordingOf } from '../recording/dynamodb-store.ts';
 import type {
   CallRepresentation,
+  ConsentRepresentation,
   EventRepresentation,
   RecordingRepresentation,
 } from '../recording-control/representations.ts';
@@ -52,6 +53,7 @@ const Shown = v.optional(v.string());
 const Figure = v.optional(v.number());
 
 /** The items as the store writes them, as far as they are shown. */
+const ConsentItem = { Consent: Shown, ConsentDigit: Shown, ConsentTextVersion: Shown, ConsentAt: Shown };
 const CallItem = v.object({
   CallSid: v.string(),
   From: Shown,
@@ -68,8 +70,10 @@ const CallItem = v.object({
   Reason: Shown,
   ErrorCode: Figure,
   Final: v.optional(v.boolean(), false),
+  ...ConsentItem,
 });
 const EventItem = v.object({
+  ...ConsentItem,
   Item: v.string(),
   Type: v.string(),
   Effect: Shown,
@@ -180,6 +184,21 @@ const positionOf = ({ createdAt = '', callSid }: CallRepresentation): Position =
 const isAfter = ({ createdAt = '', callSid }: CallRepresentation, position: Position): boolean =>
   createdAt < position.createdAt || (createdAt === position.createdAt && callSid < position.callSid);
 
+const consentOf = (row: {
+  readonly Consent?: string | undefined;
+  readonly ConsentDigit?: string | undefined;
+  readonly ConsentTextVersion?: string | undefined;
+  readonly ConsentAt?: string | undefined;
+}): ConsentRepresentation | undefined =>
+  row.Consent === undefined
+    ? undefined
+    : {
+        answer: row.Consent,
+        digit: row.ConsentDigit,
+        textVersion: row.ConsentTextVersion,
+        at: row.ConsentAt,
+      };
+
 function callOf(item: Record<string, unknown>): CallRepresentation {
   const row = v.parse(CallItem, item);
   return {
@@ -198,6 +217,7 @@ function callOf(item: Record<string, unknown>): CallRepresentation {
     reason: row.Reason,
     errorCode: row.ErrorCode,
     final: row.Final,
+    consent: consentOf(row),
   };
 }
 
@@ -210,6 +230,7 @@ function eventOf(item: Record<string, unknown>): EventRepresentation {
     recordingSid: row.RecordingSid,
     recordingStatus: row.RecordingStatus,
     reason: row.Reason,
+    consent: consentOf(row),
     action: row.Action,
     by: row.By,
     before: row.Before,

@@ -6,7 +6,8 @@ import { environmentVariable, settings } from '../shared/environment.ts';
 import type { BasePlatform, Platform } from '../shared/platform.ts';
 import { type SecretPlatform, secretFromSecretsManager } from '../shared/secret.ts';
 import { GateSettings } from '../shared/settings.ts';
-import { gate, SECRET_BUDGET_MILLISECONDS } from './gate.ts';
+import { SECRET_BUDGET_MILLISECONDS } from '../twilio/call-webhook.ts';
+import { gate } from './gate.ts';
 
 export function wire(platform: BasePlatform & StorePlatform & SecretPlatform & Pick<Platform, 'http'>) {
   const { environment, telemetry } = platform;

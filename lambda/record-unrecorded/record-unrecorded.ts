@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { CALLERS_REASONS } from '../recording/consent.ts';
 import type { Unrecorded } from '../recording/merge.ts';
 import type { UnrecordedReason } from '../recording/start.ts';
 import type { CallStore } from '../recording/store.ts';
@@ -21,8 +22,13 @@ const RecordUnrecordedEvent = v.object({
   }),
 });
 
-/** `recorded`: the call has a recording after all. `unrecorded`: it was answered, or may have been, and has none. */
-export type UnrecordedResult = { readonly outcome: 'recorded' | 'never-answered' | 'unrecorded' };
+/**
+ * `recorded`: the call has a recording after all. `declined`: the caller did not want one. `unrecorded`: it was answered, or
+ * may have been, and has none.
+ */
+export type UnrecordedResult = {
+  readonly outcome: 'recorded' | 'never-answered' | 'declined' | 'unrecorded';
+};
 
 /** Keeps why a call has no recording, and counts it. */
 export function recordUnrecorded(store: Pick<CallStore, 'apply'>, telemetry: Telemetry) {
@@ -36,7 +42,11 @@ export function recordUnrecorded(store: Pick<CallStore, 'apply'>, telemetry: Tel
           answered: start?.answered,
           errorCode: start?.twilioErrorCode,
         };
-    const { summary } = await store.apply(callFacts(call), { type: 'unrecorded', unrecorded });
+    const facts = callFacts(call);
+    if (facts.consent) {
+      await store.apply(facts, { type: 'consent', consent: facts.consent });
+    }
+    const { summary } = await store.apply(facts, { type: 'unrecorded', unrecorded });
     if (summary.recording) {
       telemetry.info('The call has a recording after all', {
         callSid,
@@ -48,6 +58,11 @@ export function recordUnrecorded(store: Pick<CallStore, 'apply'>, telemetry: Tel
       telemetry.count(METRICS.callNeverAnswered);
       telemetry.info('The call was never answered', { callSid });
       return { outcome: 'never-answered' };
+    }
+    if (CALLERS_REASONS.includes(unrecorded.reason)) {
+      telemetry.count(METRICS.callDeclined);
+      telemetry.info('The caller did not want to be recorded', { callSid, reason: unrecorded.reason });
+      return { outcome: 'declined' };
     }
     telemetry.count(METRICS.callUnrecorded);
     telemetry.error('The call was not recorded', {

@@ -202,7 +202,7 @@ const twilioSaid = ({ httpStatus, errorCode }: Failed): string =>
 const DETAILS = {
   'not-possible': ({ recordingStatus }) =>
     recordingStatus === undefined
-      ? 'No recording of the call runs, and none can be started: it is not in progress.'
+      ? 'No recording of the call runs, and none can be started: it is not in progress, or its caller said no.'
       : `The recording is ${recordingStatus}.`,
   refused: (failed) => `${twilioSaid(failed)} Another try will not help.`,
   'not-done': (failed) => `${twilioSaid(failed)} Try again.`,

@@ -40,7 +40,7 @@ export interface CallRepresentation {
   readonly origin?: string | undefined;
   readonly createdAt?: string | undefined;
   readonly updatedAt?: string | undefined;
-  /** That of the call's recording, with `paused` as its commands left it; `starting` or `unrecorded` without one. */
+  /** That of the call's recording, with `paused` as its commands left it; without one `asked`, `starting` or `unrecorded`. */
   readonly recordingStatus: string;
   readonly recordingSid?: string | undefined;
   readonly recordingDuration?: number | undefined;
@@ -53,6 +53,18 @@ export interface CallRepresentation {
   readonly errorCode?: number | undefined;
   /** Whether nothing more is to come. */
   readonly final: boolean;
+  /** What the caller said to being recorded, if that was asked, or said unasked. */
+  readonly consent?: ConsentRepresentation | undefined;
+}
+
+export interface ConsentRepresentation {
+  /** `asked`, `given`, `declined` or `withdrawn`. */
+  readonly answer: string;
+  /** The key; left out for silence. */
+  readonly digit?: string | undefined;
+  /** Names the words that the caller heard. */
+  readonly textVersion?: string | undefined;
+  readonly at?: string | undefined;
 }
 
 export interface RecordingRepresentation {
@@ -72,12 +84,13 @@ export interface RecordingRepresentation {
 /** Something that was seen or done, from the audit trail. */
 export interface EventRepresentation {
   readonly at: string;
-  /** `create`, `adopt`, `callback`, `verify`, `reconcile`, `unrecorded` or `command`. */
+  /** `create`, `adopt`, `callback`, `verify`, `reconcile`, `withdraw`, `unrecorded`, `consent` or `command`. */
   readonly type: string;
   readonly effect?: string | undefined;
   readonly recordingSid?: string | undefined;
   readonly recordingStatus?: string | undefined;
   readonly reason?: string | undefined;
+  readonly consent?: ConsentRepresentation | undefined;
   /** Of a command. */
   readonly action?: string | undefined;
   readonly by?: string | undefined;

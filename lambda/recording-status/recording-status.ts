@@ -9,6 +9,17 @@ import { authenticate } from '../twilio/authenticate.ts';
 import { parseRequest, RecordingStatusRequest } from '../twilio/requests.ts';
 import { type Refusal, readWebhook, refusal, refusalResponse } from '../twilio/webhook.ts';
 
+/** Which word ends the wait of an execution whose call is like this; undefined while it goes on. */
+const reasonToEnd = ({ final, unwanted, doubled }: Applied['summary']): keyof TaskTokens | undefined => {
+  if (final) {
+    return 'release';
+  }
+  if (unwanted) {
+    return 'reportUnwanted';
+  }
+  return doubled ? 'reportDouble' : undefined;
+};
+
 export interface RecordingStatusDependencies {
   readonly secrets: SecretSource;
   readonly store: Pick<CallStore, 'apply'>;
@@ -95,11 +106,12 @@ export function recordingStatus({
     { CallSid }: RecordingStatusRequest,
     { summary, taskToken }: Applied,
   ): Promise<void> {
-    if (taskToken === undefined || !(summary.final || summary.doubled)) {
+    const tell = reasonToEnd(summary);
+    if (taskToken === undefined || tell === undefined) {
       return;
     }
     try {
-      await (summary.final ? taskTokens.release(taskToken) : taskTokens.reportDouble(taskToken));
+      await taskTokens[tell](taskToken);
     } catch (error) {
       telemetry.warn('The execution could not be told how the call is', {
         callSid: CallSid,

@@ -15,7 +15,13 @@ import {
   shownStatus,
   UNCONFIRMED,
 } from './merge.ts';
-import { START_POLICY, type StartDependencies, type StartResult, startRecording } from './start.ts';
+import {
+  START_POLICY,
+  type StartDependencies,
+  type StartResult,
+  startRecording,
+  type UnrecordedReason,
+} from './start.ts';
 import type { CallFacts, CallStore } from './store.ts';
 
 /** How long a command may take, in milliseconds. */
@@ -377,8 +383,11 @@ const notPossible = (recording: RecordingState | undefined): Controlled => ({
   recordingStatus: recording && shownStatus(recording),
 });
 
+/** Reasons for which nobody but the call itself is to blame. */
+const OF_THE_CALL: readonly UnrecordedReason[] = ['not-recordable', 'declined', 'withdrawn'];
+
 function startFailed(result: Exclude<StartResult, { recordingSid: string }>): Controlled {
-  return result.outcome === START_OUTCOMES.refused && result.reason !== 'not-recordable'
+  return result.outcome === START_OUTCOMES.refused && !OF_THE_CALL.includes(result.reason)
     ? { kind: 'refused', httpStatus: result.httpStatus, errorCode: result.twilioErrorCode }
     : { kind: 'not-possible' };
 }

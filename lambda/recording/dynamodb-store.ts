@@ -11,6 +11,7 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Clock } from '../shared/clock.ts';
 import { TABLE } from '../shared/contract.ts';
 import { describeError, StoreUnavailableError } from '../shared/errors.ts';
+import type { Consent, ConsentAnswer } from './consent.ts';
 import {
   type CallEvent,
   type CallState,
@@ -29,6 +30,7 @@ import type {
   CallRowState,
   CallStore,
   Claim,
+  ClaimOptions,
   CommandTurn,
   KnownCall,
   SweepStore,
@@ -61,6 +63,7 @@ const ROW_STATE = projection([
   'CommandedStatus',
   'CommandConfirmed',
   'CommandedAt',
+  'Consent',
 ]);
 
 type Attributes = Record<string, unknown>;
@@ -72,7 +75,14 @@ interface CommandAttributes {
   readonly CommandedAt?: string;
 }
 
-interface CallRow extends Attributes, CommandAttributes {
+interface ConsentAttributes {
+  readonly Consent?: ConsentAnswer;
+  readonly ConsentTextVersion?: string;
+  readonly ConsentDigit?: string;
+  readonly ConsentAt?: string;
+}
+
+interface CallRow extends Attributes, CommandAttributes, ConsentAttributes {
   readonly Version?: number;
   readonly LeaseOwner?: string;
   readonly LeaseExpiresAt?: number;
@@ -89,6 +99,7 @@ interface CallRow extends Attributes, CommandAttributes {
   readonly ErrorCode?: number;
   readonly Final?: boolean;
   readonly Doubled?: boolean;
+  readonly Unwanted?: boolean;
   readonly TaskToken?: string;
 }
 
@@ -171,9 +182,10 @@ export function dynamoDbStore({
     call: CallFacts,
     owner: string,
     leaseUntilMilliseconds: number,
-    again = false,
+    { again = false, consentNeeded = false }: ClaimOptions = {},
   ): Promise<Claim> {
     const now = clock.now();
+    const allowed = consentNeeded ? 'Consent = :given' : 'attribute_not_exists(Consent) OR Consent = :given';
     try {
       const { Attributes: before } = await client.send(
         new UpdateItemCommand({
@@ -183,8 +195,13 @@ export function dynamoDbStore({
             set: { LeaseOwner: owner, LeaseExpiresAt: leaseUntilMilliseconds },
             setOnce: { ...birth(call, call.origin ?? 'webhook'), RecordingStatus: 'starting' },
             increment: 'Claims',
-            condition: `(attribute_not_exists(RecordingSid)${again ? ' OR Ended = :ended' : ''}) AND (attribute_not_exists(LeaseOwner) OR LeaseExpiresAt < :now OR LeaseOwner = :owner)`,
-            values: { ':now': now, ':owner': owner, ...(again && { ':ended': true }) },
+            condition: `(attribute_not_exists(RecordingSid)${again ? ' OR Ended = :ended' : ''}) AND (${allowed}) AND (attribute_not_exists(LeaseOwner) OR LeaseExpiresAt < :now OR LeaseOwner = :owner)`,
+            values: {
+              ':now': now,
+              ':owner': owner,
+              ':given': 'given' satisfies ConsentAnswer,
+              ...(again && { ':ended': true }),
+            },
           }),
           ReturnValues: 'ALL_OLD',
         }),
@@ -209,8 +226,12 @@ export function dynamoDbStore({
         throw error;
       }
       const row = await readCall(call.callSid);
-      return row?.RecordingSid && !(again && row.Ended)
-        ? { kind: 'recorded', recordingSid: row.RecordingSid }
+      if (row?.RecordingSid && !(again && row.Ended)) {
+        return { kind: 'recorded', recordingSid: row.RecordingSid };
+      }
+      const answer = row?.Consent;
+      return answer !== 'given' && (consentNeeded || answer !== undefined)
+        ? { kind: 'not-allowed', answer }
         : { kind: 'held', untilMilliseconds: row?.LeaseExpiresAt ?? now };
     }
   }
@@ -306,7 +327,7 @@ export function dynamoDbStore({
           await tell(call.callSid, event, effect);
           told = true;
         }
-        const changed = event.type !== 'unrecorded' && (effect === 'news' || effect === 'override');
+        const changed = 'recording' in event && (effect === 'news' || effect === 'override');
         if (changed && event.recording) {
           const { recordingSid } = event.recording;
           await putRecording(
@@ -345,7 +366,9 @@ export function dynamoDbStore({
               ...attributesOfCommand(event.command),
               RecordingSid: event.recording?.recordingSid,
             }
-          : { Type: 'unrecorded', ...attributesOfUnrecorded(event.unrecorded) }),
+          : event.type === 'consent'
+            ? { Type: 'consent', ...attributesOfConsent(event.consent) }
+            : { Type: 'unrecorded', ...attributesOfUnrecorded(event.unrecorded) }),
       [TABLE.timeToLive]: expiresAt(),
     };
     await client.send(
@@ -410,7 +433,7 @@ export function dynamoDbStore({
     return after ? unmarshall(after) : {};
   }
 
-  async function keepToken(callSid: string, taskToken: string): Promise<'final' | 'doubled' | 'open'> {
+  async function keepToken(...[callSid, taskToken]: Parameters<CallStore['keepToken']>) {
     const { Attributes: after } = await client.send(
       new UpdateItemCommand({
         TableName: tableName,
@@ -423,12 +446,19 @@ export function dynamoDbStore({
     if (row.Final === true) {
       return 'final';
     }
+    if (row.Unwanted === true) {
+      return 'unwanted';
+    }
     return row.Doubled === true ? 'doubled' : 'open';
   }
 
   async function known(callSid: string): Promise<KnownCall> {
     const [row, recordingRows] = await Promise.all([readCall(callSid), readRecordings(callSid)]);
-    return { recordings: recordingRows.map(recordingOf), final: row?.Final === true };
+    return {
+      recordings: recordingRows.map(recordingOf),
+      final: row?.Final === true,
+      consent: row && consentOf(row),
+    };
   }
 
   async function rowsOf(callSids: readonly string[]): Promise<ReadonlyMap<string, CallRowState>> {
@@ -447,6 +477,7 @@ export function dynamoDbStore({
           recorded: row.RecordingSid !== undefined,
           reason: row.Reason,
           command: row.Ended ? undefined : commandOf(row),
+          consent: row.Consent,
         });
       }
       const unprocessed = UnprocessedKeys?.[tableName]?.Keys ?? [];
@@ -551,7 +582,9 @@ const attributesOfSummary = (summary: CallSummary): Attributes => ({
   SurplusRecordings: summary.surplusCount || undefined,
   Doubled: summary.doubled || undefined,
   Ended: summary.ended || undefined,
+  Unwanted: summary.unwanted || undefined,
   Final: summary.final,
+  ...(summary.consent && attributesOfConsent(summary.consent)),
   ...(summary.unrecorded
     ? attributesOfUnrecorded(summary.unrecorded)
     : { Reason: undefined, Answered: undefined }),
@@ -562,6 +595,21 @@ const attributesOfUnrecorded = ({ reason, answered, errorCode }: Unrecorded): At
   Answered: answered,
   ErrorCode: errorCode,
 });
+
+const attributesOfConsent = (consent: Consent): Attributes => ({
+  Consent: consent.answer,
+  ConsentTextVersion: consent.textVersion,
+  ConsentDigit: consent.digit,
+  ConsentAt: consent.at,
+});
+
+const consentOf = (row: ConsentAttributes): Consent | undefined =>
+  row.Consent && {
+    answer: row.Consent,
+    textVersion: row.ConsentTextVersion ?? '',
+    digit: row.ConsentDigit,
+    at: row.ConsentAt ?? '',
+  };
 
 export const recordingOf = (row: RecordingRow): RecordingState => ({
   recordingSid: row.RecordingSid,
@@ -596,6 +644,7 @@ function stateOf(row: CallRow | undefined, recordingRows: readonly RecordingRow[
     ...(row?.Reason !== undefined && {
       unrecorded: { reason: row.Reason, answered: row.Answered, errorCode: row.ErrorCode },
     }),
+    consent: row && consentOf(row),
   };
 }
 

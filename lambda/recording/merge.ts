@@ -1,3 +1,5 @@
+import { type Consent, isRefused, stronger } from './consent.ts';
+
 /**
  * The one place where states are merged. Twilio's callbacks may come twice, in any order, before our own create
  * returned, or never: whatever comes, in whatever order, the result is the same.
@@ -68,17 +70,22 @@ export interface Unrecorded {
 export interface CallState {
   readonly recordings: Readonly<Record<string, RecordingState>>;
   readonly unrecorded?: Unrecorded | undefined;
+  /** What the caller said to being recorded, if that was asked, or said unasked. */
+  readonly consent?: Consent | undefined;
 }
 
-/** Something that was seen or done. `source` says by whom: our create, its search for an
- * earlier one, a callback, the check that only one runs, or Twilio's own answer when we asked. */
+/**
+ * Something that was seen or done. `source` says by whom: our create, its search for an earlier one, a callback, the check
+ * that only one runs, Twilio's own answer when we asked, or what was done because the caller said no.
+ */
 export type CallEvent =
   | {
       readonly type: 'recording';
-      readonly source: 'create' | 'adopt' | 'callback' | 'verify' | 'reconcile';
+      readonly source: 'create' | 'adopt' | 'callback' | 'verify' | 'reconcile' | 'withdraw';
       readonly recording: RecordingState;
     }
   | { readonly type: 'unrecorded'; readonly unrecorded: Unrecorded }
+  | { readonly type: 'consent'; readonly consent: Consent }
   | {
       readonly type: 'command';
       readonly command: Command;
@@ -125,13 +132,19 @@ export function merge(state: CallState, event: CallEvent): Merged {
       ? { state, effect: 'nothing-new' }
       : { state: { ...state, unrecorded: event.unrecorded }, effect: 'news' };
   }
+  if (event.type === 'consent') {
+    const consent = stronger(state.consent, event.consent);
+    return consent === state.consent
+      ? { state, effect: 'nothing-new' }
+      : { state: { ...state, consent }, effect: 'news' };
+  }
   if (event.recording === undefined) {
     return { state, effect: 'nothing-new' };
   }
   const recording = event.type === 'recording' ? withEvidence(event) : event.recording;
   const known = state.recordings[recording.recordingSid];
   if (known && isFinal(known.status) && isFinal(recording.status) && known.status !== recording.status) {
-    return event.type === 'recording' && event.source === 'reconcile'
+    return event.type === 'recording' && (event.source === 'reconcile' || event.source === 'withdraw')
       ? { state: withRecording(state, overridden(known, recording)), effect: 'override' }
       : { state, effect: 'conflict' };
   }
@@ -144,8 +157,9 @@ export function merge(state: CallState, event: CallEvent): Merged {
 const withEvidence = ({ source, recording }: Extract<CallEvent, { type: 'recording' }>): RecordingState =>
   source === 'create' || source === 'callback' ? { ...recording, confirmed: true } : recording;
 
-const withRecording = (state: CallState, recording: RecordingState): CallState => ({
-  recordings: { ...state.recordings, [recording.recordingSid]: recording },
+const withRecording = ({ recordings, consent }: CallState, recording: RecordingState): CallState => ({
+  recordings: { ...recordings, [recording.recordingSid]: recording },
+  ...(consent && { consent }),
 });
 
 const overridden = (known: RecordingState, answer: RecordingState): RecordingState => ({
@@ -212,7 +226,7 @@ function greater(a: number | undefined, b: number | undefined): number | undefin
 
 /** What the call's row says. */
 export interface CallSummary {
-  /** What is shown of the call's recording; while there is none, `starting` or `unrecorded`. */
+  /** What is shown of the call's recording; while there is none, `asked`, `starting` or `unrecorded`. */
   readonly recordingStatus: string;
   /** The call's recording: with several, the one that runs, or else the one worth most to whoever asks for it. */
   readonly recording?: RecordingState | undefined;
@@ -223,14 +237,19 @@ export interface CallSummary {
   readonly doubled: boolean;
   /** There were recordings, and none runs. */
   readonly ended: boolean;
+  /** Recordings of ours are to be stopped and deleted: the caller said no. */
+  readonly unwanted: boolean;
   /** Nothing more is to come: each recording has its last status, or there will be none. */
   readonly final: boolean;
   readonly unrecorded?: Unrecorded | undefined;
+  readonly consent?: Consent | undefined;
 }
 
 /** Sums a call up. */
 export function summarize(state: CallState): CallSummary {
   const recordings = Object.values(state.recordings).toSorted(byWorth);
+  const { consent } = state;
+  const unwanted = isRefused(consent) && recordings.some(isUnwanted);
   // After an operator has stopped one and started another, it is that one.
   const recording =
     recordings.find(({ status, surplus }) => !hasEnded(status) && surplus === undefined) ?? recordings[0];
@@ -250,19 +269,30 @@ export function summarize(state: CallState): CallSummary {
       ).length,
       doubled: recordings.filter(isRunningAndOurs).length > 1,
       ended: recordings.every(({ status }) => hasEnded(status)),
-      final: recordings.every(({ status }) => isFinal(status)),
+      unwanted,
+      final: !unwanted && recordings.every(({ status }) => isFinal(status)),
+      consent,
     };
   }
+  // That the caller said no is reason enough, whatever somebody else gave up for.
+  const unrecorded =
+    consent && isRefused(consent) ? { reason: consent.answer, answered: true } : state.unrecorded;
   return {
-    recordingStatus: state.unrecorded ? 'unrecorded' : 'starting',
+    recordingStatus: unrecorded ? 'unrecorded' : consent?.answer === 'asked' ? 'asked' : 'starting',
     recordingCount: 0,
     surplusCount: 0,
     doubled: false,
     ended: false,
-    final: state.unrecorded !== undefined,
-    unrecorded: state.unrecorded,
+    unwanted,
+    final: unrecorded !== undefined,
+    unrecorded,
+    consent,
   };
 }
+
+/** Whether there is something of ours to be stopped or deleted: of others it is nobody's business here. */
+export const isUnwanted = ({ status, confirmed }: RecordingState): boolean =>
+  confirmed === true && !isEmpty(status);
 
 /** By an operator: another one may begin at once. */
 const wasStopped = ({ command }: RecordingState): boolean => command?.status === 'stopped';

@@ -3,6 +3,7 @@ import { RECONCILE_OUTCOMES, type ReconcileOutcome } from '../shared/contract.ts
 import { TwilioUnavailableError } from '../shared/errors.ts';
 import type { TwilioAnswer, TwilioApi } from '../twilio/api.ts';
 import { callPhase } from './classify.ts';
+import { isRefused } from './consent.ts';
 import { isFinal, type RecordingState } from './merge.ts';
 import { type Likeness, mayBeOurs, recordingState } from './ours.ts';
 import type { CallFacts, CallStore } from './store.ts';
@@ -21,6 +22,8 @@ export interface Reconciled {
   readonly outcome: ReconcileOutcome;
   /** Recordings whose row Twilio's answer changed. */
   readonly changed: readonly string[];
+  /** The caller said no: nothing is to be kept. */
+  readonly unwanted: boolean;
 }
 
 /**
@@ -65,10 +68,12 @@ export async function reconcile(
       changed.push(recording.recordingSid);
     }
   }
-  if (final) {
-    return { outcome: RECONCILE_OUTCOMES.final, changed };
-  }
-  return { outcome: ended ? RECONCILE_OUTCOMES.processing : RECONCILE_OUTCOMES.live, changed };
+  const unfinished = ended ? RECONCILE_OUTCOMES.processing : RECONCILE_OUTCOMES.live;
+  return {
+    outcome: final ? RECONCILE_OUTCOMES.final : unfinished,
+    changed,
+    unwanted: isRefused(known.consent),
+  };
 }
 
 function bodyOf<T>(answer: TwilioAnswer<T>): T {

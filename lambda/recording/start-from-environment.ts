@@ -22,7 +22,8 @@ export function startFromEnvironment(
     recording,
     ringTimeoutSeconds,
     twilioApiBaseUrl,
-  }: Pick<StartSettings, 'recording' | 'ringTimeoutSeconds' | 'twilioApiBaseUrl'>,
+    asks,
+  }: Pick<StartSettings, 'recording' | 'ringTimeoutSeconds' | 'twilioApiBaseUrl' | 'asks'>,
   store: CallStore,
   { requestTimeout, questionTimeout }: TwilioTimeouts,
 ): (secret: TwilioSecret) => StartDependencies & { readonly twilio: TwilioApi; readonly store: CallStore } {
@@ -39,5 +40,6 @@ export function startFromEnvironment(
     createParameters,
     likeness,
     ringTimeoutSeconds,
+    asks,
   });
 }

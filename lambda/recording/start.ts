@@ -12,6 +12,7 @@ import {
   refusalOf,
   wasAnswered,
 } from './classify.ts';
+import { type ConsentAnswer, type ConsentReason, isRefused, reasonOf } from './consent.ts';
 import { hasEnded, isEmpty, type RecordingState } from './merge.ts';
 import { type Likeness, mayBeOurs, recordingState } from './ours.ts';
 import type { CallFacts, CallStore, Progress } from './store.ts';
@@ -56,6 +57,7 @@ export const LEASE_MILLISECONDS = START_POLICY.tryFor + 2 * START_POLICY.request
 
 export type UnrecordedReason =
   | RefusalReason
+  | ConsentReason
   | 'never-answered'
   | 'ended-before-recording'
   | 'found-too-late'
@@ -112,6 +114,8 @@ export interface StartDependencies {
   readonly createParameters: Readonly<Record<string, string>>;
   readonly ringTimeoutSeconds: number;
   readonly likeness: Likeness;
+  /** Whether a caller has to say yes before anything is recorded, but for what an operator starts. */
+  readonly asks: boolean;
 }
 
 export interface Started {
@@ -130,10 +134,18 @@ export async function startRecording(
 ): Promise<Started> {
   const { store, clock } = dependencies;
   const { call, firstAttemptAt, owner } = request;
+  const { consent } = call;
+  if (consent) {
+    await ifAvailable(store.apply(call, { type: 'consent', consent }));
+  }
+  const consentNeeded = dependencies.asks && call.origin !== 'control';
   const begunAt = clock.now();
-  const claim = await ifAvailable(
-    store.claim(call, owner, begunAt + LEASE_MILLISECONDS, request.ended !== undefined),
-  );
+  const claiming = store.claim(call, owner, begunAt + LEASE_MILLISECONDS, {
+    again: request.ended !== undefined,
+    consentNeeded,
+  });
+  // Where the table cannot say whether the caller said yes, nothing may be recorded.
+  const claim = await (consentNeeded && consent?.answer !== 'given' ? claiming : ifAvailable(claiming));
   switch (claim?.kind) {
     case 'recorded':
       return {
@@ -146,6 +158,8 @@ export async function startRecording(
       };
     case 'held':
       return heldByAnother(dependencies, request, claim.untilMilliseconds);
+    case 'not-allowed':
+      return notAllowed(dependencies, request, claim.answer);
   }
   // Without a claim the list of the call's recordings guards instead.
   const attempt = new Attempt(dependencies, request, claim?.progress);
@@ -174,6 +188,39 @@ export async function startRecording(
     creates: attempt.progress.creates,
   };
 }
+
+/** The caller said no; or nothing so far, which counts for a no once the call has ended. */
+async function notAllowed(
+  { twilio, clock, ringTimeoutSeconds }: StartDependencies,
+  { call, doubtful, firstAttemptAt }: StartRequest,
+  answer: Exclude<ConsentAnswer, 'given'> | undefined,
+): Promise<Started> {
+  const reason = reasonOf(answer);
+  if (isRefused(answer && { answer })) {
+    return { result: { outcome: START_OUTCOMES.refused, reason, answered: true }, creates: 0 };
+  }
+  const asked = await insist(
+    () => twilio.fetchCall(call.callSid),
+    (answered) => answered.kind === 'ok' || (answered.kind === 'error' && isForbidden(answered.httpStatus)),
+    clock,
+    START_POLICY.pause,
+  );
+  if (asked.kind === 'error' && isForbidden(asked.httpStatus)) {
+    return { result: refused(refusalOf(asked.httpStatus, asked.code)), creates: 0 };
+  }
+  const status = asked.kind === 'ok' ? asked.body.status : 'queued';
+  const elapsed = clock.now() - firstAttemptAt;
+  const result: StartResult =
+    callPhase(status) === 'ended'
+      ? ended(status, reason)
+      : giveUpInTime(notYet(waitSeconds(elapsed), doubtful), elapsed, { ringTimeoutSeconds });
+  return { result, creates: 0 };
+}
+
+const ended = (status: string, reason: UnrecordedReason): StartResult =>
+  wasAnswered(status)
+    ? { outcome: START_OUTCOMES.callEnded, reason, answered: true }
+    : { outcome: START_OUTCOMES.callEnded, reason: 'never-answered', answered: false };
 
 /**
  * Another invocation has the claim: it works on, or died, perhaps with a recording that runs. Nothing may be created
@@ -211,7 +258,7 @@ async function heldByAnother(
 function giveUpInTime(
   result: StartResult,
   elapsed: number,
-  { ringTimeoutSeconds }: StartDependencies,
+  { ringTimeoutSeconds }: Pick<StartDependencies, 'ringTimeoutSeconds'>,
 ): StartResult {
   return result.outcome === START_OUTCOMES.notYet && elapsed > ringTimeoutSeconds * 1000
     ? { outcome: START_OUTCOMES.refused, reason: 'not-answered-in-time' }
@@ -289,8 +336,9 @@ class Attempt {
     if (this.#doubtful || this.#elapsed() > START_POLICY.eagerFor || this.#request.call.origin === 'sweep') {
       return { step: 'look', afterMilliseconds: 0 };
     }
-    // Of an outgoing call the webhook comes when it has been answered.
-    const isEarly = this.#creates === 0 && this.#request.call.direction !== 'outbound-api';
+    // Of an outgoing call the webhook comes when it has been answered, and a caller who says yes is on the line.
+    const { direction, consent } = this.#request.call;
+    const isEarly = this.#creates === 0 && direction !== 'outbound-api' && !consent;
     const early = isEarly ? START_POLICY.firstCreateAfter - this.#elapsed() : 0;
     return {
       step: this.#request.byTwiml ? 'ask' : 'create',
@@ -470,7 +518,7 @@ class Attempt {
 
   /** Goes on with `step` after a request that was no create failed, unless the next would fail alike. */
   #failed(answer: Exclude<TwilioAnswer<unknown>, { kind: 'ok' }>, step: Next['step']): Next | Found {
-    if (answer.kind === 'error' && (answer.httpStatus === 401 || answer.httpStatus === 403)) {
+    if (answer.kind === 'error' && isForbidden(answer.httpStatus)) {
       return refused(refusalOf(answer.httpStatus, answer.code));
     }
     const retryAfter = answer.kind === 'error' ? answer.retryAfterMilliseconds : undefined;
@@ -509,6 +557,9 @@ const stateOf = (recording: TwilioRecording): RecordingState => ({
 });
 
 const adopted = (recording: TwilioRecording): Found => ({ recording: stateOf(recording), source: 'adopt' });
+
+/** Whoever asks again is answered alike. */
+const isForbidden = (httpStatus: number): boolean => httpStatus === 401 || httpStatus === 403;
 
 const refused = ({ reason, httpStatus, twilioErrorCode }: Refusal): StartResult => ({
   outcome: START_OUTCOMES.refused,

@@ -1,3 +1,4 @@
+import type { Consent, ConsentAnswer } from './consent.ts';
 import type { CallEvent, CallSummary, CommandState, Merged, RecordingState } from './merge.ts';
 
 /** Who and what a call is, from the webhook that announced it. Numbers as Twilio gave them. */
@@ -9,6 +10,8 @@ export interface CallFacts {
   readonly direction?: string | undefined;
   /** No webhook announced it: `sweep`, Twilio's list of calls did; `control`, an operator did. */
   readonly origin?: 'sweep' | 'control' | undefined;
+  /** What the caller said to being recorded, where that was asked. */
+  readonly consent?: Consent | undefined;
 }
 
 /** What the holder of a claim leaves behind for the next one. */
@@ -31,11 +34,20 @@ export interface Progress {
  * - `claimed`: nobody else may create a recording until the lease ends.
  * - `held`: another invocation has it, until `untilMilliseconds` since the epoch at the latest.
  * - `recorded`: the row has a recording already.
+ * - `not-allowed`: the caller has not said yes where that is needed, or has said no.
  */
 export type Claim =
   | { readonly kind: 'claimed'; readonly progress: Progress }
   | { readonly kind: 'held'; readonly untilMilliseconds: number }
-  | { readonly kind: 'recorded'; readonly recordingSid: string };
+  | { readonly kind: 'recorded'; readonly recordingSid: string }
+  | { readonly kind: 'not-allowed'; readonly answer: Exclude<ConsentAnswer, 'given'> | undefined };
+
+export interface ClaimOptions {
+  /** Also when the call had recordings, if none of them runs. */
+  readonly again?: boolean | undefined;
+  /** Only when the caller has said yes to being recorded. */
+  readonly consentNeeded?: boolean | undefined;
+}
 
 /**
  * What became of the wish to command a call.
@@ -61,10 +73,13 @@ export interface Applied {
 export interface CallStore {
   /**
    * Claims the row for a create. `owner` names this invocation. Times are in ms since the epoch.
-   *
-   * @param again also when the call had recordings, if none of them runs
    */
-  claim(call: CallFacts, owner: string, leaseUntilMilliseconds: number, again?: boolean): Promise<Claim>;
+  claim(
+    call: CallFacts,
+    owner: string,
+    leaseUntilMilliseconds: number,
+    options?: ClaimOptions,
+  ): Promise<Claim>;
   /** Gives a claim back. Does nothing when it is no longer `owner`'s. */
   release(callSid: string, owner: string, progress: Progress): Promise<void>;
   /**
@@ -78,7 +93,7 @@ export interface CallStore {
    * Keeps the token of the task that waits for the call to be final. Says what the row already is: no callback may come
    * any more that would say so to the task.
    */
-  keepToken(callSid: string, taskToken: string): Promise<'final' | 'doubled' | 'open'>;
+  keepToken(callSid: string, taskToken: string): Promise<'final' | 'unwanted' | 'doubled' | 'open'>;
   /** What the call's rows know. */
   known(callSid: string): Promise<KnownCall>;
   /** Merges an event into the call's rows and keeps it in the audit trail. Repeating it is harmless. */
@@ -88,6 +103,7 @@ export interface CallStore {
 export interface KnownCall {
   readonly recordings: readonly RecordingState[];
   readonly final: boolean;
+  readonly consent?: Consent | undefined;
 }
 
 /** What the sweep needs to know of a call's row. */
@@ -98,6 +114,8 @@ export interface CallRowState {
   readonly reason?: string | undefined;
   /** The last command to the call's recording, while it runs. */
   readonly command?: CommandState | undefined;
+  /** What the caller said to being recorded, where that was asked. */
+  readonly consent?: ConsentAnswer | undefined;
 }
 
 /** What the sweep reads and keeps. Every method throws StoreUnavailableError. */

@@ -34,6 +34,8 @@ export interface SweepDependencies {
   readonly command: (callSid: string, action: Action, reason: string) => Promise<Controlled>;
   /** How long a recording may be paused, in milliseconds. */
   readonly resumeAfterMilliseconds: number;
+  /** Whether a caller has to say yes before anything is recorded. */
+  readonly asks: boolean;
 }
 
 export interface Swept {
@@ -52,7 +54,7 @@ export interface Swept {
  * StoreUnavailableError, or what Step Functions' client throws; what was begun stays, and the next sweep looks again.
  */
 export async function sweep(dependencies: SweepDependencies): Promise<Swept> {
-  const { twilio, store, executions, clock, voiceUrl, accountSid, command, resumeAfterMilliseconds } =
+  const { twilio, store, executions, clock, voiceUrl, accountSid, command, resumeAfterMilliseconds, asks } =
     dependencies;
   const begunAt = clock.now();
   const since = windowStart(begunAt, await store.sweptUntil());
@@ -63,7 +65,7 @@ export async function sweep(dependencies: SweepDependencies): Promise<Swept> {
   const rows = await store.rowsOf(calls.map(({ sid }) => sid));
   const isOurNumber = ourNumbers(numbers, voiceUrl);
 
-  const needing = Object.groupBy(calls, (call) => decide(call, rows.get(call.sid), isOurNumber));
+  const needing = Object.groupBy(calls, (call) => decide(call, rows.get(call.sid), isOurNumber, asks));
 
   const discovered: string[] = [];
   const revived: string[] = [];
@@ -88,6 +90,10 @@ export async function sweep(dependencies: SweepDependencies): Promise<Swept> {
       await reviveUnlessItRuns(factsOf(call, accountSid));
     }
   });
+  // Hung up before they answered: nothing was missed, and their rows say so.
+  const closed = await attemptEach(needing.close, async (call) => {
+    await revive(executions, factsOf(call, accountSid));
+  });
   const resumed: string[] = [];
   const leftOpen: string[] = [];
   const settled = await attemptEach(live, async ({ sid }) => {
@@ -101,7 +107,7 @@ export async function sweep(dependencies: SweepDependencies): Promise<Swept> {
       }
     }
   });
-  const [failure] = [...started, ...followed, ...settled];
+  const [failure] = [...started, ...followed, ...closed, ...settled];
   if (failure !== undefined) {
     throw failure;
   }
@@ -151,21 +157,27 @@ const WORTH_ANOTHER_TRY: readonly (string | undefined)[] = [
 
 /**
  * What a call needs. `start`: its execution, since nobody knows it. `revive`: another execution, if the one that it had
- * is dead.
+ * is dead. `close`: the first one, since the caller was asked and gave no answer. While a caller has yet to say yes, a call
+ * needs nothing.
  */
 export function decide(
   call: ListedCall,
   row: CallRowState | undefined,
   isOurNumber: (number: string) => boolean,
-): 'start' | 'revive' | 'nothing' {
+  asks: boolean,
+): 'start' | 'revive' | 'close' | 'nothing' {
   if (call.parent_call_sid) {
+    return 'nothing';
+  }
+  const unanswered = asks && (row === undefined || row.consent === 'asked') && row?.recorded !== true;
+  if (unanswered && callPhase(call.status) !== 'ended') {
     return 'nothing';
   }
   if (row === undefined) {
     return call.direction === 'inbound' && isOurNumber(call.to) ? 'start' : 'nothing';
   }
   if (!row.final) {
-    return 'revive';
+    return unanswered ? 'close' : 'revive';
   }
   const mayStillBeRecorded =
     !row.recorded && WORTH_ANOTHER_TRY.includes(row.reason) && callPhase(call.status) === 'in-progress';

@@ -4,6 +4,7 @@ import { TwilioUnavailableError } from '../shared/errors.ts';
 import type { TwilioAnswer, TwilioApi, TwilioRecording } from '../twilio/api.ts';
 import { insist } from '../twilio/insist.ts';
 import { BUSY } from './classify.ts';
+import { isRefused } from './consent.ts';
 import { byWorth, hasEnded, isEmpty, isFinal, type RecordingState, ranBeside, summarize } from './merge.ts';
 import { type Likeness, mayBeOurs, recordingState } from './ours.ts';
 import type { CallFacts, CallStore, KnownCall } from './store.ts';
@@ -66,6 +67,10 @@ export async function verify(
     ),
     store.known(callSid),
   ]);
+  if (isRefused(known.consent)) {
+    // None is to be kept, so none is surplus.
+    return { result: next(looks + 1, false, false), stopped: [] };
+  }
   if (list.kind !== 'ok') {
     throw new TwilioUnavailableError('Twilio did not list the recordings of the call');
   }

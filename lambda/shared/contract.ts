@@ -9,6 +9,10 @@ export const ROUTES = {
   recordingStatus: '/recording-status',
   gate: '/gate',
   gateNext: '/gate/{next}',
+  consent: '/consent',
+  consentNext: '/consent/{next}',
+  optOut: '/opt-out',
+  optOutNext: '/opt-out/{next}',
   calls: '/calls',
   call: '/calls/{callSid}',
   recordingControl: '/calls/{callSid}/recording',
@@ -51,6 +55,7 @@ export const STATES = {
   waitForProcessing: 'WaitForProcessing',
   recorded: 'Recorded',
   neverAnswered: 'NeverAnswered',
+  declined: 'Declined',
   unrecorded: 'Unrecorded',
 } as const;
 
@@ -75,6 +80,8 @@ export const VERIFY_OUTCOMES = {
 export const TASK_ERRORS = {
   /** A second recording of ours runs. */
   doubled: 'SecondRecording',
+  /** Recordings are to be stopped and deleted: the caller said no. */
+  unwanted: 'ConsentWithdrawn',
 } as const;
 
 /** What reconcile returns to the state machine. */
@@ -105,6 +112,12 @@ export const METRICS = {
   timeToRecordingMilliseconds: 'TimeToRecordingMilliseconds',
   callUnrecorded: 'CallUnrecorded',
   callNeverAnswered: 'CallNeverAnswered',
+  callDeclined: 'CallDeclined',
+  consentGiven: 'ConsentGiven',
+  consentWithdrawn: 'ConsentWithdrawn',
+  consentNotKept: 'ConsentNotKept',
+  recordingDeleted: 'RecordingDeleted',
+  recordingNotDeleted: 'RecordingNotDeleted',
   callbackReceived: 'CallbackReceived',
   callbackDuplicate: 'CallbackDuplicate',
   callbackConflict: 'CallbackConflict',

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { CONSENTS } from '../recording/consent.ts';
 import type { CallFacts } from '../recording/store.ts';
 import { AccountSid, CallSid } from '../twilio/requests.ts';
 import { InputInvalidError } from './errors.ts';
@@ -16,6 +17,14 @@ export const ExecutionInput = v.object({
   to: v.optional(v.string()),
   direction: v.optional(v.string()),
   origin: v.optional(v.picklist(['sweep', 'control'])),
+  consent: v.optional(
+    v.object({
+      answer: v.picklist(CONSENTS),
+      textVersion: v.string(),
+      digit: v.optional(v.string()),
+      at: v.pipe(v.string(), v.isoTimestamp()),
+    }),
+  ),
 });
 
 /**
@@ -40,4 +49,5 @@ export const callFacts = (input: v.InferOutput<typeof ExecutionInput>): CallFact
   to: input.to,
   direction: input.direction,
   origin: input.origin,
+  consent: input.consent,
 });

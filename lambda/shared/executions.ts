@@ -50,11 +50,11 @@ export function stepFunctionsExecutions(
   const client = stepFunctions(ATTEMPTS, (timeoutMilliseconds * 0.9) / HANGING_ATTEMPTS);
   const timeout = () => ({ abortSignal: AbortSignal.timeout(timeoutMilliseconds) });
   return {
-    async start({ callSid, accountSid, from, to, direction, origin }, name = callSid) {
+    async start({ callSid, accountSid, from, to, direction, origin, consent }, name = callSid) {
       const command = new StartExecutionCommand({
         stateMachineArn,
         name,
-        input: JSON.stringify({ callSid, accountSid, from, to, direction, origin }),
+        input: JSON.stringify({ callSid, accountSid, from, to, direction, origin, consent }),
       });
       try {
         await client.send(command, timeout());

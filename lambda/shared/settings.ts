@@ -33,12 +33,18 @@ export const RecordingSettings = v.union(
 );
 export type RecordingSettings = v.InferOutput<typeof RecordingSettings>;
 
-/** TwiML that is written when the app is synthesized. */
-export const VoiceDocuments = v.strictObject({
-  /** The notice, then the number's own application in the place of `NEXT_PLACEHOLDER`. */
+/** TwiML that is written when the app is synthesized: perhaps some words, and then the call goes on. */
+export const OnwardsDocuments = v.strictObject({
+  /** To the number's own application, in the place of `NEXT_PLACEHOLDER`. */
   next: v.string(),
-  /** The notice, then what is configured for calls without an application. */
+  /** To what is configured for calls without an application. */
   otherwise: v.string(),
+});
+export type OnwardsDocuments = v.InferOutput<typeof OnwardsDocuments>;
+
+/** The same with the notice. */
+export const VoiceDocuments = v.strictObject({
+  ...OnwardsDocuments.entries,
   /** The element that starts the recording, to stand first in either document. */
   startRecording: v.string(),
 });
@@ -67,6 +73,8 @@ export const StartSettings = v.strictObject({
   /** The wait that the state machine puts before the first attempt, in seconds. */
   startDelaySeconds: v.number(),
   startWith: StartWith,
+  /** Whether a caller has to say yes before anything is recorded. */
+  asks: v.boolean(),
   /** How long rows are kept, in days. */
   retentionDays: v.number(),
 });
@@ -74,10 +82,7 @@ export type StartSettings = v.InferOutput<typeof StartSettings>;
 
 /** TwiML that the gate answers with. */
 export const GateDocuments = v.strictObject({
-  /** The number's own application in the place of `NEXT_PLACEHOLDER`. */
-  next: v.string(),
-  /** What is configured for calls without an application. */
-  otherwise: v.string(),
+  ...OnwardsDocuments.entries,
   /** Says that the call cannot be taken, and ends it. */
   refusal: v.string(),
 });
@@ -86,6 +91,44 @@ export type GateDocuments = v.InferOutput<typeof GateDocuments>;
 /** What gate needs to know. */
 export const GateSettings = v.strictObject({ ...StartSettings.entries, documents: GateDocuments });
 export type GateSettings = v.InferOutput<typeof GateSettings>;
+
+/** What ask needs to know. */
+export const AskSettings = v.strictObject({
+  /** TwiML that asks, and has the answer sent to the URL in the place of `NEXT_PLACEHOLDER`. */
+  question: v.string(),
+  /** Names the words of the question. */
+  textVersion: v.string(),
+  retentionDays: v.number(),
+});
+export type AskSettings = v.InferOutput<typeof AskSettings>;
+
+/** What consent needs to know. */
+export const ConsentSettings = v.strictObject({
+  /** For who says yes. */
+  documents: VoiceDocuments,
+  /** For everybody else. */
+  unrecorded: OnwardsDocuments,
+  textVersion: v.string(),
+  startWith: StartWith,
+  retentionDays: v.number(),
+});
+export type ConsentSettings = v.InferOutput<typeof ConsentSettings>;
+
+/** What opt-out needs to know. */
+export const OptOutSettings = v.strictObject({
+  /** The key. */
+  key: v.string(),
+  documents: OnwardsDocuments,
+  /** Elements that come first for who pressed it. */
+  optedOut: v.string(),
+  /** The notice, which comes first once more for who pressed another one. */
+  notice: v.string(),
+  /** Names the words of the notice. */
+  textVersion: v.string(),
+  twilioApiBaseUrl: HttpUrl,
+  retentionDays: v.number(),
+});
+export type OptOutSettings = v.InferOutput<typeof OptOutSettings>;
 
 /** What reconcile and verify need to know. */
 export const ReconcileSettings = v.strictObject({

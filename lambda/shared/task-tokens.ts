@@ -16,6 +16,8 @@ export interface TaskTokens {
   release(taskToken: string): Promise<void>;
   /** A second recording of ours runs. Else as `release`. */
   reportDouble(taskToken: string): Promise<void>;
+  /** Recordings are to be stopped and deleted. Else as `release`. */
+  reportUnwanted(taskToken: string): Promise<void>;
 }
 
 const ATTEMPT_MILLISECONDS = 1_000;
@@ -23,11 +25,13 @@ const ATTEMPT_MILLISECONDS = 1_000;
 /** https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#connect-wait-token */
 export function stepFunctionsTaskTokens({ stepFunctions }: Pick<Platform, 'stepFunctions'>): TaskTokens {
   const client = stepFunctions(3, ATTEMPT_MILLISECONDS);
+  const report = (taskToken: string, error: string) =>
+    whileSomebodyWaits(client.send(new SendTaskFailureCommand({ taskToken, error })));
   return {
     release: (taskToken) =>
       whileSomebodyWaits(client.send(new SendTaskSuccessCommand({ taskToken, output: '{}' }))),
-    reportDouble: (taskToken) =>
-      whileSomebodyWaits(client.send(new SendTaskFailureCommand({ taskToken, error: TASK_ERRORS.doubled }))),
+    reportDouble: (taskToken) => report(taskToken, TASK_ERRORS.doubled),
+    reportUnwanted: (taskToken) => report(taskToken, TASK_ERRORS.unwanted),
   };
 }
 

@@ -42,6 +42,7 @@ export function wire(
       command: (callSid, action, reason) =>
         control(controlWith(secret), { callSid, action, reason, by: OURSELVES, owner: newId() }),
       resumeAfterMilliseconds: resumeAfterSeconds * 1000,
+      asks: startSettings.asks,
     };
   }, telemetry);
 }

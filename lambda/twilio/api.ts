@@ -87,6 +87,11 @@ export interface TwilioApi {
     update: RecordingUpdate,
   ): Promise<TwilioAnswer<TwilioRecording>>;
   /**
+   * Deletes a recording with its file, which is not to be had again. Only one that is completed.
+   * https://www.twilio.com/docs/voice/api/recording#delete-a-recording-resource
+   */
+  deleteRecording(recordingSid: string): Promise<TwilioAnswer<null>>;
+  /**
    * A page of the account's calls, the legs of `<Dial>` among them.
    *
    * @param filter which calls, or the `next` of the page before
@@ -134,7 +139,7 @@ export function twilioApi(
   const authorization = `Basic ${Buffer.from(`${credentials.apiKeySid}:${credentials.apiKeySecret}`).toString('base64')}`;
 
   async function request<T>(
-    method: 'GET' | 'POST',
+    method: 'GET' | 'POST' | 'DELETE',
     path: string,
     read: (body: unknown) => T | undefined,
     form?: Readonly<Record<string, string>>,
@@ -187,6 +192,7 @@ export function twilioApi(
       request('POST', `/Calls/${callSid}/Recordings/${recordingSid}.json`, asResource<TwilioRecording>, {
         ...update,
       }),
+    deleteRecording: (recordingSid) => request('DELETE', `/Recordings/${recordingSid}.json`, () => null),
     listCalls: (filter) =>
       get(
         'next' in filter ? filter.next : `/Calls.json?${queryOf(filter)}`,

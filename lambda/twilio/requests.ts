@@ -31,6 +31,13 @@ export const VoiceRequest = v.object({
 });
 export type VoiceRequest = v.InferOutput<typeof VoiceRequest>;
 
+/** Keys as a telephone has them: `Digits` of a `<Gather>`. https://www.twilio.com/docs/voice/twiml/gather#digits */
+const Digits = v.pipe(v.string(), v.regex(/^[0-9A-Da-d*#]{1,32}$/));
+
+/** The request of a `<Gather>`'s action. Without digits, the caller pressed nothing. */
+export const KeyRequest = v.object({ ...VoiceRequest.entries, Digits: Optional(Digits) });
+export type KeyRequest = v.InferOutput<typeof KeyRequest>;
+
 export const callOf = (request: VoiceRequest): CallFacts => ({
   callSid: request.CallSid,
   accountSid: request.AccountSid,
@@ -66,10 +73,9 @@ export const RecordingStatusRequest = v.object({
 export type RecordingStatusRequest = v.InferOutput<typeof RecordingStatusRequest>;
 
 /** Parses a form; undefined when it is not what the schema says, or when a parameter of the schema was sent twice. */
-export function parseRequest<const S extends typeof VoiceRequest | typeof RecordingStatusRequest>(
-  schema: S,
-  parameters: FormParameters,
-): v.InferOutput<S> | undefined {
+export function parseRequest<
+  const S extends typeof VoiceRequest | typeof KeyRequest | typeof RecordingStatusRequest,
+>(schema: S, parameters: FormParameters): v.InferOutput<S> | undefined {
   if (Object.keys(schema.entries).some((name) => Array.isArray(parameters[name]))) {
     return undefined;
   }

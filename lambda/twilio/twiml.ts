@@ -1,10 +1,12 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as v from 'valibot';
 import { ROUTES } from '../shared/contract.ts';
-import { type GateDocuments, HttpUrl, type VoiceDocuments } from '../shared/settings.ts';
+import { HttpUrl, type OnwardsDocuments, type VoiceDocuments } from '../shared/settings.ts';
 
 /** Stands for the application's URL in `VoiceDocuments.next`. A name that nobody can register. */
 export const NEXT_PLACEHOLDER = 'https://next.invalid/';
+/** The same for where a key goes that a caller presses during the notice. */
+export const OPT_OUT_PLACEHOLDER = 'https://opt-out.invalid/';
 
 const OPENING = '<Response>';
 
@@ -12,6 +14,8 @@ export interface TwimlRequest {
   readonly documents: VoiceDocuments;
   /** URL of the number's own application; without it, the configured default answers the call. */
   readonly next?: string | undefined;
+  /** Where a key goes that the caller presses during the notice, if the documents listen. */
+  readonly optOut: string;
   /** Whether the TwiML itself starts the recording. */
   readonly startsRecording: boolean;
 }
@@ -21,20 +25,34 @@ export interface TwimlRequest {
  * takes longer to load than all else that a call waits for, and what is constant cannot fail.
  * @see https://www.twilio.com/docs/voice/twiml
  */
-export function voiceTwiml({ documents, next, startsRecording }: TwimlRequest): string {
-  const document = onwardsTwiml(documents, next);
-  return startsRecording ? document.replace(OPENING, () => OPENING + documents.startRecording) : document;
+export function voiceTwiml({ documents, next, optOut, startsRecording }: TwimlRequest): string {
+  return listeningTwiml(
+    onwardsTwiml(documents, next, startsRecording ? documents.startRecording : ''),
+    optOut,
+  );
 }
 
-/** Leads to the number's own application, or to what is configured for calls without one. */
-export const onwardsTwiml = (
-  documents: Pick<VoiceDocuments | GateDocuments, 'next' | 'otherwise'>,
-  next: string | undefined,
-): string =>
-  next === undefined
-    ? documents.otherwise
-    : // A function, since a URL may hold what replace() takes for a pattern.
-      documents.next.replace(NEXT_PLACEHOLDER, () => escapeXml(next));
+/**
+ * Leads to the number's own application, or to what is configured for calls without one.
+ *
+ * @param opening elements that come first
+ */
+export function onwardsTwiml(documents: OnwardsDocuments, next: string | undefined, opening = ''): string {
+  const document = next === undefined ? documents.otherwise : filled(documents.next, NEXT_PLACEHOLDER, next);
+  return document.replace(OPENING, () => OPENING + opening);
+}
+
+/** Has the key that a caller presses sent to a URL, where the document listens. */
+export const listeningTwiml = (document: string, optOut: string): string =>
+  filled(document, OPT_OUT_PLACEHOLDER, optOut);
+
+/** Asks, and has the answer sent to a URL. */
+export const questionTwiml = (question: string, consent: string): string =>
+  filled(question, NEXT_PLACEHOLDER, consent);
+
+const filled = (document: string, placeholder: string, url: string): string =>
+  // A function, since a URL may hold what replaceAll() takes for a pattern.
+  document.replaceAll(placeholder, () => escapeXml(url));
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -47,14 +65,23 @@ const escapeXml = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 
 /**
- * Three tries in the fifteen seconds that Twilio allows: a gate that does not answer ends the call.
- * https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+ * Three tries in the fifteen seconds that Twilio allows: a call whose next request is not answered ends, or goes to its
+ * fallback. https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
  */
-const GATE_OVERRIDES = '#rc=2&rp=ct,rt,5xx&ct=1000&rt=4000';
+const OVERRIDES = '#rc=2&rp=ct,rt,5xx&ct=1000&rt=4000';
 
-/** Where a call goes through the gate, on to the application that is encoded in `next`. */
-export const gateUrl = (publicBaseUrl: string, next?: string): string =>
-  `${publicBaseUrl}${ROUTES.gate}${next === undefined ? '' : `/${next}`}${GATE_OVERRIDES}`;
+/** A route of ours for a call that goes on to the application which is encoded in `next`. */
+const ownUrl =
+  (route: string) =>
+  (publicBaseUrl: string, next?: string): string =>
+    `${publicBaseUrl}${route}${next === undefined ? '' : `/${next}`}${OVERRIDES}`;
+
+/** Where a call goes through the gate. */
+export const gateUrl = ownUrl(ROUTES.gate);
+/** Where the answer to the question goes. */
+export const consentUrl = ownUrl(ROUTES.consent);
+/** Where a key goes that is pressed during the notice. */
+export const optOutUrl = ownUrl(ROUTES.optOut);
 
 /** A webhook's answer. */
 export const twimlResponse = (twiml: string): APIGatewayProxyStructuredResultV2 => ({

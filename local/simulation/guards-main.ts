@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import { FAULT_PROFILES } from '../faults/profile.ts';
 import { readOptions, runCommand, wholeNumber } from '../usage.ts';
 import { isRight, type Verdict } from '../verdict.ts';
-import { GUARDS, type GuardName } from './guards.ts';
+import { GUARDS, type Guard, type GuardName } from './guards.ts';
 import { runSimulations, synthesizeTemplates } from './simulations.ts';
 
 const USAGE = `Shows that the simulation finds out when one of the recorder's guards is missing: it runs under heavy faults
@@ -15,7 +15,19 @@ with all of them, which has to be right, and without each in turn, which must no
   --json      the last line of standard output is one JSON object
 `;
 
-const NAMES = Object.keys(GUARDS) as GuardName[];
+const OPT_OUT_KEY = '9';
+
+/** First with all guards, then without each in turn; those that count where callers are asked on their own. */
+const RUNS = [false, true].flatMap((asked) => [
+  { asked, name: undefined },
+  ...(Object.keys(GUARDS) as GuardName[])
+    .filter((name) => isOfAsking(GUARDS[name]) === asked)
+    .map((name) => ({ asked, name })),
+]);
+
+function isOfAsking({ asked }: Guard): boolean {
+  return asked === true;
+}
 
 await runCommand(main, USAGE);
 
@@ -33,12 +45,18 @@ async function main(): Promise<boolean> {
   }
   const calls = wholeNumber('calls', options.calls, 1);
   const seeds = Array.from({ length: wholeNumber('seeds', options.seeds, 1) }, (_, index) => index + 1);
-  const templates = await synthesizeTemplates();
-  const run = async (without?: GuardName): Promise<Verdict> => {
+  const recorders = {
+    usual: { templates: await synthesizeTemplates() },
+    asking: {
+      templates: await synthesizeTemplates({ consent: 'ask', optOutKey: OPT_OUT_KEY }),
+      keys: { asks: true, optOutKey: OPT_OUT_KEY },
+    },
+  };
+  const run = async (asked: boolean, without?: GuardName): Promise<Verdict> => {
     const { verdict } = await runSimulations({
       calls,
       seeds,
-      templates,
+      ...(asked ? recorders.asking : recorders.usual),
       faults: FAULT_PROFILES.heavy,
       outage: undefined,
       without,
@@ -52,14 +70,15 @@ async function main(): Promise<boolean> {
   });
   const figures: Record<string, object> = {};
   let allAsExpected = true;
-  for (const name of [undefined, ...NAMES]) {
-    const verdict = await run(name);
+  for (const { asked, name } of RUNS) {
+    const verdict = await run(asked, name);
     const { doubled, overlapMaxSeconds, rowsWrong, rowsLost, unrecordedUnflagged, findings } = verdict;
     const isAsExpected = isRight(verdict) === (name === undefined);
     allAsExpected &&= isAsExpected;
     const outcome = name === undefined ? 'right' : 'found out';
+    const nothing = asked ? 'nothing, and callers are asked' : 'nothing';
     table.push([
-      name ?? '(nothing)',
+      name ?? `(${nothing})`,
       doubled,
       `${overlapMaxSeconds} s`,
       rowsWrong,
@@ -68,7 +87,7 @@ async function main(): Promise<boolean> {
       findings.length,
       isAsExpected ? outcome : `NOT ${outcome.toUpperCase()}`,
     ]);
-    figures[name ?? 'nothing'] = {
+    figures[name ?? nothing] = {
       doubled,
       overlapMaxSeconds,
       rowsWrong,
@@ -77,7 +96,7 @@ async function main(): Promise<boolean> {
       findings: findings.length,
     };
     if (!isAsExpected) {
-      console.error(`Without ${name ?? 'nothing'}:\n${findings.slice(0, 10).join('\n')}`);
+      console.error(`Without ${name ?? nothing}:\n${findings.slice(0, 10).join('\n')}`);
     }
   }
   console.log(table.toString());

@@ -12,6 +12,8 @@ export interface Guard {
   /** Occurs once in the file. */
   readonly code: string;
   readonly without: string;
+  /** Where it counts: callers are asked, and may say no. */
+  readonly asked?: true;
 }
 
 export const GUARDS = {
@@ -68,6 +70,20 @@ export const GUARDS = {
     file: 'lambda/recording/sweep.ts',
     code: 'Object.groupBy(calls, (call)',
     without: 'Object.groupBy(calls.slice(0, 0), (call)',
+  },
+  consent: {
+    what: 'Nobody creates a recording of a call whose caller has not said yes',
+    file: 'lambda/recording/dynamodb-store.ts',
+    code: "const allowed = consentNeeded ? 'Consent = :given' : 'attribute_not_exists(Consent) OR Consent = :given';",
+    without: "const allowed = 'Consent = :given OR NOT Consent = :given';",
+    asked: true,
+  },
+  withdraw: {
+    what: 'A recording is deleted whose caller said no',
+    file: 'lambda/recording/merge.ts',
+    code: 'const unwanted = isRefused(consent) && recordings.some(isUnwanted);',
+    without: 'const unwanted = isRefused(consent) && recordings.length < 0;',
+    asked: true,
   },
 } as const satisfies Record<string, Guard>;
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Presets, SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import { readFaultProfile } from '../faults/profile.ts';
+import { isKey, type Key } from '../twilio-simulator/simulator.ts';
 import { readOptions, runCommand, UsageError, wholeNumber } from '../usage.ts';
 import { isRight } from '../verdict.ts';
 import { GUARDS, type GuardName, isGuardName } from './guards.ts';
@@ -20,12 +21,24 @@ const USAGE = `Thousands of calls against the synthesized recorder, on one virtu
   --outage WHAT      callbacks or webhooks: all of them are lost for the first hour
   --start-with WHAT  api or twiml, instead of what is configured
   --when-not-recorded WHAT  continue or refuse, instead of what is configured
+  --consent WHAT     notice or ask, instead of what is configured
+  --opt-out-key KEY  the key with which callers say no during the notice
   --without GUARD    one of ${Object.keys(GUARDS).join(', ')}: does without it, to see that this is found out
   --json             the last line of standard output is one JSON object
 `;
 
 /** What is printed of a seed's findings. */
 const MOST_FINDINGS = 20;
+
+/** Options that a run is repeated with, as they were given. */
+const REPEATED = [
+  'outage',
+  'without',
+  'start-with',
+  'when-not-recorded',
+  'consent',
+  'opt-out-key',
+] as const satisfies (keyof Repeatable)[];
 
 await runCommand(main, USAGE);
 
@@ -41,6 +54,8 @@ async function main(): Promise<boolean> {
     without: { type: 'string' },
     'start-with': { type: 'string' },
     'when-not-recorded': { type: 'string' },
+    consent: { type: 'string' },
+    'opt-out-key': { type: 'string' },
     json: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   });
@@ -57,6 +72,8 @@ async function main(): Promise<boolean> {
   const templates = await synthesizeTemplates({
     startWith: oneOf(options, 'start-with', ['api', 'twiml']),
     whenNotRecorded: oneOf(options, 'when-not-recorded', ['continue', 'refuse']),
+    consent: oneOf(options, 'consent', ['notice', 'ask']),
+    optOutKey: options['opt-out-key'],
   });
   const bar = new SingleBar(
     { format: '{bar} {value}/{total} calls ended, {duration_formatted}', stream: process.stderr },
@@ -70,6 +87,7 @@ async function main(): Promise<boolean> {
     outage,
     without,
     templates,
+    keys: { asks: options.consent === 'ask', optOutKey: keyOf(options['opt-out-key']) },
     onProgress: (ended) => bar.update(ended),
   }).finally(() => bar.stop());
   console.log(summaryTable(result));
@@ -121,6 +139,9 @@ function summaryTable({ verdict, seeds, virtualSeconds, wallSeconds }: Simulatio
     ['and not reported', verdict.unrecordedUnflagged],
     ['ended by the gate', verdict.turnedAway],
     ['let on by it unrecorded', verdict.passedUnrecorded],
+    ['recorded before a yes', `${verdict.recordedBeforeYesSeconds} s`],
+    ['said no during the notice', verdict.saidNo],
+    ['and kept all the same', verdict.keptAfterNo],
     ['recordings of others touched', verdict.foreignTouched],
     ['lost audio p50/p95/p99', `${p50} / ${p95} / ${p99} ms`],
     ['creates per recording', verdict.createsPerRecording],
@@ -156,33 +177,22 @@ interface Repeatable {
   readonly without?: string | undefined;
   readonly 'start-with'?: string | undefined;
   readonly 'when-not-recorded'?: string | undefined;
+  readonly consent?: string | undefined;
+  readonly 'opt-out-key'?: string | undefined;
 }
 
-function repetition(
-  {
-    calls,
-    faults,
-    fault,
-    outage,
-    without,
-    'start-with': startWith,
-    'when-not-recorded': whenNotRecorded,
-  }: Repeatable,
-  seed: number,
-): string {
+function repetition(options: Repeatable, seed: number): string {
+  const { calls, faults, fault } = options;
   return [
     `--calls ${calls} --seeds 1 --seed ${seed} --faults ${faults}`,
     ...fault.map((one) => `--fault ${one}`),
-    ...(outage ? [`--outage ${outage}`] : []),
-    ...(without ? [`--without ${without}`] : []),
-    ...(startWith ? [`--start-with ${startWith}`] : []),
-    ...(whenNotRecorded ? [`--when-not-recorded ${whenNotRecorded}`] : []),
+    ...REPEATED.flatMap((name) => (options[name] ? [`--${name} ${options[name]}`] : [])),
   ].join(' ');
 }
 
 function oneOf(
   options: Repeatable,
-  name: 'start-with' | 'when-not-recorded',
+  name: 'start-with' | 'when-not-recorded' | 'consent',
   allowed: readonly string[],
 ): string | undefined {
   const value = options[name];
@@ -190,6 +200,13 @@ function oneOf(
     throw new UsageError(`--${name} is '${value}'; it takes ${allowed.join(' or ')}.`);
   }
   return value;
+}
+
+function keyOf(key: string | undefined): Key | undefined {
+  if (key !== undefined && !isKey(key)) {
+    throw new UsageError(`--opt-out-key is '${key}'; it takes 0 to 9, * or #.`);
+  }
+  return key;
 }
 
 function outageOf(what: string | undefined): Outage | undefined {

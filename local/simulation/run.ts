@@ -15,7 +15,7 @@ import { type Measured, measure, UNDER_FAULTS } from '../verdict.ts';
 import { checkExecutions, checkHistory } from './check.ts';
 import { type Cloud, createCloud } from './cloud.ts';
 import { historyLines } from './history.ts';
-import { APPLICATIONS, type PlannedCall, planCalls } from './scenario.ts';
+import { APPLICATIONS, type PlannedCall, type PressedKeys, planCalls } from './scenario.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 /** Where the simulated Twilio is, for whoever asks it. */
@@ -31,6 +31,8 @@ export interface SimulationOptions {
   readonly calls: number;
   readonly faults: FaultProfile;
   readonly outage?: Outage | undefined;
+  /** What the templates have callers press. */
+  readonly keys?: PressedKeys | undefined;
   /** Called now and then with the number of calls that have ended. */
   readonly onProgress?: (ended: number) => void;
 }
@@ -62,7 +64,7 @@ const MOST_BROKEN = 5;
 
 /** Runs one seed on one virtual clock. Nothing else may run in this thread meanwhile. */
 export async function simulate(options: SimulationOptions): Promise<Simulated> {
-  const { seed, calls, faults: profile, templates, outage, onProgress } = options;
+  const { seed, calls, faults: profile, templates, outage, keys, onProgress } = options;
   using time = VirtualTime.install({ startAt: STARTS_AT, seed });
   const credentials = credentialsFromSeed(seed);
   const isOut = (what: Outage): boolean => outage === what && time.now < STARTS_AT + OUTAGE_MS;
@@ -113,6 +115,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
     seed,
     perSecond: CALLS_PER_SECOND,
     voiceWebhookTwice: profile.voiceWebhookTwice,
+    keys,
   });
   const lastAt = Math.max(...plans.map(({ afterMs }) => afterMs));
   for (const plan of plans) {

@@ -1,5 +1,6 @@
+import { YES } from '../../lambda/recording/consent.ts';
 import { Dice, type Distribution } from '../twilio-simulator/random.ts';
-import type { CallScript } from '../twilio-simulator/simulator.ts';
+import type { CallScript, Key, KeyPress } from '../twilio-simulator/simulator.ts';
 
 /** A call of a simulation. */
 export interface PlannedCall {
@@ -143,10 +144,19 @@ export interface PlanOptions {
   readonly perSecond: number;
   /** Share of voice webhooks that come twice. */
   readonly voiceWebhookTwice: number;
+  readonly keys?: PressedKeys | undefined;
+}
+
+/** What callers of a recorder with a notice may press. */
+export interface PressedKeys {
+  /** They are asked first. */
+  readonly asks: boolean;
+  /** With this key they say no during the notice. */
+  readonly optOutKey?: Key | undefined;
 }
 
 /** Plans the calls of a run. The same options give the same plan. */
-export function planCalls({ calls, seed, perSecond, voiceWebhookTwice }: PlanOptions): PlannedCall[] {
+export function planCalls({ calls, seed, perSecond, voiceWebhookTwice, keys }: PlanOptions): PlannedCall[] {
   return Array.from({ length: calls }, (_, index) => {
     const dice = new Dice(seed, `plan ${index}`);
     const draw: Draw = (purpose, distribution) => dice.draw(purpose, distribution);
@@ -157,9 +167,39 @@ export function planCalls({ calls, seed, perSecond, voiceWebhookTwice }: PlanOpt
       notice,
       application,
       afterMs: Math.round((index + dice.share('arrival')) * (1000 / perSecond)),
-      script: { ...script, duplicateWebhook: dice.share('twice') < voiceWebhookTwice },
+      script: {
+        ...script,
+        duplicateWebhook: dice.share('twice') < voiceWebhookTwice,
+        ...(keys && notice && { keys: keysOf(keys, dice) }),
+      },
     };
   });
+}
+
+/** Of a hundred callers who are asked, and of a hundred who hear the notice. */
+const ANSWERS = { yes: 60, other: 15 } as const;
+const DURING_THE_NOTICE = { no: 20, other: 5 } as const;
+
+/** Presses for one Gather: some key, after a while that may be longer than it listens. */
+function pressed(
+  dice: Dice,
+  gather: string,
+  perCent: number,
+  meant: Key,
+  otherPerCent: number,
+): readonly KeyPress[] {
+  const share = dice.share(gather) * 100;
+  const key = share < perCent ? meant : share < perCent + otherPerCent ? OTHER_KEY : undefined;
+  return key === undefined ? [] : [{ key, afterMs: dice.draw(`${gather} after`, [50, 9_000]) }];
+}
+
+const OTHER_KEY = '5';
+
+function keysOf({ asks, optOutKey }: PressedKeys, dice: Dice): readonly (readonly KeyPress[])[] {
+  return [
+    ...(asks ? [pressed(dice, 'question', ANSWERS.yes, YES, ANSWERS.other)] : []),
+    ...(optOutKey ? [pressed(dice, 'notice', DURING_THE_NOTICE.no, optOutKey, DURING_THE_NOTICE.other)] : []),
+  ];
 }
 
 const isKind = (name: string): name is CallKind => name in KINDS;

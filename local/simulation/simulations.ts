@@ -6,7 +6,8 @@ import { type BrokenCall, type Simulated, type SimulationOptions, TWILIO_URL, ta
 import { synthesizeTemplate } from './template.ts';
 import type { WorkerMessage, WorkerTask } from './worker.ts';
 
-export interface SimulationsOptions extends Pick<WorkerTask, 'calls' | 'faults' | 'outage' | 'without'> {
+export interface SimulationsOptions
+  extends Pick<WorkerTask, 'calls' | 'faults' | 'outage' | 'without' | 'keys'> {
   readonly seeds: readonly number[];
   readonly templates: SimulationOptions['templates'];
   /** Called with the number of calls that have ended in all. */
@@ -31,16 +32,22 @@ export interface SimulationsResult {
 export interface ConfigurationOverrides {
   readonly startWith?: string | undefined;
   readonly whenNotRecorded?: string | undefined;
+  readonly consent?: string | undefined;
+  readonly optOutKey?: string | undefined;
 }
 
 /** The synthesized app, with and without a notice. */
 export async function synthesizeTemplates({
   startWith,
   whenNotRecorded,
+  consent,
+  optOutKey,
 }: ConfigurationOverrides = {}): Promise<SimulationOptions['templates']> {
   const environment = {
     ...(startWith && { LOCAL_START_WITH: startWith }),
     ...(whenNotRecorded && { LOCAL_WHEN_NOT_RECORDED: whenNotRecorded }),
+    ...(consent && { LOCAL_CONSENT: consent }),
+    ...(optOutKey && { LOCAL_OPT_OUT_KEY: optOutKey }),
   };
   const [notice, noNotice] = await Promise.all(
     // The gate needs a notice: it answers the call.

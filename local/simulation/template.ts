@@ -23,8 +23,8 @@ export async function synthesizeTemplate(options: TemplateOptions): Promise<Clou
     environment: {
       RECORDER_CONFIG: 'local/recorder.config.ts',
       LOCAL_TWILIO_API_BASE_URL: options.twilioApiBaseUrl,
-      ...(!options.notice && { LOCAL_NOTICE: 'off' }),
       ...options.environment,
+      ...(!options.notice && { LOCAL_CONSENT: 'none', LOCAL_OPT_OUT_KEY: '' }),
       CDK_CONTEXT_JSON: JSON.stringify({
         ...context,
         'aws:cdk:bundling-stacks': [],

@@ -4,8 +4,11 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type GenericSchema, parse } from 'valibot';
 import {
+  AskSettings,
   CallsSettings,
+  ConsentSettings,
   GateSettings,
+  OptOutSettings,
   ReconcileSettings,
   StartSettings,
   StoreSettings,
@@ -18,7 +21,7 @@ import {
   parseConfiguration,
   type RecorderConfigurationInput,
 } from '../../lib/configuration.ts';
-import { voiceDocuments } from '../../lib/voice-documents.ts';
+import { textVersion, voiceDocuments } from '../../lib/voice-documents.ts';
 import { only, readable, resources, synthesize } from './support/synthesize.ts';
 
 const template = synthesize();
@@ -156,7 +159,7 @@ describe('the functions', () => {
         resumeAfterSeconds: 300,
         twilioApiBaseUrl: 'https://api.dublin.ie1.twilio.com',
         recording: { configurationId: 'CR1' },
-        notice: false,
+        consent: 'none',
         otherwise: { dial: '+15551234567' },
         publicBaseUrl: 'https://calls.example.com',
       }),
@@ -166,6 +169,7 @@ describe('the functions', () => {
       ringTimeoutSeconds: 90,
       startDelaySeconds: 3,
       startWith: 'twiml',
+      asks: false,
       retentionDays: 7,
       twilioApiBaseUrl: 'https://api.dublin.ie1.twilio.com',
       recording: { configurationId: 'CR1' },
@@ -220,6 +224,14 @@ describe('an environment', () => {
     refusal: { ...longest, say },
     whenNotRecorded: 'refuse' as const,
   });
+  const consent = (say: string) => ({
+    consent: 'ask' as const,
+    notice: { ...longest, say },
+    question: { ...longest, say },
+    optOutKey: '9',
+    optedOut: { ...longest, say },
+    otherwise: { ...longest, say },
+  });
 
   /** The most bytes that any function's environment takes; undefined when the configuration is refused. */
   function size(configuration: RecorderConfigurationInput): number | undefined {
@@ -243,6 +255,9 @@ describe('an environment', () => {
     ['the longest words', words('x'.repeat(400))],
     ['the longest words in two bytes a character', words('ä'.repeat(200))],
     ['the longest words that JSON has to escape', words('"'.repeat(200))],
+    ['the longest words for callers who are asked', consent('x'.repeat(400))],
+    ['the longest words in two bytes a character for them', consent('ä'.repeat(200))],
+    ['the longest words that JSON has to escape for them', consent('"'.repeat(200))],
     ['a long base URL', { publicBaseUrl: `https://${`${'h'.repeat(60)}.`.repeat(3)}example.com` }],
     ['a file to play at a usual address', { notice: { play: `https://example.com/${'a'.repeat(300)}` } }],
   ])('with %s fits into the 4 KB that Lambda allows', (_, configuration) => {
@@ -581,6 +596,73 @@ describe('a recorder that refuses calls which are not recorded', () => {
   });
 });
 
+describe('a recorder that asks', () => {
+  const asking = synthesize({ consent: 'ask', question: { say: 'May we?' }, optOutKey: '9' });
+  const withConsent = resources(asking, 'AWS::Lambda::Function');
+  const actionsOf = (role: string) =>
+    Object.values(resources(asking, 'AWS::IAM::Policy'))
+      .filter(({ Properties }) => (Properties.Roles as string[]).includes(`<${role}>`))
+      .flatMap(({ Properties }) => (Properties.PolicyDocument as { Statement: Statement[] }).Statement)
+      .flatMap(({ Action }) => Action)
+      .filter((action) => !/^(logs|xray):/.test(action))
+      .toSorted();
+  const ROWS_AND_SECRET = [
+    'dynamodb:GetItem',
+    'dynamodb:PutItem',
+    'dynamodb:Query',
+    'dynamodb:UpdateItem',
+    'secretsmanager:DescribeSecret',
+    'secretsmanager:GetSecretValue',
+  ];
+
+  test('answers the voice webhook with the question, and takes the answers', () => {
+    expect(routesOf(asking).filter(([route]) => /voice|consent|opt-out/.test(String(route)))).toEqual([
+      ['POST /voice', '<AskedConsentAsk.Arn>', '2.0', 'NONE'],
+      ['POST /voice/{next}', '<AskedConsentAsk.Arn>', '2.0', 'NONE'],
+      ['POST /consent', '<AskedConsent.Arn>', '2.0', 'NONE'],
+      ['POST /consent/{next}', '<AskedConsent.Arn>', '2.0', 'NONE'],
+      ['POST /opt-out', '<OptOut.Arn>', '2.0', 'NONE'],
+      ['POST /opt-out/{next}', '<OptOut.Arn>', '2.0', 'NONE'],
+    ]);
+    expect(withConsent).not.toHaveProperty('VoiceWebhook');
+    for (const name of ['AskedConsentAsk', 'AskedConsent', 'OptOut']) {
+      expect(withConsent[name]?.Properties).toMatchObject({ MemorySize: 1024, Timeout: 10 });
+    }
+  });
+
+  test('has everybody who could start a recording know that it needs a yes', () => {
+    for (const name of ['StartRecording', 'SweepFunction', 'ControlRecordingControl']) {
+      expect(JSON.parse(environmentOf(name, withConsent).SETTINGS ?? '')).toMatchObject({ asks: true });
+    }
+  });
+
+  test('whose functions can read their settings, and say what is configured', () => {
+    const settings = (name: string) => JSON.parse(environmentOf(name, withConsent).SETTINGS ?? '');
+    const version = textVersion({ say: 'May we?' });
+    expect(parse(AskSettings, settings('AskedConsentAsk'))).toMatchObject({
+      question: expect.stringContaining('<Say>May we?</Say>'),
+      textVersion: version,
+    });
+    expect(parse(ConsentSettings, settings('AskedConsent'))).toMatchObject({ textVersion: version });
+    expect(parse(OptOutSettings, settings('OptOut'))).toMatchObject({ key: '9' });
+    expect(outputs(asking)).toMatchObject({
+      QuestionTextVersion: version,
+      NoticeTextVersion: expect.stringMatching(/^[0-9a-f]{12}$/),
+    });
+  });
+
+  test('whose functions may do what they have to, and nothing else', () => {
+    expect(actionsOf('AskedConsentAskRole')).toEqual(ROWS_AND_SECRET);
+    expect(actionsOf('AskedConsentConsentRole')).toEqual([...ROWS_AND_SECRET, 'states:StartExecution']);
+    expect(actionsOf('OptOutOptOutRole')).toEqual([...ROWS_AND_SECRET, 'states:SendTaskFailure']);
+  });
+
+  test('is not what is deployed unless it is asked for', () => {
+    expect(Object.keys(functions).filter((name) => /Ask|Consent|OptOut/.test(name))).toEqual([]);
+    expect(outputs(template)).not.toHaveProperty('QuestionTextVersion');
+  });
+});
+
 describe('the sweep', () => {
   test('begins every minute, and never twice for one minute', () => {
     expect(only(template, 'AWS::Scheduler::Schedule').Properties).toMatchObject({
@@ -682,6 +764,7 @@ describe('the construct in an app of one’s own', () => {
       ringTimeoutSeconds,
       startDelaySeconds,
       startWith,
+      asks: false,
       retentionDays,
       twilioApiBaseUrl,
     });

@@ -104,6 +104,7 @@ describe('the story of a call', () => {
       Catch: [
         { ErrorEquals: [TASK_ERRORS.doubled], ResultPath: '$.doubled', Next: STATES.verify },
         { ErrorEquals: ['States.Timeout'], ResultPath: '$.overdue', Next: STATES.reconcile },
+        { ErrorEquals: [TASK_ERRORS.unwanted], ResultPath: '$.unwanted', Next: STATES.reconcile },
         { ErrorEquals: ['States.ALL'], ResultPath: '$.overdue', Next: STATES.waitForProcessing },
       ],
     });
@@ -181,6 +182,7 @@ describe('the story of a call', () => {
       Choices: [
         { Variable: '$.unrecorded.outcome', StringEquals: 'unrecorded', Next: STATES.unrecorded },
         { Variable: '$.unrecorded.outcome', StringEquals: 'recorded', Next: STATES.awaitOutcome },
+        { Variable: '$.unrecorded.outcome', StringEquals: 'declined', Next: STATES.declined },
       ],
       Default: STATES.neverAnswered,
     });
@@ -190,6 +192,7 @@ describe('the story of a call', () => {
     expect(types).toMatchObject({
       [STATES.recorded]: 'Succeed',
       [STATES.neverAnswered]: 'Succeed',
+      [STATES.declined]: 'Succeed',
       [STATES.unrecorded]: 'Fail',
     });
   });

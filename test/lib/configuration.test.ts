@@ -20,11 +20,18 @@ function complaints(configuration: unknown): string[] {
   return [];
 }
 
+/** Where the gate may not stand. */
+const NO_GATE =
+  "only 'continue', but with consent 'notice' and without an optOutKey: the notice answers the call, and before that nobody can record it; and a caller who may say no is not sent away for it";
+
 describe('a configuration', () => {
   test('that leaves everything out has the defaults', () => {
     expect(parse({})).toEqual({
       stackName: 'CallRecorder',
+      consent: 'notice',
       notice: { say: 'This call is recorded.' },
+      question: { say: 'We would like to record this call. If you agree, press 1.' },
+      optedOut: { say: 'This call is not recorded.' },
       otherwise: { say: 'Thank you for your call. Goodbye.' },
       whenNotRecorded: 'continue',
       refusal: { say: 'We cannot take your call at the moment. Please call again later.' },
@@ -44,7 +51,10 @@ describe('a configuration', () => {
   test('keeps what is given', () => {
     const full = {
       stackName: 'Sales-Recorder',
+      consent: 'notice',
       notice: { play: 'https://example.com/notice.mp3' },
+      question: { play: 'https://example.com/question.mp3' },
+      optedOut: { play: 'https://example.com/fine.mp3' },
       otherwise: { dial: '+15551234567', callerId: '+15557654321', timeoutSeconds: 30, answerOnBridge: true },
       whenNotRecorded: 'refuse',
       refusal: { play: 'https://example.com/sorry.mp3' },
@@ -66,7 +76,8 @@ describe('a configuration', () => {
       twilioApiBaseUrl: 'https://api.dublin.ie1.twilio.com',
     };
     expect(parse(full)).toEqual(full);
-    expect(parse({ notice: false, control: false })).toMatchObject({ notice: false, control: false });
+    expect(parse({ consent: 'none', control: false })).toMatchObject({ consent: 'none', control: false });
+    expect(parse({ consent: 'ask', optOutKey: '#' })).toMatchObject({ consent: 'ask', optOutKey: '#' });
     const issuer = 'https://login.example.com/';
     expect(parse({ control: { issuer, audience: ['recorder'] } })).toMatchObject({
       control: {
@@ -133,11 +144,7 @@ describe('a complaint names the key, its value and what is allowed', () => {
       { otherwise: { dial: '+15551234567', timeoutSeconds: 1 } },
       'otherwise.timeoutSeconds is 1; allowed: seconds, 5 to 600',
     ],
-    [
-      'none of a union',
-      { notice: true },
-      'notice is true; allowed: false, { say, voice?, language? } or { play }',
-    ],
+    ['none of a union', { notice: true }, 'notice is true; allowed: { say, voice?, language? } or { play }'],
     [
       'another way to show who one is',
       { control: 'password' },
@@ -160,9 +167,31 @@ describe('a complaint names the key, its value and what is allowed', () => {
     ],
     [
       'a gate before the call is answered',
-      { notice: false, whenNotRecorded: 'refuse' },
-      'whenNotRecorded is "refuse"; allowed: with notice false only \'continue\': the notice answers the call, and before that nobody can record it',
+      { consent: 'none', whenNotRecorded: 'refuse' },
+      `whenNotRecorded is "refuse"; allowed: ${NO_GATE}`,
     ],
+    [
+      'a gate behind a question',
+      { consent: 'ask', whenNotRecorded: 'refuse' },
+      `whenNotRecorded is "refuse"; allowed: ${NO_GATE}`,
+    ],
+    [
+      'a gate for callers who may say no',
+      { optOutKey: '9', whenNotRecorded: 'refuse' },
+      `whenNotRecorded is "refuse"; allowed: ${NO_GATE}`,
+    ],
+    [
+      'a key of which nobody hears',
+      { consent: 'none', optOutKey: '9' },
+      'optOutKey is "9"; allowed: nothing with consent \'none\': without a notice nobody hears of the key',
+    ],
+    ['a key that no telephone has', { optOutKey: '10' }, 'optOutKey is "10"; allowed: a key: 0 to 9, * or #'],
+    [
+      'another way to consent',
+      { consent: 'maybe' },
+      "consent is \"maybe\"; allowed: 'notice', 'ask' or 'none'",
+    ],
+    ['no notice', { notice: false }, 'notice is false; allowed: { say, voice?, language? } or { play }'],
     [
       'a URL of another scheme',
       { twilioApiBaseUrl: 'ftp://example.com' },
@@ -187,7 +216,9 @@ describe('a complaint names the key, its value and what is allowed', () => {
 
   test('an unknown key, with those there are', () => {
     const [complaint, ...others] = complaints({ startDelay: 2 });
-    expect(complaint).toMatch(/^startDelay is 2; allowed: only stackName, notice, .*, twilioApiBaseUrl$/);
+    expect(complaint).toMatch(
+      /^startDelay is 2; allowed: only stackName, consent, notice, .*, twilioApiBaseUrl$/,
+    );
     expect(others).toEqual([]);
   });
 
@@ -265,7 +296,7 @@ describe('of a setting with alternatives, a complaint names the key that is none
       { recording: { chanels: 'dual' } },
       'recording.chanels is "dual"; allowed: { channels, track, trim } or { configurationId }',
     ],
-    [{ notice: 3 }, 'notice is 3; allowed: false, { say, voice?, language? } or { play }'],
+    [{ notice: 3 }, 'notice is 3; allowed: { say, voice?, language? } or { play }'],
   ])('%j', (configuration, expected) => {
     expect(complaints(configuration)).toEqual([expected]);
   });

@@ -5,10 +5,10 @@ import type { VoiceSettings } from '../../lib/voice-settings.ts';
 import { namesOf, verbsOf } from '../lambda/support/twiml.ts';
 import { PUBLIC_BASE_URL } from '../lambda/support/webhooks.ts';
 
-type Notice = VoiceSettings['notice'];
+type Notice = VoiceSettings['notice'] | false;
 type Otherwise = VoiceSettings['otherwise'];
 
-const write = (settings: Pick<VoiceSettings, 'notice' | 'otherwise'>) =>
+const write = (settings: Pick<VoiceSettings, 'otherwise'> & { notice: Notice; optOutKey?: string }) =>
   voiceDocuments(settings, { configurationId: 'CR1' }, PUBLIC_BASE_URL);
 const response = (...verbs: string[]): string =>
   `<?xml version="1.0" encoding="UTF-8"?><Response>${verbs.join('')}</Response>`;
@@ -106,7 +106,6 @@ test.each([
 describe('after the gate', () => {
   const behindTheGate = (otherwise: Otherwise) =>
     gateDocuments({
-      notice: { say: 'Recorded.' },
       otherwise,
       refusal: { say: 'Call later.', language: 'en-GB' },
     });

@@ -43,6 +43,7 @@ const call = (changes: Partial<SimulatedCall> = {}): SimulatedCall => ({
   webhooks: [],
   dialledLegs: [],
   errorsHeard: [],
+  keysPressed: [],
   ...changes,
 });
 
@@ -425,6 +426,70 @@ describe('the gate', () => {
       turnedAway: 0,
       passedUnrecorded: 0,
     });
+  });
+});
+
+describe('a caller who is asked', () => {
+  const CONSENT = 'https://example.com/consent/abc#rc=2';
+  const OPT_OUT = 'https://example.com/opt-out/abc#rc=2';
+  const answered = (path: string, twiml: string): SimulatedCall['webhooks'][number] => ({
+    kind: 'voice',
+    url: `https://example.com${path}`,
+    duplicate: false,
+    params: {},
+    attempts: [{ at: 900, ms: 100, httpStatus: 200, failure: undefined }],
+    body: `<Response>${twiml}</Response>`,
+  });
+  const question = answered('/voice/abc', `<Gather action="${CONSENT}"/>`);
+  const asked = (changes: Partial<SimulatedCall> = {}) => call({ webhooks: [question], ...changes });
+  const pressed = (key: '1' | '2' | '9', heardBy: string | undefined, at = 1_200) => ({ at, key, heardBy });
+
+  test('and says yes is recorded from then on', () => {
+    const verdict = judge([asked({ keysPressed: [pressed('1', CONSENT)] })], [row()]);
+    expect(verdict).toMatchObject({ recordedBeforeYesSeconds: 0, lostAudioMs: { p50: 0 }, findings: [] });
+  });
+
+  test.each([
+    ['before the yes', [pressed('1', CONSENT, 2_200)], 1],
+    ['though the answer was no', [pressed('2', CONSENT)], 7.8],
+    ['though the yes came after a no', [pressed('2', CONSENT), pressed('1', CONSENT, 1_300)], 7.8],
+    ['though nobody heard the yes', [pressed('1', undefined)], 7.8],
+    ['without an answer', [], 7.8],
+  ] as const)('and is recorded %s is a finding', (_, keysPressed, recordedBeforeYesSeconds) => {
+    expect(judge([asked({ keysPressed })], [row()])).toMatchObject({
+      recordedBeforeYesSeconds,
+      findings: ['CA1: was recorded before its caller said yes'],
+    });
+  });
+
+  test('and declined need not be recorded, nor reported', () => {
+    const long = { ...unrecorded, endedAt: 100_000 };
+    expect(judge([asked(long)], [unrecordedRow])).toMatchObject({
+      unrecorded: 1,
+      unexplained: 0,
+      unrecordedUnflagged: 0,
+      findings: [],
+    });
+    const yes = asked({ ...long, keysPressed: [pressed('1', CONSENT)] });
+    expect(judge([yes], [unrecordedRow])).toMatchObject({ unexplained: 1, unrecordedUnflagged: 1 });
+  });
+
+  test.each([
+    ['completed', 'accepted', 1],
+    ['deleted', 'accepted', 0],
+    ['absent', 'accepted', 0],
+    ['completed', 'not accepted', 0],
+  ] as const)('whose recording is %s after a no that was %s is %d findings', (status, accepted, kept) => {
+    const answer = answered(
+      '/opt-out/abc',
+      accepted === 'accepted' ? '<Say>Not recorded.</Say>' : `<Gather action="${OPT_OUT}"/>`,
+    );
+    const verdict = judge(
+      [call({ webhooks: [answer], recordings: [recording({ status })] })],
+      [row({ RecordingStatus: status })],
+    );
+    expect(verdict).toMatchObject({ saidNo: accepted === 'accepted' ? 1 : 0, keptAfterNo: kept });
+    expect(verdict.findings).toHaveLength(kept);
   });
 });
 

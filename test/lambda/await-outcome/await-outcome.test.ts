@@ -26,6 +26,9 @@ async function run(
       reportDouble: async (taskToken) => {
         done.push(`report a double to ${taskToken}`);
       },
+      reportUnwanted: async (taskToken) => {
+        done.push(`report that it is unwanted to ${taskToken}`);
+      },
     },
   );
   await handler(event);
@@ -45,6 +48,13 @@ describe('a task token', () => {
     expect(await run('doubled')).toEqual([
       `keep ${TASK_TOKEN} with ${CALL_SID}`,
       `report a double to ${TASK_TOKEN}`,
+    ]);
+  });
+
+  test('of a call whose caller said no says so at once', async () => {
+    expect(await run('unwanted')).toEqual([
+      `keep ${TASK_TOKEN} with ${CALL_SID}`,
+      `report that it is unwanted to ${TASK_TOKEN}`,
     ]);
   });
 

@@ -23,7 +23,6 @@ const TURNED_AWAY = [
   ['Hangup', {}],
 ];
 const documents = gateDocuments({
-  notice: false,
   otherwise: { say: 'Goodbye.' },
   refusal: { say: 'Call later.' },
 });
@@ -52,6 +51,7 @@ async function send(request: WebhookRequest = {}, changes: Partial<GateDependenc
       createParameters: {},
       likeness: {},
       ringTimeoutSeconds: 600,
+      asks: false,
     }),
     telemetry,
     documents,

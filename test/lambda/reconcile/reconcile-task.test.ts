@@ -1,17 +1,24 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { reconcileTask } from '../../../lambda/reconcile/reconcile-task.ts';
+import { recordingState } from '../../../lambda/recording/ours.ts';
 import { METRICS } from '../../../lambda/shared/contract.ts';
 import { InputInvalidError } from '../../../lambda/shared/errors.ts';
-import { ok, recordingResource } from '../support/answers.ts';
+import type { TwilioAnswer } from '../../../lambda/twilio/api.ts';
+import { errorAnswer, ok, recordingResource } from '../support/answers.ts';
 import { fakeTelemetry } from '../support/fake-telemetry.ts';
 import { manualClock } from '../support/manual-clock.ts';
-import { ACCOUNT_SID, CALL_SID } from '../support/sids.ts';
+import { memoryStore } from '../support/memory-store.ts';
+import { ACCOUNT_SID, CALL_SID, RECORDING_SID } from '../support/sids.ts';
 
 const call = {
   callSid: CALL_SID,
   accountSid: ACCOUNT_SID,
   from: '+15550200123',
   start: { outcome: 'started' },
+};
+
+const nobodyAsks = async () => {
+  throw new Error('nobody said no');
 };
 
 function handlerWith(effect: 'news' | 'nothing-new') {
@@ -31,6 +38,7 @@ function handlerWith(effect: 'news' | 'nothing-new') {
             surplusCount: 0,
             doubled: false,
             ended: false,
+            unwanted: false,
             final: true,
           },
         }),
@@ -38,6 +46,8 @@ function handlerWith(effect: 'news' | 'nothing-new') {
       twilio: {
         fetchCall: async () => ok({ sid: CALL_SID, status: 'completed', end_time: null }),
         listRecordings: async () => ok([recordingResource({ status: 'completed' })]),
+        updateRecording: nobodyAsks,
+        deleteRecording: nobodyAsks,
       },
     }),
     telemetry,
@@ -59,4 +69,60 @@ test('counts nothing when the rows were right', async () => {
 
 test('refuses an event without a call', async () => {
   await expect(handlerWith('news').handler({})).rejects.toThrow(InputInvalidError);
+});
+
+describe('of a call whose caller took the consent back', () => {
+  async function run(deletion: TwilioAnswer<null>) {
+    const telemetry = fakeTelemetry();
+    const clock = manualClock();
+    const store = memoryStore(clock);
+    const facts = { callSid: CALL_SID, accountSid: ACCOUNT_SID };
+    const consent = {
+      answer: 'withdrawn',
+      textVersion: 'v1',
+      digit: '9',
+      at: '2026-11-26T12:00:00.000Z',
+    } as const;
+    await store.apply(facts, { type: 'consent', consent });
+    await store.apply(facts, {
+      type: 'recording',
+      source: 'callback',
+      recording: recordingState(recordingResource({ status: 'stopped' })),
+    });
+    const handler = reconcileTask(
+      async () => ({
+        clock,
+        likeness: {},
+        store,
+        twilio: {
+          fetchCall: async () => ok({ sid: CALL_SID, status: 'in-progress', end_time: null }),
+          listRecordings: async () => ok([recordingResource({ status: 'processing' })]),
+          updateRecording: nobodyAsks,
+          deleteRecording: async () => deletion,
+        },
+      }),
+      telemetry,
+    );
+    return { result: await handler({ call }), telemetry };
+  }
+
+  test('the recording is deleted, and the call final', async () => {
+    const { result, telemetry } = await run(ok(null));
+    expect(result).toEqual({ outcome: 'final' });
+    expect(telemetry.counted).toEqual([METRICS.recordingDeleted]);
+    expect(telemetry.lines).toMatchObject([{ level: 'info', details: { recordingSid: RECORDING_SID } }]);
+  });
+
+  test('the recording is tried again in a while when Twilio does not delete it yet', async () => {
+    const { result, telemetry } = await run(errorAnswer(409, 20409));
+    expect(result).toEqual({ outcome: 'processing' });
+    expect(telemetry.counted).toEqual([]);
+  });
+
+  test('that Twilio refuses to delete the recording is an error for a person', async () => {
+    const { result, telemetry } = await run(errorAnswer(403, 20003));
+    expect(result).toEqual({ outcome: 'processing' });
+    expect(telemetry.counted).toEqual([METRICS.recordingNotDeleted]);
+    expect(telemetry.lines).toMatchObject([{ level: 'error', details: { recordingSid: RECORDING_SID } }]);
+  });
 });

@@ -87,6 +87,24 @@ describe('a call without a recording', () => {
     expect(telemetry.lines.map(({ level }) => level)).toEqual(['info']);
   });
 
+  test.each([
+    ['declined', { answer: 'declined', textVersion: 'v1', at: '2026-11-26T12:00:00.000Z' }],
+    ['withdrawn', undefined],
+    ['no-consent', undefined],
+  ])('is as the caller wanted it, when the reason is %s', async (reason, consent) => {
+    expect(await run({ consent, start: { outcome: 'refused', reason, answered: true } })).toEqual({
+      outcome: 'declined',
+    });
+    const { consent: kept, ...summary } = summarize(store.state());
+    expect(kept).toEqual(consent);
+    expect(summary).toMatchObject({
+      recordingStatus: 'unrecorded',
+      unrecorded: { reason, answered: true },
+    });
+    expect(telemetry.counted).toEqual(['CallDeclined']);
+    expect(telemetry.lines).toMatchObject([{ level: 'info', details: { callSid: CALL_SID, reason } }]);
+  });
+
   test('has one after all when a callback knows of it', async () => {
     await store.apply(call, {
       type: 'recording',

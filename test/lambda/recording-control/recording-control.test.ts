@@ -60,6 +60,7 @@ function dependenciesWith(secret: TwilioSecret): ControlDependencies {
     createParameters: {},
     likeness: {},
     ringTimeoutSeconds: 600,
+    asks: false,
     follow: async () => undefined,
   };
 }

@@ -22,20 +22,23 @@ let telemetry: FakeTelemetry;
 let kept: [CallFacts, CallEvent][];
 let released: string[];
 let reported: string[];
+let unwanted: string[];
 
 beforeEach(() => {
   telemetry = fakeTelemetry();
   kept = [];
   released = [];
   reported = [];
+  unwanted = [];
 });
 
-const summaryThat = (is: 'open' | 'doubled' | 'final'): Applied['summary'] => ({
+const summaryThat = (is: 'open' | 'doubled' | 'unwanted' | 'final'): Applied['summary'] => ({
   recordingStatus: is === 'final' ? 'completed' : 'in-progress',
   recordingCount: is === 'doubled' ? 2 : 1,
   surplusCount: 0,
   doubled: is === 'doubled',
   ended: is === 'final',
+  unwanted: is === 'unwanted',
   final: is === 'final',
 });
 
@@ -66,6 +69,9 @@ const send = (
       },
       reportDouble: async (taskToken) => {
         reported.push(taskToken);
+      },
+      reportUnwanted: async (taskToken) => {
+        unwanted.push(taskToken);
       },
     },
     telemetry,
@@ -185,13 +191,19 @@ describe('the execution that waits for a call', () => {
     expect(reported).toEqual(['token']);
   });
 
+  test('is told when a recording is not wanted any more, and that this is not the end', async () => {
+    const applied = { summary: summaryThat('unwanted'), taskToken: 'token' };
+    expect(await send({}, {}, applied)).toEqual({ statusCode: 204 });
+    expect([released, reported, unwanted]).toEqual([[], [], ['token']]);
+  });
+
   test.each<[string, Partial<Applied>]>([
     ['a recording goes on', { summary: summaryThat('open'), taskToken: 'token' }],
     ['none waits', { summary: summaryThat('final') }],
     ['neither', { summary: summaryThat('open') }],
   ])('is told nothing while %s', async (_, applied) => {
     expect(await send({}, {}, applied)).toEqual({ statusCode: 204 });
-    expect([released, reported]).toEqual([[], []]);
+    expect([released, reported, unwanted]).toEqual([[], [], []]);
   });
 
   test.each([
@@ -204,6 +216,7 @@ describe('the execution that waits for a call', () => {
       const taskTokens = {
         release: () => Promise.reject(failure),
         reportDouble: () => Promise.reject(failure),
+        reportUnwanted: () => Promise.reject(failure),
       };
       const applied = { summary: summaryThat(is), taskToken: 'the-token' };
       expect(await send({}, { taskTokens }, applied)).toEqual({ statusCode: 204 });

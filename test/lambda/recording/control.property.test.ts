@@ -102,6 +102,7 @@ class Race {
       createParameters: {},
       likeness: {},
       ringTimeoutSeconds: 600,
+      asks: false,
       follow: async () => undefined,
     };
   }

@@ -46,6 +46,7 @@ const dependencies = (twilio: ControlDependencies['twilio']): ControlDependencie
   createParameters: { RecordingChannels: 'dual' },
   likeness: {},
   ringTimeoutSeconds: 600,
+  asks: false,
   follow: async (facts) => {
     followed.push(facts);
   },

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { BatchGetItemCommand, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { ConsentAnswer } from '../../../lambda/recording/consent.ts';
 import { dynamoDbStore } from '../../../lambda/recording/dynamodb-store.ts';
 import type { CallEvent } from '../../../lambda/recording/merge.ts';
-import type { CallFacts, CallRowState } from '../../../lambda/recording/store.ts';
+import type { CallFacts, CallRowState, CallStore } from '../../../lambda/recording/store.ts';
 import { systemClock } from '../../../lambda/shared/clock.ts';
 import { StoreUnavailableError } from '../../../lambda/shared/errors.ts';
 import { clientOf, type LocalTable, localTable, TABLE_NAME } from '../support/local-table.ts';
@@ -857,13 +858,15 @@ describe('a command', () => {
 });
 
 describe('a claim to record a call again', () => {
-  const claim = (again: boolean) => store.claim(call, 'a', clock.now() + LEASE, again);
+  const claim = (again: boolean) => store.claim(call, 'a', clock.now() + LEASE, { again });
 
   test('is granted when none of its recordings runs', async () => {
     await store.apply(call, completed);
     expect(await claim(false)).toEqual({ kind: 'recorded', recordingSid: RECORDING_SID });
     expect(await claim(true)).toMatchObject({ kind: 'claimed' });
-    expect(await store.claim(call, 'b', clock.now() + LEASE, true)).toMatchObject({ kind: 'held' });
+    expect(await store.claim(call, 'b', clock.now() + LEASE, { again: true })).toMatchObject({
+      kind: 'held',
+    });
   });
 
   test('is refused while one runs', async () => {
@@ -877,10 +880,145 @@ describe('a claim to record a call again', () => {
   });
 });
 
+const said = (answer: ConsentAnswer, digit?: string): CallEvent => ({
+  type: 'consent',
+  consent: { answer, textVersion: 'v1', digit, at: '2026-11-24T12:00:05.000Z' },
+});
+
+describe('what the caller said', () => {
+  test('is evidence in the row and in the audit trail', async () => {
+    await store.apply(call, said('asked'));
+    expect(await callRow()).toMatchObject({
+      RecordingStatus: 'asked',
+      Final: false,
+      Consent: 'asked',
+      ConsentTextVersion: 'v1',
+      ConsentAt: '2026-11-24T12:00:05.000Z',
+    });
+    expect(await callRow()).not.toHaveProperty('ConsentDigit');
+    await store.apply(call, said('given', '1'));
+    expect(await callRow()).toMatchObject({
+      RecordingStatus: 'starting',
+      Consent: 'given',
+      ConsentDigit: '1',
+    });
+    await store.apply(call, said('withdrawn', '9'));
+    expect(await callRow()).toMatchObject({
+      RecordingStatus: 'unrecorded',
+      Reason: 'withdrawn',
+      Answered: true,
+      Final: true,
+      Consent: 'withdrawn',
+      ConsentDigit: '9',
+    });
+    const told = (await eventItems()).map(({ Type, Consent, ConsentDigit }) => [Type, Consent, ConsentDigit]);
+    expect(told.toSorted()).toEqual([
+      ['consent', 'asked', undefined],
+      ['consent', 'given', '1'],
+      ['consent', 'withdrawn', '9'],
+    ]);
+  });
+
+  test('is told once, however often it is said', async () => {
+    await store.apply(call, said('given', '1'));
+    expect(await store.apply(call, said('given', '1'))).toMatchObject({ effect: 'nothing-new' });
+    expect(await store.apply(call, said('asked'))).toMatchObject({ effect: 'nothing-new' });
+    expect(await eventItems()).toHaveLength(1);
+  });
+
+  test('stays when a recording begins and ends, and is known to whoever asks', async () => {
+    await store.apply(call, said('given', '1'));
+    await store.apply(call, started);
+    await store.apply(callOfCallback, completed);
+    expect(await callRow()).toMatchObject({ RecordingStatus: 'completed', Consent: 'given' });
+    expect((await store.known(CALL_SID)).consent).toEqual({
+      answer: 'given',
+      textVersion: 'v1',
+      digit: '1',
+      at: '2026-11-24T12:00:05.000Z',
+    });
+    expect((await store.rowsOf([CALL_SID])).get(CALL_SID)).toMatchObject({ consent: 'given' });
+  });
+
+  test('keeps the row open for as long as there is something to delete', async () => {
+    await store.apply(call, started);
+    await store.apply(call, said('withdrawn', '9'));
+    expect(await callRow()).toMatchObject({ Final: false, Unwanted: true });
+    await store.apply(callOfCallback, completed);
+    expect(await callRow()).toMatchObject({ Final: false, Unwanted: true, RecordingStatus: 'completed' });
+    await store.apply(call, {
+      type: 'recording',
+      source: 'withdraw',
+      recording: { recordingSid: RECORDING_SID, status: 'deleted' },
+    });
+    const row = await callRow();
+    expect(row).toMatchObject({ Final: true, RecordingStatus: 'deleted' });
+    expect(row).not.toHaveProperty('Unwanted');
+  });
+});
+
+describe('a claim where the caller is asked', () => {
+  const claim = (consentNeeded: boolean) => store.claim(call, 'a', clock.now() + LEASE, { consentNeeded });
+
+  test.each<[string, CallEvent[], boolean, object]>([
+    ['nobody was asked', [], true, { kind: 'not-allowed', answer: undefined }],
+    ['nobody has answered', [said('asked')], true, { kind: 'not-allowed', answer: 'asked' }],
+    ['the answer was yes', [said('asked'), said('given', '1')], true, { kind: 'claimed' }],
+    [
+      'the answer was no',
+      [said('asked'), said('declined')],
+      true,
+      { kind: 'not-allowed', answer: 'declined' },
+    ],
+    [
+      'the answer was taken back',
+      [said('given', '1'), said('withdrawn')],
+      true,
+      { kind: 'not-allowed', answer: 'withdrawn' },
+    ],
+    ['nobody had to be asked', [], false, { kind: 'claimed' }],
+    [
+      'nobody had to be asked and nobody answered',
+      [said('asked')],
+      false,
+      { kind: 'not-allowed', answer: 'asked' },
+    ],
+    [
+      'nobody had to be asked and it was a no',
+      [said('declined')],
+      false,
+      { kind: 'not-allowed', answer: 'declined' },
+    ],
+    ['it was taken back', [said('withdrawn')], false, { kind: 'not-allowed', answer: 'withdrawn' }],
+    [
+      'there is a recording already',
+      [started, said('withdrawn')],
+      true,
+      { kind: 'recorded', recordingSid: RECORDING_SID },
+    ],
+  ])('when %s', async (_, events, consentNeeded, expected) => {
+    for (const event of events) {
+      await store.apply(call, event);
+    }
+    expect(await claim(consentNeeded)).toMatchObject(expected);
+  });
+
+  test('of a call that nobody asked leaves no row', async () => {
+    await claim(true);
+    expect(await callRow()).toBeUndefined();
+  });
+
+  test('is held while another invocation has it', async () => {
+    await store.apply(call, said('given', '1'));
+    await store.claim(call, 'b', clock.now() + LEASE, { consentNeeded: true });
+    expect(await claim(true)).toMatchObject({ kind: 'held' });
+  });
+});
+
 describe('a task token', () => {
   const TOKEN = 'the-token-of-the-task';
 
-  test.each<[string, CallEvent[], 'final' | 'doubled' | 'open']>([
+  test.each<[string, CallEvent[], Awaited<ReturnType<CallStore['keepToken']>>]>([
     ['of a call whose recording goes on', [started], 'open'],
     ['of a call whose recording has ended', [started, completed], 'final'],
     ['of a call of whose recordings one goes on', [completed, otherStarted], 'open'],
@@ -888,6 +1026,10 @@ describe('a task token', () => {
     ['of a call of whose recordings one was stopped', [started, otherStarted, otherStopped], 'open'],
     ['of a call whose recordings have all ended', [completed, otherAbsent], 'final'],
     ['of a call that somebody gave up on', [gaveUp], 'final'],
+    ['of a call whose caller said yes', [said('given'), started], 'open'],
+    ['of a call whose caller took it back', [started, said('withdrawn')], 'unwanted'],
+    ['of a call of which two are to be deleted', [started, otherStarted, said('withdrawn')], 'unwanted'],
+    ['of a call whose caller took it back in time', [said('withdrawn')], 'final'],
   ])('%s is kept, and it is told how the call is', async (_, events, state) => {
     for (const event of events) {
       await store.apply(call, event);

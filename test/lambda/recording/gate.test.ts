@@ -23,7 +23,16 @@ async function pass(script: Script) {
   const twilio = scriptedTwilio({ lists: [ok([])], ...script }, clock);
   const begunAt = clock.now();
   const recorded = await isRecordedInTime(
-    { twilio, store, clock, random: () => 0.5, createParameters: {}, likeness: {}, ringTimeoutSeconds: 600 },
+    {
+      twilio,
+      store,
+      clock,
+      random: () => 0.5,
+      createParameters: {},
+      likeness: {},
+      ringTimeoutSeconds: 600,
+      asks: false,
+    },
     call,
     'gate-1',
   );

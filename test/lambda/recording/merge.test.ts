@@ -311,6 +311,7 @@ describe('a summary', () => {
       surplusCount: 0,
       doubled: false,
       ended: false,
+      unwanted: false,
       final: false,
     });
   });
@@ -322,6 +323,7 @@ describe('a summary', () => {
       surplusCount: 0,
       doubled: false,
       ended: false,
+      unwanted: false,
       unrecorded: { reason: 'never-answered', answered: false },
       final: true,
     });
@@ -345,6 +347,7 @@ describe('a summary', () => {
       surplusCount: 0,
       doubled: false,
       ended: false,
+      unwanted: false,
       recording: { recordingSid: RECORDING_SID, status: 'in-progress', confirmed: true },
       final: false,
     };
@@ -491,6 +494,7 @@ describe('a call of which one recording was stopped and another started', () => 
       recording: { recordingSid: OTHER_RECORDING_SID },
       surplusCount: 0,
       ended: false,
+      unwanted: false,
     });
   });
 

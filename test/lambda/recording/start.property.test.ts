@@ -44,6 +44,7 @@ async function execute({ fates, tables, answeredAfter, random }: History) {
           createParameters: {},
           likeness: {},
           ringTimeoutSeconds: 3_600,
+          asks: false,
         },
         {
           call: { callSid: CALL_SID, accountSid: ACCOUNT_SID },

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { REMEDIES } from '../../../lambda/recording/classify.ts';
+import type { Consent, ConsentAnswer } from '../../../lambda/recording/consent.ts';
 import {
   LEASE_MILLISECONDS,
   START_POLICY,
@@ -53,6 +54,7 @@ const dependenciesOf = (twilio: ScriptedTwilio): StartDependencies => ({
   createParameters,
   likeness,
   ringTimeoutSeconds: RING_TIMEOUT_SECONDS,
+  asks: false,
 });
 
 /** One invocation; what was asked of Twilio is in `twilio`, whose lists show no recordings unless the script says so. */
@@ -880,6 +882,7 @@ describe('a claim that takes long', () => {
         createParameters,
         likeness,
         ringTimeoutSeconds: RING_TIMEOUT_SECONDS,
+        asks: false,
       },
       { call, firstAttemptAt, owner: 'request-1', doubtful: false },
     );
@@ -1088,4 +1091,132 @@ describe('a call whose recording our TwiML starts', () => {
     const { result } = await byTwiml({ calls: ['completed'], lists: [listed(), ended] });
     expect(result).toEqual(OURS);
   });
+});
+
+describe('where callers are asked', () => {
+  const said = (answer: ConsentAnswer): Consent => ({
+    answer,
+    textVersion: 'v1',
+    digit: '1',
+    at: '2026-11-24T12:00:00.000Z',
+  });
+  const told = (answer: ConsentAnswer) => store.apply(call, { type: 'consent', consent: said(answer) });
+
+  async function attempt(script: Script, facts: Partial<CallFacts> = {}, ended?: readonly string[]) {
+    const twilio = scriptedTwilio({ lists: [listed()], ...script }, clock);
+    const { result } = await startRecording(
+      { ...dependenciesOf(twilio), asks: true },
+      { call: { ...call, ...facts }, firstAttemptAt, owner: 'request-1', doubtful: false, ended },
+    );
+    return { result, twilio };
+  }
+
+  test('a yes is recorded at once, since the caller is on the line, and is stored', async () => {
+    const { result, twilio } = await attempt({ creates: [created] }, { consent: said('given') });
+    expect(result).toEqual(STARTED);
+    expect(twilio.times).toEqual([0]);
+    expect(store.state().consent).toEqual(said('given'));
+  });
+
+  test('a yes that another execution brought is found in the row', async () => {
+    await told('given');
+    expect((await attempt({ creates: [created] }, { origin: 'sweep' })).result).toMatchObject({
+      outcome: 'started',
+    });
+  });
+
+  test.each([
+    ['brought', { consent: said('declined') }],
+    ['in the row', {}],
+  ])('a no that is %s is never recorded, and nobody asks Twilio', async (_, facts) => {
+    await told('declined');
+    const { result, twilio } = await attempt({}, facts);
+    expect(result).toEqual({ outcome: 'refused', reason: 'declined', answered: true });
+    expect(twilio.requests).toEqual([]);
+  });
+
+  test('a yes that was taken back is not recorded', async () => {
+    await told('withdrawn');
+    const { result, twilio } = await attempt({}, { consent: said('given') });
+    expect(result).toEqual({ outcome: 'refused', reason: 'withdrawn', answered: true });
+    expect(twilio.requests).toEqual([]);
+  });
+
+  test.each([
+    ['nobody was asked', undefined, 'not-asked'],
+    ['the caller hung up before the answer', 'asked', 'no-consent'],
+  ] as const)('a call that ended and of which %s says so', async (_, answer, reason) => {
+    if (answer) {
+      await told(answer);
+    }
+    expect((await attempt({ calls: ['completed'] })).result).toEqual({
+      outcome: 'call-ended',
+      reason,
+      answered: true,
+    });
+    expect((await attempt({ calls: ['no-answer'] })).result).toEqual({
+      outcome: 'call-ended',
+      reason: 'never-answered',
+      answered: false,
+    });
+  });
+
+  test.each(['ringing', 'in-progress'])('a call that is %s waits for the answer', async (status) => {
+    await told('asked');
+    const { result, twilio } = await attempt({ calls: [status] });
+    expect(result).toEqual(NOT_YET);
+    expect(twilio.requests).toEqual(['call']);
+  });
+
+  test('a call that waits for ever is given up, as one that rings', async () => {
+    firstAttemptAt = clock.now() - RING_TIMEOUT_SECONDS * 1000 - 1;
+    expect((await attempt({ calls: ['in-progress'] })).result).toEqual({
+      outcome: 'refused',
+      reason: 'not-answered-in-time',
+    });
+  });
+
+  test('a call about which Twilio does not let us ask is refused, at once', async () => {
+    const { result, twilio } = await attempt({ calls: [errorAnswer(401, 20003)] });
+    expect(result).toMatchObject({ outcome: 'refused', reason: 'credentials-refused' });
+    expect(twilio.requests).toEqual(['call']);
+  });
+
+  test('a call about which Twilio says nothing waits', async () => {
+    expect((await attempt({ calls: [noAnswer] })).result).toEqual(NOT_YET);
+  });
+
+  test('a yes that could not be stored is tried again, and no answer waits for the table', async () => {
+    store.down.add('apply');
+    expect((await attempt({ calls: ['in-progress'] }, { consent: said('given') })).result).toEqual(NOT_YET);
+    store.down.delete('apply');
+    store.down.add('claim');
+    await expect(attempt({})).rejects.toThrow(StoreUnavailableError);
+    await expect(attempt({}, { consent: said('declined') })).rejects.toThrow(StoreUnavailableError);
+  });
+
+  test('a yes is recorded without the table', async () => {
+    store.down.add('claim');
+    const { result } = await attempt({ creates: [created] }, { consent: said('given') });
+    expect(result).toMatchObject({ outcome: 'started' });
+  });
+
+  test('an operator may start what nobody was asked about, and not what the caller refused', async () => {
+    expect((await attempt({ creates: [created] }, { origin: 'control' }, [])).result).toMatchObject({
+      outcome: 'started',
+    });
+    store = memoryStore(clock);
+    await told('withdrawn');
+    expect((await attempt({}, { origin: 'control' }, [])).result).toMatchObject({ reason: 'withdrawn' });
+  });
+});
+
+test('where nobody is asked, a call whose caller said no is not recorded either', async () => {
+  await store.apply(call, {
+    type: 'consent',
+    consent: { answer: 'withdrawn', textVersion: 'v1', digit: '9', at: '2026-11-24T12:00:00.000Z' },
+  });
+  const { result, twilio } = await invoke({});
+  expect(result).toEqual({ outcome: 'refused', reason: 'withdrawn', answered: true });
+  expect(twilio.requests).toEqual([]);
 });

@@ -124,7 +124,38 @@ describe('a call needs', () => {
       'nothing',
     ],
   ])('%s', (_, call, row, decision) => {
-    expect(decide(listedCall(call), row, isOurs)).toBe(decision);
+    expect(decide(listedCall(call), row, isOurs, false)).toBe(decision);
+  });
+});
+
+describe('where callers are asked, a call needs', () => {
+  const isOurs = (number: string): boolean => number === OURS;
+  const ended = { status: 'completed', end_time: new Date(NOON).toUTCString() };
+  const open = { final: false, recorded: false };
+
+  test.each<[string, Partial<ListedCall>, CallRowState | undefined, ReturnType<typeof decide>]>([
+    ['nothing while it is on and nobody knows it: nobody asked', {}, undefined, 'nothing'],
+    ['nothing while the caller thinks', {}, { ...open, consent: 'asked' }, 'nothing'],
+    ['its row when it ended and nobody asked', ended, undefined, 'start'],
+    ['its row when it ended without an answer', ended, { ...open, consent: 'asked' }, 'close'],
+    ['nothing more when that is known', ended, { ...open, final: true, consent: 'asked' }, 'nothing'],
+    ['to be followed after a yes', {}, { ...open, consent: 'given' }, 'revive'],
+    ['to be followed after a yes, after its end too', ended, { ...open, consent: 'given' }, 'revive'],
+    [
+      'to be followed while there is something to delete',
+      {},
+      { ...open, recorded: true, consent: 'withdrawn' },
+      'revive',
+    ],
+    ['to be followed when a callback alone knows it', {}, { ...open, recorded: true }, 'revive'],
+    [
+      'nothing after a no',
+      {},
+      { final: true, recorded: false, reason: 'declined', consent: 'declined' },
+      'nothing',
+    ],
+  ])('%s', (_, call, row, decision) => {
+    expect(decide(listedCall(call), row, isOurs, true)).toBe(decision);
   });
 });
 
@@ -135,6 +166,7 @@ let clock: ManualClock;
 let calls: ListedCall[];
 let numbers: IncomingNumber[];
 let rows: Map<string, CallRowState>;
+let asks: boolean;
 let executions: Map<string, Execution>;
 /** What executions were started, in order. */
 let started: { readonly name: string; readonly call: CallFacts }[];
@@ -156,6 +188,7 @@ beforeEach(() => {
   calls = [];
   numbers = [{ phone_number: OURS, voice_url: VOICE_URL }];
   rows = new Map();
+  asks = false;
   executions = new Map();
   started = [];
   sweptUntil = NOON - MINUTE;
@@ -236,6 +269,7 @@ const dependencies = (): SweepDependencies => ({
     return controlled(callSid);
   },
   resumeAfterMilliseconds: 10 * MINUTE,
+  asks,
   accountSid: ACCOUNT_SID,
   voiceUrl: VOICE_URL,
   executions: stepFunctions,
@@ -282,6 +316,40 @@ const die = (...names: string[]): void => {
     executions.set(name, { input: 'of the webhook', status: 'ended' });
   }
 };
+
+describe('a call that ended before the caller answered the question', () => {
+  beforeEach(() => {
+    asks = true;
+    calls = [endedCall(NOON - MINUTE)];
+    rows = new Map([[CALL_SID, { final: false, recorded: false, consent: 'asked' }]]);
+  });
+
+  test('gets the execution that says so, and nobody is alarmed', async () => {
+    expect(await run()).toEqual(NOTHING);
+    expect(namesStarted()).toEqual([CALL_SID]);
+  });
+
+  test('is left to the execution that runs', async () => {
+    executions.set(CALL_SID, { input: 'of the answer', status: 'running' });
+    expect(await run()).toEqual(NOTHING);
+    expect(started).toEqual([]);
+  });
+
+  test('gets another one when that is dead', async () => {
+    die(CALL_SID);
+    expect(await run()).toEqual(NOTHING);
+    expect(namesStarted()).toEqual([`${CALL_SID}-2`]);
+  });
+});
+
+test('where callers are asked, no call that is on is given an execution before the answer', async () => {
+  asks = true;
+  calls = [listedCall()];
+  expect(await run()).toEqual(NOTHING);
+  rows = new Map([[CALL_SID, { final: false, recorded: false, consent: 'asked' }]]);
+  expect(await run()).toEqual(NOTHING);
+  expect(started).toEqual([]);
+});
 
 describe('a call that no webhook announced', () => {
   test('is given its execution, which knows who called whom and how it was found', async () => {

@@ -8,6 +8,7 @@ const valid = {
   recording: { channels: 'dual', track: 'both', trim: 'do-not-trim' },
   twilioApiBaseUrl: 'https://api.twilio.com',
   ringTimeoutSeconds: 600,
+  asks: false,
   startDelaySeconds: 0,
   startWith: 'api',
   retentionDays: 365,

@@ -44,7 +44,7 @@ const answer = (parameters: Parameters) =>
     startWith: 'api',
     gated: false,
     publicBaseUrl: PUBLIC_BASE_URL,
-  })(webhookEvent({ parameters }));
+  })(webhookEvent({ parameters }), 'request-1');
 
 const started = () => stepFunctions.commandCalls(StartExecutionCommand).map(({ args }) => args[0].input);
 

@@ -28,18 +28,22 @@ test('a call that is final lets its task succeed', async () => {
   expect(sent()).toEqual([['SendTaskSuccessCommand', { taskToken: TOKEN, output: '{}' }]]);
 });
 
-test('a second recording ends the task with the error that leads to Verify', async () => {
+test.each([
+  ['a second recording', 'Verify', 'reportDouble', TASK_ERRORS.doubled],
+  ['that the caller said no', 'Reconcile', 'reportUnwanted', TASK_ERRORS.unwanted],
+] as const)('%s ends the task with the error that leads to %s', async (_what, _state, report, error) => {
   stepFunctions.on(SendTaskFailureCommand).resolves({});
-  await taskTokens.reportDouble(TOKEN);
-  expect(sent()).toEqual([['SendTaskFailureCommand', { taskToken: TOKEN, error: TASK_ERRORS.doubled }]]);
+  await taskTokens[report](TOKEN);
+  expect(sent()).toEqual([['SendTaskFailureCommand', { taskToken: TOKEN, error }]]);
   // Not one of Step Functions’ own, which begin so, nor a state’s name.
-  expect(TASK_ERRORS.doubled).not.toMatch(/^States\./);
-  expect(Object.values<string>(STATES)).not.toContain(TASK_ERRORS.doubled);
+  expect(error).not.toMatch(/^States\./);
+  expect(Object.values<string>(STATES)).not.toContain(error);
 });
 
 describe.each<[string, (tokens: TaskTokens) => Promise<void>]>([
   ['release', ({ release }) => release(TOKEN)],
   ['reportDouble', ({ reportDouble }) => reportDouble(TOKEN)],
+  ['reportUnwanted', ({ reportUnwanted }) => reportUnwanted(TOKEN)],
 ])('%s', (_, use) => {
   test.each([
     new TaskTimedOut({ message: 'timed out', $metadata: {} }),

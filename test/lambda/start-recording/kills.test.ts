@@ -156,6 +156,7 @@ async function execute(
           createParameters: {},
           likeness: {},
           ringTimeoutSeconds: 3_600,
+          asks: false,
         };
       },
       startDelaySeconds: 0,

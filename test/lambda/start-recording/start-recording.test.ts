@@ -67,6 +67,7 @@ async function runWith(
         createParameters: {},
         likeness: {},
         ringTimeoutSeconds: 600,
+        asks: false,
       };
     },
     startDelaySeconds,

@@ -43,13 +43,17 @@ export function memoryStore(clock: Clock): MemoryStore {
     state: () => state,
     progress: () => progress,
     commands: () => commands,
-    async claim(_call, owner, until, again) {
+    async claim(_call, owner, until, { again, consentNeeded } = {}) {
       use('claim');
-      known = true;
-      const { recording, ended } = summarize(state);
+      const { recording, ended, consent } = summarize(state);
       if (recording && !(again && ended)) {
         return { kind: 'recorded', recordingSid: recording.recordingSid };
       }
+      const answer = consent?.answer;
+      if (answer !== 'given' && (consentNeeded || answer !== undefined)) {
+        return { kind: 'not-allowed', answer };
+      }
+      known = true;
       if (lease && lease.owner !== owner && lease.until >= clock.now()) {
         return { kind: 'held', untilMilliseconds: lease.until };
       }
@@ -93,7 +97,8 @@ export function memoryStore(clock: Clock): MemoryStore {
     },
     async known() {
       use('known');
-      return { recordings: Object.values(state.recordings), final: summarize(state).final };
+      const { recordings, consent } = state;
+      return { recordings: Object.values(recordings), final: summarize(state).final, consent };
     },
     async apply(_call, event) {
       use('apply');

@@ -65,7 +65,7 @@ export function webhookEvent({
   authToken = AUTH_TOKEN,
 }: WebhookRequest = {}): APIGatewayProxyEventV2 {
   const [rawPath = '', rawQueryString = ''] = path.split('?');
-  const [, route, next] = /^\/(voice|gate)\/(.+)$/.exec(rawPath) ?? [];
+  const [, route, next] = /^\/(voice|gate|consent|opt-out)\/(.+)$/.exec(rawPath) ?? [];
   const routeKey = `POST ${next === undefined ? rawPath : `/${route}/{next}`}`;
   const allHeaders = {
     'content-type': 'application/x-www-form-urlencoded; charset=UTF-8',

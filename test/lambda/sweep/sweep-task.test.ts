@@ -36,6 +36,7 @@ const dependencies = (calls: readonly string[], withRow: readonly string[] = [])
   clock: manualClock(),
   command: async () => ({ kind: 'not-possible' }),
   resumeAfterMilliseconds: 600_000,
+  asks: false,
   voiceUrl: VOICE_URL,
   accountSid: ACCOUNT_SID,
   twilio: {

@@ -1,7 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { recordingAttributes } from '../../../lambda/twilio/recording-parameters.ts';
-import { decodeNext, encodeNext, NEXT_PLACEHOLDER, voiceTwiml } from '../../../lambda/twilio/twiml.ts';
+import {
+  decodeNext,
+  encodeNext,
+  NEXT_PLACEHOLDER,
+  optOutUrl,
+  voiceTwiml,
+} from '../../../lambda/twilio/twiml.ts';
 import { voiceDocuments } from '../../../lib/voice-documents.ts';
 import { namesOf, type Verb, verbsOf } from '../support/twiml.ts';
 import { PUBLIC_BASE_URL } from '../support/webhooks.ts';
@@ -13,7 +19,7 @@ const documents = voiceDocuments(
   PUBLIC_BASE_URL,
 );
 const twiml = (next?: string, startsRecording = false): string =>
-  voiceTwiml({ documents, next, startsRecording });
+  voiceTwiml({ documents, next, optOut: optOutUrl(PUBLIC_BASE_URL), startsRecording });
 
 const NOTICE: Verb = ['Say', {}, 'Recorded.'];
 const OTHERWISE: Verb[] = [

@@ -48,6 +48,7 @@ const dependencies = (): VerifyDependencies => ({
         surplusCount: 1,
         doubled: false,
         ended: false,
+        unwanted: false,
         final: false,
       },
     }),

@@ -1,12 +1,10 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { CallFacts } from '../../../lambda/recording/store.ts';
+import { EXECUTION_BUDGET_MILLISECONDS } from '../../../lambda/shared/start-in-time.ts';
+import { SECRET_BUDGET_MILLISECONDS } from '../../../lambda/twilio/call-webhook.ts';
 import { recordingAttributes } from '../../../lambda/twilio/recording-parameters.ts';
 import { encodeNext } from '../../../lambda/twilio/twiml.ts';
-import {
-  BUDGET_MILLISECONDS,
-  type VoiceWebhookDependencies,
-  voiceWebhook,
-} from '../../../lambda/voice-webhook/voice-webhook.ts';
+import { type VoiceWebhookDependencies, voiceWebhook } from '../../../lambda/voice-webhook/voice-webhook.ts';
 import { voiceDocuments } from '../../../lib/voice-documents.ts';
 import { FAILURES } from '../support/failures.ts';
 import { type FakeTelemetry, fakeTelemetry } from '../support/fake-telemetry.ts';
@@ -63,7 +61,7 @@ beforeEach(() => {
 });
 
 const send = (request: WebhookRequest = {}, changes: Partial<typeof dependencies> = {}) =>
-  voiceWebhook({ ...dependencies, ...changes })(webhookEvent(request));
+  voiceWebhook({ ...dependencies, ...changes })(webhookEvent(request), 'request-1');
 
 /** The verbs of an answer, which must be TwiML. */
 function verbs(answer: Awaited<ReturnType<typeof send>>) {
@@ -176,7 +174,7 @@ describe('a failure', () => {
       { secrets: { get: hangs, getFresh: hangs }, executions: { start: hangs } },
     );
     expect(verbs(answer)).toEqual(recorded);
-    expect(BUDGET_MILLISECONDS.secret + BUDGET_MILLISECONDS.execution).toBeLessThanOrEqual(2_000);
+    expect(SECRET_BUDGET_MILLISECONDS + EXECUTION_BUDGET_MILLISECONDS).toBeLessThanOrEqual(2_000);
   });
 
   test.each<[string, object]>([

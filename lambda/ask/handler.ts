@@ -1,0 +1,8 @@
+import { dynamoDb } from '../shared/clients/dynamodb.ts';
+import { secretsManager } from '../shared/clients/secrets-manager.ts';
+import { lambdaRuntime } from '../shared/runtime.ts';
+import { wire } from './wire.ts';
+
+const { platform, perInvocation } = lambdaRuntime();
+
+export const handler = perInvocation(wire({ ...platform, dynamoDb, secretsManager }));

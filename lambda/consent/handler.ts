@@ -1,0 +1,9 @@
+import { dynamoDb } from '../shared/clients/dynamodb.ts';
+import { secretsManager } from '../shared/clients/secrets-manager.ts';
+import { stepFunctions } from '../shared/clients/step-functions.ts';
+import { lambdaRuntime } from '../shared/runtime.ts';
+import { wire } from './wire.ts';
+
+const { platform, perInvocation } = lambdaRuntime();
+
+export const handler = perInvocation(wire({ ...platform, dynamoDb, secretsManager, stepFunctions }));

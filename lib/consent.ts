@@ -1,0 +1,77 @@
+import { Duration } from 'aws-cdk-lib';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { ROUTES } from '../lambda/shared/contract.ts';
+import type { AskSettings, ConsentSettings, OptOutSettings } from '../lambda/shared/settings.ts';
+import { RecorderFunction } from './recorder-function.ts';
+import type { WebhookApi } from './webhook-api.ts';
+
+/** What a caller who waits for the answer needs. */
+const FOR_CALLERS = {
+  // Memory is what processors come with, and cold starts go by them.
+  memorySize: 1024,
+  timeout: Duration.seconds(10),
+} as const;
+
+interface ConsentProps {
+  readonly api: WebhookApi;
+  readonly logRetention: RetentionDays;
+  readonly environment: Record<string, string>;
+}
+
+export interface AskedConsentProps extends ConsentProps {
+  readonly askSettings: AskSettings;
+  readonly consentSettings: ConsentSettings;
+}
+
+/** Asks callers whether they may be recorded, and takes their answers. */
+export class AskedConsent extends Construct {
+  readonly ask: RecorderFunction;
+  readonly consent: RecorderFunction;
+
+  constructor(scope: Construct, id: string, props: AskedConsentProps) {
+    super(scope, id);
+    const { api, logRetention, environment } = props;
+    this.ask = new RecorderFunction(this, 'Ask', {
+      ...FOR_CALLERS,
+      handler: 'ask',
+      description: 'Answers the voice webhook with the question whether the call may be recorded',
+      logRetention,
+      settings: props.askSettings,
+      environment,
+    });
+    this.consent = new RecorderFunction(this, 'Consent', {
+      ...FOR_CALLERS,
+      handler: 'consent',
+      description: 'Starts the execution of a call whose caller says yes',
+      logRetention,
+      settings: props.consentSettings,
+      environment,
+    });
+    api.post('Voice', [ROUTES.voice, ROUTES.voiceNext], this.ask);
+    api.post('Consent', [ROUTES.consent, ROUTES.consentNext], this.consent);
+  }
+}
+
+export interface OptOutProps extends ConsentProps {
+  readonly settings: OptOutSettings;
+}
+
+/** Takes the key with which callers say no during the notice. */
+export class OptOut extends Construct {
+  readonly optOut: RecorderFunction;
+
+  constructor(scope: Construct, id: string, props: OptOutProps) {
+    super(scope, id);
+    const { api, logRetention, settings, environment } = props;
+    this.optOut = new RecorderFunction(this, 'OptOut', {
+      ...FOR_CALLERS,
+      handler: 'opt-out',
+      description: 'Stops and deletes the recording of a call whose caller says no',
+      logRetention,
+      settings,
+      environment,
+    });
+    api.post('OptOut', [ROUTES.optOut, ROUTES.optOutNext], this.optOut);
+  }
+}
