@@ -4,6 +4,7 @@ import { httpHandler } from '../lambda/shared/clients/http.ts';
 import { twilioApi } from '../lambda/twilio/api.ts';
 import { credentialsFromSeed } from '../local/credentials.ts';
 import type { Latency, LatencyKind } from '../local/host/latency.ts';
+import { NO_TELEMETRY } from '../local/no-telemetry.ts';
 import { startLocalRecorder } from '../local/recorder.ts';
 import { Dice, type Distribution } from '../local/twilio-simulator/random.ts';
 import {
@@ -124,7 +125,12 @@ async function measureOurs(
 
 async function measurePolicy(name: string, calls: number): Promise<Figures> {
   await using simulator = await TwilioSimulator.start({ seed: SEED, credentials });
-  const twilio = twilioApi(httpHandler(), credentials, simulator.url, 30_000);
+  const twilio = twilioApi(
+    { http: httpHandler(), telemetry: NO_TELEMETRY },
+    credentials,
+    simulator.url,
+    30_000,
+  );
   const policy = POLICIES[name];
   if (!policy) {
     throw new Error(`There is no policy ${name}`);

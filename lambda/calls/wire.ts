@@ -13,7 +13,7 @@ const TIMEOUT_MILLISECONDS = 4_000;
 export function wire(
   platform: BasePlatform & SecretPlatform & Pick<Platform, 'http' | 'stepFunctions' | 'dynamoDb'>,
 ) {
-  const { environment, clock, telemetry, http, dynamoDb } = platform;
+  const { environment, clock, telemetry, dynamoDb } = platform;
   const { twilioApiBaseUrl } = settings(CallsSettings, environment);
   const secrets = secretFromSecretsManager(platform);
   return calls({
@@ -26,7 +26,7 @@ export function wire(
       environmentVariable(ENVIRONMENT.stateMachineArn, environment),
       TIMEOUT_MILLISECONDS,
     ),
-    twilio: async () => twilioApi(http, await secrets.get(), twilioApiBaseUrl, TIMEOUT_MILLISECONDS),
+    twilio: async () => twilioApi(platform, await secrets.get(), twilioApiBaseUrl, TIMEOUT_MILLISECONDS),
     clock,
     telemetry,
   });

@@ -14,7 +14,7 @@ const REQUEST_TIMEOUT_MILLISECONDS = 900;
 export function wire(
   platform: BasePlatform & StorePlatform & SecretPlatform & Pick<Platform, 'http' | 'stepFunctions'>,
 ) {
-  const { environment, clock, telemetry, http } = platform;
+  const { environment, clock, telemetry } = platform;
   const { retentionDays, twilioApiBaseUrl, ...optOutSettings } = settings(OptOutSettings, environment);
   const store = storeFromEnvironment(platform, retentionDays);
   return optOut({
@@ -23,7 +23,7 @@ export function wire(
     store,
     taskTokens: stepFunctionsTaskTokens(platform),
     withSecret: (secret) => ({
-      twilio: twilioApi(http, secret, twilioApiBaseUrl, REQUEST_TIMEOUT_MILLISECONDS),
+      twilio: twilioApi(platform, secret, twilioApiBaseUrl, REQUEST_TIMEOUT_MILLISECONDS),
       store,
       clock,
     }),

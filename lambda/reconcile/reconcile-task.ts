@@ -20,10 +20,14 @@ export function reconcileTask(
     const { call } = parseInput(ReconcileEvent, event);
     const { callSid } = call;
     const dependencies = await connect();
-    const { outcome, changed, unwanted } = await reconcile(dependencies, callFacts(call));
+    const { outcome, changed, unwanted, overdue } = await reconcile(dependencies, callFacts(call));
     for (const recordingSid of changed) {
       telemetry.count(METRICS.recordingReconciled);
       telemetry.warn('Twilio knew what no callback had said', { callSid, recordingSid });
+    }
+    if (overdue) {
+      telemetry.count(METRICS.rowOverdue);
+      telemetry.error('The row of a call is still open long after its end', { callSid });
     }
     if (!unwanted) {
       telemetry.info('Reconciled', { callSid, outcome });

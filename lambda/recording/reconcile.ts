@@ -8,6 +8,8 @@ import { isFinal, type RecordingState } from './merge.ts';
 import { type Likeness, mayBeOurs, recordingState } from './ours.ts';
 import type { CallFacts, CallStore } from './store.ts';
 
+/** A row that is open this long after the call has ended is overdue. */
+const OVERDUE_AFTER_MILLISECONDS = 15 * 60_000;
 /** A recording that Twilio's list lacks this long after the call has ended is gone. */
 export const GONE_AFTER_MILLISECONDS = 10 * 60_000;
 
@@ -24,6 +26,8 @@ export interface Reconciled {
   readonly changed: readonly string[];
   /** The caller said no: nothing is to be kept. */
   readonly unwanted: boolean;
+  /** The row is still open long after the call has ended. */
+  readonly overdue: boolean;
 }
 
 /**
@@ -45,7 +49,8 @@ export async function reconcile(
     (recording) => knownSids.includes(recording.sid) || mayBeOurs(recording, likeness),
   );
   const ended = callPhase(status) === 'ended';
-  const endedLongAgo = ended && clock.now() - Date.parse(end_time ?? '') > GONE_AFTER_MILLISECONDS;
+  const endedFor = ended ? clock.now() - Date.parse(end_time ?? '') : 0;
+  const endedLongAgo = endedFor > GONE_AFTER_MILLISECONDS;
   const gone = knownSids.filter((sid) => endedLongAgo && !listed.some((recording) => recording.sid === sid));
 
   let final = known.final;
@@ -73,6 +78,7 @@ export async function reconcile(
     outcome: final ? RECONCILE_OUTCOMES.final : unfinished,
     changed,
     unwanted: isRefused(known.consent),
+    overdue: !final && endedFor > OVERDUE_AFTER_MILLISECONDS,
   };
 }
 

@@ -17,7 +17,7 @@ interface TwilioTimeouts {
 
 /** What starting a recording needs of a function's environment, for each secret. */
 export function startFromEnvironment(
-  { environment, clock, random, http }: BasePlatform & Pick<Platform, 'http'>,
+  platform: BasePlatform & Pick<Platform, 'http'>,
   {
     recording,
     ringTimeoutSeconds,
@@ -27,13 +27,14 @@ export function startFromEnvironment(
   store: CallStore,
   { requestTimeout, questionTimeout }: TwilioTimeouts,
 ): (secret: TwilioSecret) => StartDependencies & { readonly twilio: TwilioApi; readonly store: CallStore } {
+  const { environment, clock, random } = platform;
   const createParameters = createRecordingParameters(
     recording,
     environmentVariable(ENVIRONMENT.publicBaseUrl, environment),
   );
   const likeness = likenessOf(recording);
   return (secret) => ({
-    twilio: twilioApi(http, secret, twilioApiBaseUrl, requestTimeout, questionTimeout),
+    twilio: twilioApi(platform, secret, twilioApiBaseUrl, requestTimeout, questionTimeout),
     store,
     clock,
     random,

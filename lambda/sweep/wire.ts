@@ -18,7 +18,7 @@ const STEP_FUNCTIONS_TIMEOUT_MILLISECONDS = 5_000;
 export function wire(
   platform: BasePlatform & StorePlatform & SecretPlatform & Pick<Platform, 'http' | 'stepFunctions'>,
 ) {
-  const { environment, clock, newId, telemetry, http } = platform;
+  const { environment, clock, newId, telemetry } = platform;
   const { resumeAfterSeconds, ...startSettings } = settings(SweepSettings, environment);
   const { retentionDays, twilioApiBaseUrl } = startSettings;
   const store = storeFromEnvironment(platform, retentionDays);
@@ -33,7 +33,7 @@ export function wire(
   return sweepTask(async () => {
     const secret = await secrets.get();
     return {
-      twilio: twilioApi(http, secret, twilioApiBaseUrl, TWILIO_TIMEOUT_MILLISECONDS),
+      twilio: twilioApi(platform, secret, twilioApiBaseUrl, TWILIO_TIMEOUT_MILLISECONDS),
       store,
       executions,
       clock,

@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { HttpRequest } from '@smithy/protocol-http';
-import type { HttpHandler } from '../shared/platform.ts';
+import { METRICS } from '../shared/contract.ts';
+import type { Platform } from '../shared/platform.ts';
 
 /** A Call, as far as we read it. https://www.twilio.com/docs/voice/api/call-resource#call-properties */
 export interface TwilioCall {
@@ -122,14 +123,14 @@ export interface TwilioCredentials {
  * A client of Twilio's REST API on the HTTP handler that the AWS clients bring along: the `twilio` package's own client
  * takes longer to import than all the rest of a function.
  *
- * @param http one for all credentials: a rotated key must not cost a new handshake
+ * @param platform its HTTP handler is one for all credentials: a rotated key must not cost a new handshake
  * @param baseUrl scheme and host of the API
  * @param timeoutMilliseconds after which a request counts as not answered
  * @param questionTimeoutMilliseconds the same for a request that changes nothing
  * @see https://www.twilio.com/docs/usage/api
  */
 export function twilioApi(
-  http: HttpHandler,
+  { http, telemetry }: Pick<Platform, 'http' | 'telemetry'>,
   credentials: TwilioCredentials,
   baseUrl: string,
   timeoutMilliseconds: number,
@@ -138,7 +139,15 @@ export function twilioApi(
   const root = new URL(baseUrl);
   const authorization = `Basic ${Buffer.from(`${credentials.apiKeySid}:${credentials.apiKeySecret}`).toString('base64')}`;
 
-  async function request<T>(
+  async function request<T>(...asked: Parameters<typeof send<T>>): Promise<TwilioAnswer<T>> {
+    const sentAt = Date.now();
+    const answer = await send(...asked);
+    telemetry.count(METRIC_OF_ANSWER[classOf(answer)]);
+    telemetry.record(METRICS.twilioLatencyMilliseconds, Date.now() - sentAt);
+    return answer;
+  }
+
+  async function send<T>(
     method: 'GET' | 'POST' | 'DELETE',
     path: string,
     read: (body: unknown) => T | undefined,
@@ -204,6 +213,35 @@ export function twilioApi(
         asPage('incoming_phone_numbers', asNumber),
       ),
   };
+}
+
+/** Twilio's answers by what they mean for whoever watches. */
+type AnswerClass = 'ok' | 'unauthorized' | 'throttled' | 'refused' | 'failed';
+
+const METRIC_OF_ANSWER = {
+  ok: METRICS.twilioOk,
+  unauthorized: METRICS.twilioUnauthorized,
+  throttled: METRICS.twilioThrottled,
+  refused: METRICS.twilioRefused,
+  failed: METRICS.twilioFailed,
+} as const satisfies Record<AnswerClass, string>;
+
+function classOf(answer: TwilioAnswer<unknown>): AnswerClass {
+  if (answer.kind === 'ok') {
+    return 'ok';
+  }
+  if (answer.kind !== 'error' || answer.httpStatus >= 500 || answer.httpStatus < 400) {
+    return 'failed';
+  }
+  switch (answer.httpStatus) {
+    case 401:
+    case 403:
+      return 'unauthorized';
+    case 429:
+      return 'throttled';
+    default:
+      return 'refused';
+  }
 }
 
 const API_ROOT = '/2010-04-01';

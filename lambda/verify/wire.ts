@@ -11,14 +11,14 @@ import { verifyTask } from './verify-task.ts';
 const REQUEST_TIMEOUT_MILLISECONDS = 1_500;
 
 export function wire(platform: BasePlatform & StorePlatform & SecretPlatform & Pick<Platform, 'http'>) {
-  const { environment, clock, telemetry, http } = platform;
+  const { environment, clock, telemetry } = platform;
   const { recording, retentionDays, twilioApiBaseUrl } = settings(ReconcileSettings, environment);
   const store = storeFromEnvironment(platform, retentionDays);
   const secrets = secretFromSecretsManager(platform);
   const likeness = likenessOf(recording);
   return verifyTask(
     async () => ({
-      twilio: twilioApi(http, await secrets.get(), twilioApiBaseUrl, REQUEST_TIMEOUT_MILLISECONDS),
+      twilio: twilioApi(platform, await secrets.get(), twilioApiBaseUrl, REQUEST_TIMEOUT_MILLISECONDS),
       store,
       clock,
       likeness,

@@ -23,6 +23,7 @@ import { REGION, readStack, type Stack } from '../host/stack.ts';
 import { StateMachine } from '../host/state-machine.ts';
 import { TableProperties } from '../host/table.ts';
 import type { CloudFormationTemplate } from '../host/template.ts';
+import { NO_TELEMETRY } from '../no-telemetry.ts';
 import type { Row } from '../recorder.ts';
 import { PROJECT } from '../synthesize.ts';
 import type { HttpOutcome, HttpRequest, Transport } from '../twilio-simulator/transport.ts';
@@ -86,14 +87,6 @@ const Definition = v.object({ DefinitionString: v.string() });
 const DEFAULT_PUBLIC_URL = 'https://recorder.example.com';
 /** No emitter, and no latency but that of requests: those would only slow the simulation down. */
 const SILENT = { emit: () => undefined, latency: () => 0, pause: (async () => undefined) as Pause };
-const NO_TELEMETRY: Telemetry = {
-  count: () => undefined,
-  record: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
-
 /**
  * Deploys a template to a simulated AWS. Install virtual time first: schedules begin at once.
  *

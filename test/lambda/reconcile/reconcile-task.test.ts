@@ -21,7 +21,7 @@ const nobodyAsks = async () => {
   throw new Error('nobody said no');
 };
 
-function handlerWith(effect: 'news' | 'nothing-new') {
+function handlerWith(effect: 'news' | 'nothing-new', final = true, endTime: string | null = null) {
   const telemetry = fakeTelemetry();
   const handler = reconcileTask(
     async () => ({
@@ -39,12 +39,12 @@ function handlerWith(effect: 'news' | 'nothing-new') {
             doubled: false,
             ended: false,
             unwanted: false,
-            final: true,
+            final,
           },
         }),
       },
       twilio: {
-        fetchCall: async () => ok({ sid: CALL_SID, status: 'completed', end_time: null }),
+        fetchCall: async () => ok({ sid: CALL_SID, status: 'completed', end_time: endTime }),
         listRecordings: async () => ok([recordingResource({ status: 'completed' })]),
         updateRecording: nobodyAsks,
         deleteRecording: nobodyAsks,
@@ -65,6 +65,15 @@ test('counts nothing when the rows were right', async () => {
   const { telemetry, handler } = handlerWith('nothing-new');
   expect(await handler({ call })).toEqual({ outcome: 'final' });
   expect(telemetry.counted).toEqual([]);
+});
+
+test('counts a row that is open long after the end of its call', async () => {
+  const { telemetry, handler } = handlerWith('nothing-new', false, 'Mon, 23 Nov 2026 12:00:00 +0000');
+  expect(await handler({ call })).toEqual({ outcome: 'processing' });
+  expect(telemetry.counted).toEqual([METRICS.rowOverdue]);
+  expect(telemetry.lines).toContainEqual(
+    expect.objectContaining({ level: 'error', details: { callSid: CALL_SID } }),
+  );
 });
 
 test('refuses an event without a call', async () => {

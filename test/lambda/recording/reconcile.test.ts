@@ -35,7 +35,11 @@ const run = (says: TwilioSays): Promise<Reconciled> =>
       clock,
       likeness: {},
       store: {
-        known: async () => ({ recordings: Object.values(state.recordings), final: summarize(state).final }),
+        known: async () => ({
+          recordings: Object.values(state.recordings),
+          final: summarize(state).final,
+          consent: state.consent,
+        }),
         apply: async (_, event) => {
           const merged = merge(state, event);
           state = merged.state;
@@ -60,6 +64,8 @@ const run = (says: TwilioSays): Promise<Reconciled> =>
     call,
   );
 
+const SETTLED = { outcome: 'final', unwanted: false, overdue: false };
+
 const statusOf = (recordingSid: string): string | undefined => state.recordings[recordingSid]?.status;
 
 describe('a call of which no callback came', () => {
@@ -79,7 +85,7 @@ describe('a call of which no callback came', () => {
     know({ recordingSid: RECORDING_SID, status: 'absent' });
     const recordings = [{ status: 'completed', duration: '42' }];
     expect(await run({ status: 'completed', recordings })).toEqual({
-      outcome: 'final',
+      ...SETTLED,
       changed: [RECORDING_SID],
     });
     expect(statusOf(RECORDING_SID)).toBe('completed');
@@ -88,7 +94,7 @@ describe('a call of which no callback came', () => {
   test('that has ended gets what Twilio knows of its recording', async () => {
     const recordings = [{ status: 'completed', duration: '42', error_code: 0 }];
     expect(await run({ status: 'completed', recordings })).toEqual({
-      outcome: 'final',
+      ...SETTLED,
       changed: [RECORDING_SID],
     });
     expect(state.recordings[RECORDING_SID]).toMatchObject({
@@ -131,7 +137,7 @@ describe('a call of which no callback came', () => {
       channels: null,
       track: null,
     };
-    expect(await run({ status: 'completed', recordings: [same] })).toEqual({ outcome: 'final', changed: [] });
+    expect(await run({ status: 'completed', recordings: [same] })).toEqual({ ...SETTLED, changed: [] });
   });
 });
 
@@ -152,7 +158,7 @@ describe('a recording that Twilio does not list', () => {
     const endedMillisecondsAgo = GONE_AFTER_MILLISECONDS + 2_000;
     const recordings = [{ status: 'completed' }];
     expect(await run({ status: 'completed', endedMillisecondsAgo, recordings })).toEqual({
-      outcome: 'final',
+      ...SETTLED,
       changed: [RECORDING_SID, OTHER_RECORDING_SID],
     });
     expect(statusOf(RECORDING_SID)).toBe('completed');
@@ -184,4 +190,24 @@ test.each<[string, Partial<TwilioSays>, string]>([
   expect(error).toBeInstanceOf(TwilioUnavailableError);
   expect(error).toHaveProperty('message', expect.stringContaining(cause));
   expect(state).toBe(before);
+});
+
+test.each([
+  ['processing', 'completed', 16, true],
+  ['processing', 'completed', 15, false],
+  ['completed', 'completed', 16, false],
+  ['processing', 'in-progress', 16, false],
+] as const)(
+  'a row whose recording is %s, of a call that is %s and ended %d minutes ago, is overdue: %j',
+  async (recordingStatus, status, minutes, overdue) => {
+    const endedMillisecondsAgo = minutes * 60_000;
+    const recordings = [{ status: recordingStatus }];
+    expect(await run({ status, endedMillisecondsAgo, recordings })).toMatchObject({ overdue });
+  },
+);
+
+test('whether the caller said no is told', async () => {
+  const consent = { answer: 'withdrawn', textVersion: 'v1', at: '2026-11-24T12:00:00.000Z' } as const;
+  state = merge(state, { type: 'consent', consent }).state;
+  expect(await run({ status: 'in-progress', recordings: [{}] })).toMatchObject({ unwanted: true });
 });

@@ -5,6 +5,7 @@ import { httpHandler } from '../../../lambda/shared/clients/http.ts';
 import { type TwilioApi, twilioApi } from '../../../lambda/twilio/api.ts';
 import { createRecordingParameters } from '../../../lambda/twilio/recording-parameters.ts';
 import { recordingResource } from '../support/answers.ts';
+import { type FakeTelemetry, fakeTelemetry } from '../support/fake-telemetry.ts';
 import { twilioSecret } from '../support/secrets.ts';
 import { ACCOUNT_SID, CALL_SID, OTHER_RECORDING_SID, RECORDING_SID } from '../support/sids.ts';
 import { reply, type TwilioServer, twilioServer } from '../support/twilio-server.ts';
@@ -16,16 +17,28 @@ const CALLS = `${ACCOUNT}/Calls/${CALL_SID}`;
 /** As Twilio writes it: what was asked for, and where to go on. */
 const NEXT_PAGE = `${ACCOUNT}/Calls.json?EndTime%3E=2026-11-24T11%3A50%3A00Z&PageSize=1000&Page=1&PageToken=PACA${'a'.repeat(32)}`;
 
+let telemetry: FakeTelemetry;
+/** One for all, as in a function. */
+const platform = {
+  http: httpHandler(),
+  telemetry: {
+    ...fakeTelemetry(),
+    count: (metric: Parameters<FakeTelemetry['count']>[0]) => telemetry.count(metric),
+    record: (...given: Parameters<FakeTelemetry['record']>) => telemetry.record(...given),
+  },
+};
+
 let server: TwilioServer;
 let api: TwilioApi;
 
 beforeAll(async () => {
   server = await twilioServer();
-  api = twilioApi(httpHandler(), credentials, server.baseUrl, 5_000);
+  api = twilioApi(platform, credentials, server.baseUrl, 5_000);
 });
 afterAll(() => server.close());
 beforeEach(() => {
   server.received.length = 0;
+  telemetry = fakeTelemetry();
 });
 
 const recording = recordingResource();
@@ -166,6 +179,11 @@ test.each<
     'to stop a recording',
     ({ updateRecording }) => updateRecording(CALL_SID, RECORDING_SID, { Status: 'stopped' }),
     (client) => client.calls(CALL_SID).recordings(RECORDING_SID).update({ status: 'stopped' }),
+  ],
+  [
+    'to delete a recording',
+    ({ deleteRecording }) => deleteRecording(RECORDING_SID),
+    (client) => client.recordings(RECORDING_SID).remove(),
   ],
   [
     'for the calls that go on',
@@ -406,7 +424,7 @@ describe.each<[string, () => Promise<unknown>]>([
   });
 
   const impatient = (baseUrl: string) => {
-    const client = twilioApi(httpHandler(), credentials, baseUrl, 50);
+    const client = twilioApi(platform, credentials, baseUrl, 50);
     const requests: Record<string, () => Promise<unknown>> = {
       createRecording: () => client.createRecording(CALL_SID, {}),
       fetchCall: () => client.fetchCall(CALL_SID),
@@ -428,7 +446,7 @@ describe.each<[string, () => Promise<unknown>]>([
 
   test('when a question takes longer than a question may', async () => {
     server.answerWith(() => {});
-    const client = twilioApi(httpHandler(), credentials, server.baseUrl, 60_000, 50);
+    const client = twilioApi(platform, credentials, server.baseUrl, 60_000, 50);
     expect(await client.listRecordings(CALL_SID)).toMatchObject({ kind: 'no-answer' });
     expect(await client.fetchCall(CALL_SID)).toMatchObject({ kind: 'no-answer' });
   });
@@ -467,4 +485,32 @@ test('no answer says anything of the credentials', async () => {
     expect(text).not.toContain(secret);
     expect(text).not.toContain(credentials.apiKeySecret);
   }
+});
+
+test('a deletion is answered without a body', async () => {
+  server.answerWith((response) => response.writeHead(204).end());
+  expect(await api.deleteRecording(RECORDING_SID)).toEqual({ kind: 'ok', body: null });
+});
+
+test.each([
+  [200, 'TwilioOk'],
+  [401, 'TwilioUnauthorized'],
+  [403, 'TwilioUnauthorized'],
+  [429, 'TwilioThrottled'],
+  [400, 'TwilioRefused'],
+  [404, 'TwilioRefused'],
+  [302, 'TwilioFailed'],
+  [500, 'TwilioFailed'],
+  [503, 'TwilioFailed'],
+])('an answer %i counts as %s, and how long it took is recorded', async (status, metric) => {
+  server.answerWith(reply(status, call));
+  await api.fetchCall(CALL_SID);
+  expect(telemetry.counted).toEqual([metric]);
+  expect(telemetry.recorded).toEqual([{ metric: 'TwilioLatencyMilliseconds', value: expect.any(Number) }]);
+});
+
+test('no answer counts as a failure', async () => {
+  server.answerWith((response) => response.destroy());
+  await api.fetchCall(CALL_SID);
+  expect(telemetry.counted).toEqual(['TwilioFailed']);
 });
