@@ -23,6 +23,8 @@ export class CallRecorderStack extends Stack {
       reconcileAfter: Duration.seconds(configuration.reconcileAfterSeconds),
       control: configuration.control,
       resumeAfter: Duration.seconds(configuration.resumeAfterSeconds),
+      ...(configuration.alarmEmail !== undefined && { alarmEmail: configuration.alarmEmail }),
+      ...(configuration.runbookUrl !== undefined && { runbookUrl: configuration.runbookUrl }),
       retention: Duration.days(configuration.retentionDays),
       logRetention: configuration.logRetentionDays as RetentionDays,
       ...(configuration.publicBaseUrl && { publicBaseUrl: configuration.publicBaseUrl }),
@@ -67,6 +69,14 @@ export class CallRecorderStack extends Stack {
     new CfnOutput(this, 'CallsInTheConsole', {
       description: 'One execution is one call',
       value: `https://${this.region}.console.aws.amazon.com/states/home?region=${this.region}#/statemachines/view/${recorder.stateMachine.stateMachineArn}`,
+    });
+    new CfnOutput(this, 'AlarmTopicArn', {
+      description: 'Subscribe to it whoever has to hear of alarms',
+      value: recorder.alarmTopic.topicArn,
+    });
+    new CfnOutput(this, 'DashboardName', {
+      description: 'How the recorder does, in CloudWatch',
+      value: recorder.dashboard.dashboardName,
     });
     new CfnOutput(this, 'TableName', { description: 'The table of calls', value: recorder.table.tableName });
   }

@@ -1,8 +1,10 @@
 import { Duration, Token } from 'aws-cdk-lib';
+import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { ENVIRONMENT, ROUTES } from '../lambda/shared/contract.ts';
@@ -17,12 +19,15 @@ import type {
   VoiceWebhookSettings,
 } from '../lambda/shared/settings.ts';
 import { recordingStatusCallbackUrl } from '../lambda/twilio/recording-parameters.ts';
+import { Alarms } from './alarms.ts';
 import { CallStateMachine } from './call-state-machine.ts';
 import { CallTable } from './call-table.ts';
 import { parseConfiguration, type RecorderConfigurationInput } from './configuration.ts';
 import { AskedConsent, OptOut } from './consent.ts';
 import { Control, type ControlPolicies } from './control.ts';
 import type { ControlSettings } from './control-settings.ts';
+import { RecorderDashboard } from './dashboard.ts';
+import { FIVE_MINUTES } from './metrics.ts';
 import { RecorderFunction } from './recorder-function.ts';
 import { Sweep } from './sweep.ts';
 import {
@@ -130,6 +135,18 @@ export interface CallRecorderProps {
    */
   readonly resumeAfter?: Duration;
   /**
+   * Who is mailed when an alarm goes off.
+   *
+   * @default - nobody: subscribe to `alarmTopic`
+   */
+  readonly alarmEmail?: string;
+  /**
+   * Where the runbook is, to which alarms and dashboard point.
+   *
+   * @default - its path in this repository
+   */
+  readonly runbookUrl?: string;
+  /**
    * How long the rows of a call are kept.
    *
    * @default Duration.days(365)
@@ -151,6 +168,9 @@ export interface CallRecorderProps {
   readonly twilioApiBaseUrl?: string;
 }
 
+/** From the project's root. */
+const RUNBOOK = 'docs/runbook.md';
+
 /**
  * Records the calls whose voice webhook it answers: the API, the functions, the state machine, the table, the secret.
  * Throws ConfigurationError for props that the configuration would not allow.
@@ -168,6 +188,9 @@ export class CallRecorder extends Construct {
   readonly policies?: ControlPolicies;
   /** Names the words that callers answer, as the rows do: those of the question, and of a notice that listens. */
   readonly textVersions: Readonly<Record<string, string>>;
+  /** Hears of every alarm that pages. */
+  readonly alarmTopic: ITopic;
+  readonly dashboard: Dashboard;
   /** Twilio's credentials. The stack makes the secret, and a person puts its value in. */
   readonly secret: ISecret;
 
@@ -190,6 +213,8 @@ export class CallRecorder extends Construct {
         reconcileAfterSeconds: props.reconcileAfter?.toSeconds(),
         control: props.control,
         resumeAfterSeconds: props.resumeAfter?.toSeconds(),
+        alarmEmail: props.alarmEmail,
+        runbookUrl: props.runbookUrl,
         retentionDays: props.retention?.toDays(),
         logRetentionDays: props.logRetention,
         // Another stack's API is known only when it is deployed.
@@ -357,7 +382,7 @@ export class CallRecorder extends Construct {
         })
       : undefined;
 
-    const { sweep } = new Sweep(this, 'Sweep', {
+    const { sweep, deadLetters } = new Sweep(this, 'Sweep', {
       logRetention,
       settings: {
         ...startSettings,
@@ -446,6 +471,43 @@ export class CallRecorder extends Construct {
     }
     api.post('Status', [ROUTES.recordingStatus], recordingStatus);
 
+    const runbookUrl = configuration.runbookUrl ?? RUNBOOK;
+    const callers = {
+      ...(voiceWebhook && { VoiceWebhook: voiceWebhook }),
+      ...(asked && { Ask: asked.ask, Consent: asked.consent }),
+      ...(optOut && { OptOut: optOut.optOut }),
+      ...(gate && { Gate: gate }),
+    };
+    const tableThrottles = table.throttles(FIVE_MINUTES);
+    const alarms = new Alarms(this, 'Alarms', {
+      callersFunctions: Object.values(callers),
+      throttleable: [...Object.values(callers), recordingStatus, startRecording],
+      serverErrors: api.serverErrors(FIVE_MINUTES),
+      stateMachine,
+      tableThrottles,
+      deadLetters,
+      email: configuration.alarmEmail,
+      runbookUrl,
+    });
+    this.dashboard = new RecorderDashboard(this, 'Dashboard', {
+      alarms: Object.values(alarms.all),
+      functions: {
+        ...callers,
+        RecordingStatus: recordingStatus,
+        StartRecording: startRecording,
+        RecordUnrecorded: recordUnrecorded,
+        AwaitOutcome: awaitOutcome,
+        Verify: verify,
+        Reconcile: reconcile,
+        Sweep: sweep,
+        ...(operated && { Calls: operated.calls, RecordingControl: operated.recordingControl }),
+      },
+      stateMachine,
+      tableThrottles,
+      unrecordedLog: recordUnrecorded.ownLog,
+      runbookUrl,
+    });
+    this.alarmTopic = alarms.topic;
     this.voiceUrl = `${publicBaseUrl}${ROUTES.voice}`;
     this.apiUrl = api.endpoint;
     if (operated?.policies) {

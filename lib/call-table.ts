@@ -1,4 +1,5 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { type IMetric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType, Billing, ProjectionType, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
@@ -29,6 +30,13 @@ export class CallTable extends TableV2 {
         },
       ],
     });
+  }
+
+  /** Requests that were refused for now, on the table and on its index. */
+  throttles(period: Duration): readonly IMetric[] {
+    return ['ReadThrottleEvents', 'WriteThrottleEvents'].map((name) =>
+      this.metric(name, { period, statistic: Stats.SUM, label: name }),
+    );
   }
 
   /** Allows what the store of calls does, and nothing that could delete a row. */

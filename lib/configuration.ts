@@ -76,6 +76,10 @@ const RecorderConfigurationKeys = v.strictObject({
   control: v.optional(ControlSettings, 'iam'),
   /** Seconds after which a paused recording goes on by itself. */
   resumeAfterSeconds: v.optional(wholeNumber('seconds', 30, 3600), 600),
+  /** Who is mailed when an alarm goes off; others subscribe to the topic themselves. */
+  alarmEmail: v.optional(v.pipe(v.string('an e-mail address'), v.email('an e-mail address'))),
+  /** Where the runbook is, to which alarms and dashboard point. */
+  runbookUrl: v.optional(HttpUrl),
   /** Days that the rows of a call are kept. */
   retentionDays: v.optional(wholeNumber('days', 1, 36_500), 365),
   /** Days that logs are kept. */

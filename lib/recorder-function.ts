@@ -3,7 +3,7 @@ import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { type ILogGroup, LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { ENVIRONMENT } from '../lambda/shared/contract.ts';
 
@@ -54,6 +54,7 @@ export interface RecorderFunctionProps {
 /** A function of the recorder, with a role that may do nothing but write to its own log group, until it is granted more. */
 export class RecorderFunction extends NodejsFunction {
   readonly ownRole: IRole;
+  readonly ownLog: ILogGroup;
 
   constructor(scope: Construct, id: string, props: RecorderFunctionProps) {
     const logGroup = new LogGroup(scope, `${id}Logs`, {
@@ -90,5 +91,6 @@ export class RecorderFunction extends NodejsFunction {
       },
     });
     this.ownRole = role;
+    this.ownLog = logGroup;
   }
 }

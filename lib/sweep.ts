@@ -1,12 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { METRICS, SERVICE } from '../lambda/shared/contract.ts';
 import type { SweepSettings } from '../lambda/shared/settings.ts';
 import { RecorderFunction } from './recorder-function.ts';
 
@@ -45,21 +43,6 @@ export class Sweep extends Construct {
       retryAttempts: 0,
       maxEventAge: EVERY,
       onFailure: new SqsDestination(this.deadLetters),
-    });
-    new Alarm(this, 'PauseLeftOpen', {
-      alarmDescription:
-        'A recording may be paused for too long, or go on though it was told not to: see the log of the sweep, and give the command again',
-      metric: new Metric({
-        namespace: METRICS.namespace,
-        metricName: METRICS.pauseLeftOpen,
-        dimensionsMap: { service: SERVICE },
-        statistic: Stats.SUM,
-        period: EVERY,
-      }),
-      threshold: 1,
-      evaluationPeriods: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
     });
     new Schedule(this, 'Schedule', {
       description: 'Starts the sweep',

@@ -1,6 +1,7 @@
-import { Stack } from 'aws-cdk-lib';
+import { type Duration, Stack } from 'aws-cdk-lib';
 import { HttpApi, HttpMethod, type HttpRoute, type IHttpRouteAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 
@@ -28,6 +29,11 @@ export class WebhookApi extends Construct {
       description: props.description,
     });
     this.endpoint = this.#api.apiEndpoint;
+  }
+
+  /** Answers that were errors of ours. */
+  serverErrors(period: Duration): IMetric {
+    return this.#api.metricServerError({ period });
   }
 
   /** Answers POST requests on these paths with a function. */

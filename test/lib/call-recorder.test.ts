@@ -707,20 +707,6 @@ describe('the sweep', () => {
     });
   });
 
-  test('raises an alarm for a pause that it could not end', () => {
-    expect(only(template, 'AWS::CloudWatch::Alarm').Properties).toMatchObject({
-      Namespace: 'CallRecorder',
-      MetricName: 'PauseLeftOpen',
-      Dimensions: [{ Name: 'service', Value: 'call-recorder' }],
-      Statistic: 'Sum',
-      Period: 60,
-      Threshold: 1,
-      EvaluationPeriods: 1,
-      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-      TreatMissingData: 'notBreaching',
-    });
-  });
-
   test('is the schedule’s alone to begin', () => {
     expect(only(template, 'AWS::Scheduler::Schedule').Properties.Target).toMatchObject({
       RoleArn: `<${Object.keys(resources(template, 'AWS::IAM::Role')).find((name) => name.startsWith('SchedulerRole'))}.Arn>`,
@@ -825,6 +811,8 @@ describe('the construct in an app of one’s own', () => {
 describe('the outputs', () => {
   test('are ready to paste', () => {
     expect(outputs(template)).toEqual({
+      AlarmTopicArn: '<AlarmsTopic>',
+      DashboardName: '<Dashboard>',
       VoiceUrl: '<WebhookApi.ApiEndpoint>/voice',
       ApiUrl: '<WebhookApi.ApiEndpoint>',
       ReadPolicyArn: '<ControlRecorderRead>',

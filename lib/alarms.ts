@@ -1,0 +1,322 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import {
+  Alarm,
+  AlarmRule,
+  AlarmState,
+  ComparisonOperator,
+  CompositeAlarm,
+  type IAlarm,
+  type IMetric,
+  MathExpression,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
+import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { METRICS } from '../lambda/shared/contract.ts';
+import { coverage, FIVE_MINUTES, ownMetric, throttledShare } from './metrics.ts';
+
+/** Alarms that page together. */
+export const COMPOSITES = {
+  CallSafety: 'Callers may hear nothing, or hear it late',
+  RecordingHealth: 'Calls may go unrecorded, or recordings be lost',
+} as const;
+export type Composite = keyof typeof COMPOSITES;
+
+export interface AlarmsProps {
+  /** Of which a caller waits for the answer. */
+  readonly callersFunctions: readonly IFunction[];
+  /** The functions that must not be kept waiting. */
+  readonly throttleable: readonly IFunction[];
+  /** Answers of the API that were errors of ours. */
+  readonly serverErrors: IMetric;
+  readonly stateMachine: IStateMachine;
+  /** Requests to the table that were throttled. */
+  readonly tableThrottles: readonly IMetric[];
+  readonly deadLetters: IQueue;
+  /** Who is mailed. */
+  readonly email?: string | undefined;
+  /** Address of the runbook, to which the alarm's name is added as a fragment. */
+  readonly runbookUrl: string;
+}
+
+interface Definition {
+  readonly what: string;
+  /** The one that pages; left out, the alarm tells the topic by itself. */
+  readonly part?: Composite;
+  readonly metric: IMetric;
+  readonly threshold: number;
+  readonly comparison?: ComparisonOperator;
+  /** So many periods of the last so many; default the last one. */
+  readonly of?: readonly [number, number];
+  readonly missing?: TreatMissingData;
+}
+
+/** What pages, and whom it tells. */
+export class Alarms extends Construct {
+  readonly topic: Topic;
+  /** By name, the composites first. */
+  readonly all: Readonly<Record<string, IAlarm>>;
+
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
+    super(scope, id);
+    this.topic = topicFor(this, props.email);
+    const action = new SnsAction(this.topic);
+    const definitions = definitionsOf(props);
+    const alarms = Object.fromEntries(
+      Object.entries(definitions).map(([name, definition]) => [
+        name,
+        alarmOf(this, name, definition, props.runbookUrl),
+      ]),
+    );
+    const composites = Object.fromEntries(
+      (Object.keys(COMPOSITES) as Composite[]).map((name) => {
+        const parts = Object.entries(alarms).filter(([part]) => definitions[part]?.part === name);
+        const composite = new CompositeAlarm(this, name, {
+          alarmDescription: `${COMPOSITES[name]}: ${props.runbookUrl}#${name.toLowerCase()}`,
+          alarmRule: AlarmRule.anyOf(
+            ...parts.map(([, alarm]) => AlarmRule.fromAlarm(alarm, AlarmState.ALARM)),
+          ),
+        });
+        composite.addAlarmAction(action);
+        composite.addOkAction(action);
+        return [name, composite];
+      }),
+    );
+    for (const [name, alarm] of Object.entries(alarms)) {
+      if (definitions[name]?.part === undefined) {
+        alarm.addAlarmAction(action);
+      }
+    }
+    this.all = { ...composites, ...alarms };
+    tellOfExecutions(this, props.stateMachine, this.topic);
+  }
+}
+
+function alarmOf(scope: Construct, id: string, definition: Definition, runbookUrl: string): Alarm {
+  const { what, metric, threshold, comparison, of: [datapoints, periods] = [1, 1], missing } = definition;
+  return new Alarm(scope, id, {
+    alarmDescription: `${what}: ${runbookUrl}#${id.toLowerCase()}`,
+    metric,
+    threshold,
+    comparisonOperator: comparison ?? ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    datapointsToAlarm: datapoints,
+    evaluationPeriods: periods,
+    treatMissingData: missing ?? TreatMissingData.NOT_BREACHING,
+  });
+}
+
+const sumOf = (metrics: readonly IMetric[], label: string): IMetric =>
+  new MathExpression({
+    expression: `SUM(METRICS())`,
+    usingMetrics: Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric])),
+    period: FIVE_MINUTES,
+    label,
+  });
+
+const greatestOf = (metrics: readonly IMetric[], label: string): IMetric =>
+  new MathExpression({
+    expression: 'MAX(METRICS())',
+    usingMetrics: Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric])),
+    period: FIVE_MINUTES,
+    label,
+  });
+
+function definitionsOf(props: AlarmsProps): Readonly<Record<string, Definition>> {
+  const { callersFunctions, throttleable, serverErrors, stateMachine, tableThrottles, deadLetters } = props;
+  const period = FIVE_MINUTES;
+  const any = (metric: Parameters<typeof ownMetric>[0]) => ({ metric: ownMetric(metric), threshold: 1 });
+  return {
+    WebhookUnhealthy: {
+      what: 'A function that a caller waits for failed',
+      part: 'CallSafety',
+      metric: sumOf(
+        callersFunctions.map((one) => one.metricErrors({ period })),
+        'failed invocations',
+      ),
+      threshold: 1,
+    },
+    ApiUnhealthy: {
+      what: 'The API answered with an error of its own',
+      part: 'CallSafety',
+      metric: serverErrors,
+      threshold: 1,
+    },
+    WebhookSlow: {
+      what: 'Callers wait more than two seconds, one in a hundred',
+      part: 'CallSafety',
+      metric: greatestOf(
+        callersFunctions.map((one) => one.metricDuration({ period, statistic: Stats.percentile(99) })),
+        'p99, ms',
+      ),
+      threshold: 2_000,
+      of: [2, 3],
+    },
+    Throttled: {
+      what: 'Lambda refused to run a function that a call needs',
+      part: 'CallSafety',
+      metric: sumOf(
+        throttleable.map((one) => one.metricThrottles({ period })),
+        'throttled invocations',
+      ),
+      threshold: 1,
+    },
+    SignatureUnverifiable: {
+      what: 'The secret cannot be read, so no webhook can be verified',
+      part: 'CallSafety',
+      ...any(METRICS.signatureUnverifiable),
+    },
+    CallUnrecorded: {
+      what: 'An answered call was not recorded',
+      part: 'RecordingHealth',
+      ...any(METRICS.callUnrecorded),
+    },
+    CoverageLow: {
+      what: 'Of the answered calls of an hour, more than one in a hundred was not recorded',
+      part: 'RecordingHealth',
+      metric: coverage(Duration.hours(1)),
+      threshold: 99,
+      comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
+    },
+    SweepMissing: {
+      what: 'No sweep has succeeded for ten minutes: nobody looks for calls without a webhook',
+      part: 'RecordingHealth',
+      metric: ownMetric(METRICS.sweepCompleted),
+      threshold: 1,
+      comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
+      of: [2, 2],
+      missing: TreatMissingData.BREACHING,
+    },
+    TwilioUnauthorized: {
+      what: 'Twilio refused the API key',
+      part: 'RecordingHealth',
+      ...any(METRICS.twilioUnauthorized),
+    },
+    StartExecutionFailed: {
+      what: 'An execution could not be started: the TwiML records, and the sweep follows',
+      part: 'RecordingHealth',
+      ...any(METRICS.startExecutionFailed),
+    },
+    ExecutionsFailed: {
+      what: 'An execution failed, timed out or was aborted',
+      part: 'RecordingHealth',
+      metric: sumOf(
+        [
+          stateMachine.metricFailed({ period }),
+          stateMachine.metricTimedOut({ period }),
+          stateMachine.metricAborted({ period }),
+        ],
+        'executions',
+      ),
+      threshold: 1,
+    },
+    RowOverdue: {
+      what: 'The row of a call is still open 15 minutes after its end',
+      part: 'RecordingHealth',
+      ...any(METRICS.rowOverdue),
+    },
+    TableThrottled: {
+      what: 'The table refused requests',
+      part: 'RecordingHealth',
+      metric: sumOf(tableThrottles, 'throttled requests'),
+      threshold: 1,
+      of: [2, 3],
+    },
+    RequestsRefused: {
+      what: 'Webhooks are refused and none is accepted: the auth token in the secret may be the wrong one',
+      metric: new MathExpression({
+        expression: 'IF(FILL(received, 0) == 0, FILL(refused, 0), 0)',
+        usingMetrics: {
+          received: ownMetric(METRICS.callReceived),
+          refused: ownMetric(METRICS.requestRefused),
+        },
+        period: FIVE_MINUTES,
+        label: 'refused, with none accepted',
+      }),
+      threshold: 3,
+    },
+    TwilioThrottled: {
+      what: 'Twilio answers more than one request in twenty with 429',
+      metric: throttledShare(),
+      threshold: 5,
+      comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      of: [2, 3],
+    },
+    DeadLetters: {
+      what: 'A sweep failed and left a message',
+      metric: deadLetters.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM }),
+      threshold: 1,
+    },
+    PauseLeftOpen: {
+      what: 'A recording may be paused for too long, or go on though it was told not to',
+      ...any(METRICS.pauseLeftOpen),
+    },
+    CommandUnconfirmed: {
+      what: 'Nobody knows whether an operator’s command was carried out',
+      ...any(METRICS.commandUnconfirmed),
+    },
+    ConsentNotKept: {
+      what: 'What a caller said may not be stored',
+      ...any(METRICS.consentNotKept),
+    },
+    RecordingNotDeleted: {
+      what: 'Twilio does not delete a recording whose caller said no',
+      ...any(METRICS.recordingNotDeleted),
+    },
+    NextCorrupt: {
+      what: 'A number’s voice URL names no application, so its callers get the default answer',
+      ...any(METRICS.nextCorrupt),
+    },
+  };
+}
+
+function topicFor(scope: Construct, email: string | undefined): Topic {
+  const topic = new Topic(scope, 'Topic', { displayName: 'Call recorder', enforceSSL: true });
+  // A policy of its own takes the place of the one that lets the account's services publish.
+  topic.addToResourcePolicy(
+    new PolicyStatement({
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      actions: ['sns:Publish'],
+      resources: [topic.topicArn],
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
+    }),
+  );
+  if (email !== undefined) {
+    topic.addSubscription(new EmailSubscription(email));
+  }
+  return topic;
+}
+
+/**
+ * Names each call whose execution did not succeed: an execution that is aborted, or runs out of time, is caught by no
+ * state. https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+ */
+function tellOfExecutions(scope: Construct, stateMachine: IStateMachine, topic: Topic): void {
+  new Rule(scope, 'ExecutionEnded', {
+    description: 'Tells of executions that failed, timed out or were aborted',
+    eventPattern: {
+      source: ['aws.states'],
+      detailType: ['Step Functions Execution Status Change'],
+      detail: {
+        status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+        stateMachineArn: [stateMachine.stateMachineArn],
+      },
+    },
+    targets: [
+      new SnsTopic(topic, {
+        // Not the whole event: its input holds phone numbers.
+        message: RuleTargetInput.fromText(
+          `The execution of call ${EventField.fromPath('$.detail.name')} is ${EventField.fromPath('$.detail.status')}; its row and its history say why.`,
+        ),
+      }),
+    ],
+  });
+}

@@ -1,0 +1,184 @@
+import { Duration } from 'aws-cdk-lib';
+import {
+  AlarmStatusWidget,
+  Dashboard,
+  GraphWidget,
+  type IAlarm,
+  type IMetric,
+  LogQueryWidget,
+  SingleValueWidget,
+  Stats,
+  TextWidget,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import type { Construct } from 'constructs';
+import { METRICS } from '../lambda/shared/contract.ts';
+import { coverage, FIVE_MINUTES, ownMetric, throttledShare } from './metrics.ts';
+
+export interface RecorderDashboardProps {
+  readonly alarms: readonly IAlarm[];
+  readonly functions: Readonly<Record<string, IFunction>>;
+  readonly stateMachine: IStateMachine;
+  readonly tableThrottles: readonly IMetric[];
+  /** Of RecordUnrecorded: it says why calls have no recording. */
+  readonly unrecordedLog: ILogGroup;
+  readonly runbookUrl: string;
+}
+
+const FULL = 24;
+const HALF = 12;
+const THIRD = 8;
+const HEIGHT = 6;
+
+/** One page that tells how the recorder does: whether callers are served, calls recorded, and Twilio and AWS do their part. */
+export class RecorderDashboard extends Dashboard {
+  constructor(scope: Construct, id: string, props: RecorderDashboardProps) {
+    super(scope, id, { defaultInterval: Duration.hours(12) });
+    const { runbookUrl } = props;
+    this.addWidgets(
+      new TextWidget({
+        width: FULL,
+        height: 2,
+        markdown: `# Call recorder\nAn alarm's name is its section in the [runbook](${runbookUrl}).`,
+      }),
+    );
+    this.addWidgets(
+      new AlarmStatusWidget({ title: 'Alarms', width: FULL, height: 4, alarms: [...props.alarms] }),
+    );
+    this.addWidgets(...funnel());
+    this.addWidgets(
+      graph('Time to recording, ms', THIRD, percentiles(METRICS.timeToRecordingMilliseconds)),
+      graph('Creates for a recording', THIRD, [
+        ownMetric(METRICS.createsPerRecording, { statistic: Stats.AVERAGE, label: 'mean' }),
+        ownMetric(METRICS.createsPerRecording, { statistic: Stats.MAXIMUM, label: 'most' }),
+      ]),
+      graph('Callbacks', THIRD, [
+        ownMetric(METRICS.callbackReceived, { label: 'received' }),
+        ownMetric(METRICS.callbackDuplicate, { label: 'known already' }),
+        ownMetric(METRICS.callbackUnknownCall, { label: 'of unknown calls' }),
+        ownMetric(METRICS.callbackConflict, { label: 'in conflict' }),
+        ownMetric(METRICS.recordingReconciled, { label: 'never came' }),
+      ]),
+    );
+    this.addWidgets(
+      graph('Twilio’s answers', THIRD, [
+        ownMetric(METRICS.twilioOk, { label: '2xx' }),
+        ownMetric(METRICS.twilioRefused, { label: '4xx' }),
+        ownMetric(METRICS.twilioUnauthorized, { label: '401, 403' }),
+        ownMetric(METRICS.twilioThrottled, { label: '429' }),
+        ownMetric(METRICS.twilioFailed, { label: '5xx, none' }),
+      ]),
+      graph('Twilio, 429 in a hundred', THIRD, [throttledShare()]),
+      graph('Twilio’s latency, ms', THIRD, percentiles(METRICS.twilioLatencyMilliseconds)),
+    );
+    this.addWidgets(
+      graph('Sweeps', THIRD, [
+        ownMetric(METRICS.sweepCompleted, { label: 'succeeded' }),
+        ownMetric(METRICS.callDiscovered, { label: 'calls discovered' }),
+        ownMetric(METRICS.executionRevived, { label: 'executions revived' }),
+        ownMetric(METRICS.recordingSurplus, { label: 'second recordings stopped' }),
+        ownMetric(METRICS.rowOverdue, { label: 'rows overdue' }),
+      ]),
+      graph('Operators', THIRD, [
+        ownMetric(METRICS.commandDone, { label: 'done' }),
+        ownMetric(METRICS.commandFailed, { label: 'not done' }),
+        ownMetric(METRICS.commandUnconfirmed, { label: 'unconfirmed' }),
+        ownMetric(METRICS.pauseEnded, { label: 'pauses ended' }),
+        ownMetric(METRICS.pauseLeftOpen, { label: 'pauses left open' }),
+      ]),
+      graph('Requests refused', THIRD, [
+        ownMetric(METRICS.requestRefused, { label: 'not Twilio’s' }),
+        ownMetric(METRICS.signatureUnverifiable, { label: 'unverifiable' }),
+        ownMetric(METRICS.nextCorrupt, { label: 'without an application' }),
+      ]),
+    );
+    const { functions, stateMachine, tableThrottles } = props;
+    const period = FIVE_MINUTES;
+    const each = (metricOf: (one: IFunction) => IMetric): readonly IMetric[] =>
+      Object.values(functions).map(metricOf);
+    const label = (one: IFunction): string =>
+      Object.entries(functions).find(([, other]) => other === one)?.[0] ?? '';
+    this.addWidgets(
+      graph(
+        'Functions, p99 ms',
+        THIRD,
+        each((one) => one.metricDuration({ period, statistic: Stats.percentile(99), label: label(one) })),
+      ),
+      graph(
+        'Functions, errors',
+        THIRD,
+        each((one) => one.metricErrors({ period, label: label(one) })),
+      ),
+      graph(
+        'Functions, at once',
+        THIRD,
+        each((one) =>
+          one.metric('ConcurrentExecutions', { period, statistic: Stats.MAXIMUM, label: label(one) }),
+        ),
+      ),
+    );
+    this.addWidgets(
+      graph('Executions', HALF, [
+        stateMachine.metricStarted({ period, label: 'started' }),
+        stateMachine.metricSucceeded({ period, label: 'succeeded' }),
+        stateMachine.metricFailed({ period, label: 'failed' }),
+        stateMachine.metricTimedOut({ period, label: 'timed out' }),
+        stateMachine.metricAborted({ period, label: 'aborted' }),
+        stateMachine.metricThrottled({ period, label: 'throttled' }),
+      ]),
+      graph('The table, throttled', HALF, tableThrottles),
+    );
+    this.addWidgets(
+      new LogQueryWidget({
+        title: 'Calls without a recording',
+        width: FULL,
+        height: HEIGHT,
+        logGroupNames: [props.unrecordedLog.logGroupName],
+        queryLines: [
+          'fields @timestamp, callSid, reason, failure',
+          "filter level = 'ERROR'",
+          'sort @timestamp desc',
+          'limit 50',
+        ],
+      }),
+    );
+  }
+}
+
+function funnel(): [SingleValueWidget, GraphWidget, GraphWidget] {
+  const total = { period: Duration.hours(12) };
+  const stages = {
+    received: METRICS.callReceived,
+    started: METRICS.recordingStarted,
+    adopted: METRICS.recordingAdopted,
+    unrecorded: METRICS.callUnrecorded,
+    'never answered': METRICS.callNeverAnswered,
+    declined: METRICS.callDeclined,
+  } as const;
+  return [
+    new SingleValueWidget({
+      title: 'Calls',
+      width: THIRD,
+      height: HEIGHT,
+      setPeriodToTimeRange: true,
+      metrics: [
+        ...Object.entries(stages).map(([label, name]) => ownMetric(name, { ...total, label })),
+        coverage(Duration.hours(12)),
+      ],
+    }),
+    graph(
+      'What became of calls',
+      THIRD,
+      Object.entries(stages).map(([label, name]) => ownMetric(name, { label })),
+    ),
+    graph('Recorded, %', THIRD, [coverage(Duration.hours(1))]),
+  ];
+}
+
+const percentiles = (name: Parameters<typeof ownMetric>[0]): readonly IMetric[] =>
+  [50, 95, 99].map((share) => ownMetric(name, { statistic: Stats.percentile(share), label: `p${share}` }));
+
+const graph = (title: string, width: number, left: readonly IMetric[]): GraphWidget =>
+  new GraphWidget({ title, width, height: HEIGHT, left: [...left] });

@@ -1,0 +1,227 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { METRICS, SERVICE } from '../../lambda/shared/contract.ts';
+import { COMPOSITES } from '../../lib/alarms.ts';
+import { only, readable, resources, synthesize } from './support/synthesize.ts';
+
+const template = synthesize();
+const alarms = byName(resources(template, 'AWS::CloudWatch::Alarm'));
+const composites = byName(resources(template, 'AWS::CloudWatch::CompositeAlarm'));
+
+function byName<T>(found: Record<string, T>): Record<string, T> {
+  return Object.fromEntries(Object.entries(found).map(([name, one]) => [name.replace(/^Alarms/, ''), one]));
+}
+
+const partsOf = (composite: string): string[] =>
+  [...String(composites[composite]?.Properties.AlarmRule).matchAll(/<Alarms(\w+)\.Arn>/g)].map(
+    ([, name]) => name ?? '',
+  );
+
+/** Metrics of the recorder's own in a part of the template, by name. */
+function ownMetrics(value: unknown): string[] {
+  const found = new Set<string>();
+  const look = (part: unknown): void => {
+    if (Array.isArray(part)) {
+      // As dashboards write one: namespace, name, dimension, its value, options.
+      if (part[0] === METRICS.namespace) {
+        expect(part.slice(2, 4)).toEqual(['service', SERVICE]);
+        found.add(String(part[1]));
+      }
+      part.forEach(look);
+    } else if (typeof part === 'object' && part !== null) {
+      if ('Namespace' in part && part.Namespace === METRICS.namespace && 'MetricName' in part) {
+        expect(part).toHaveProperty('Dimensions', [{ Name: 'service', Value: SERVICE }]);
+        found.add(String(part.MetricName));
+      }
+      Object.values(part).forEach(look);
+    }
+  };
+  look(value);
+  return [...found].toSorted();
+}
+
+/** The source of all functions. */
+const sources = readdirSync('lambda', { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts') && !file.endsWith('contract.ts'))
+  .map((file) => readFileSync(join('lambda', file), 'utf8'))
+  .join('\n');
+
+const emitted = Object.entries(METRICS)
+  .filter(([key]) => sources.includes(`METRICS.${key}`) && key !== 'namespace')
+  .map(([, name]) => name as string);
+
+const dashboard = (): { widgets: { properties: Record<string, unknown> }[] } => {
+  const { Properties } = only(template, 'AWS::CloudWatch::Dashboard');
+  return JSON.parse(String(readable(Properties.DashboardBody)));
+};
+
+test('every metric of the contract is emitted by a function', () => {
+  const { namespace: _, ...names } = METRICS;
+  expect(emitted.toSorted()).toEqual(Object.values<string>(names).toSorted());
+});
+
+describe('an alarm', () => {
+  test.each(Object.keys(alarms))('%s looks at what is emitted', (name) => {
+    for (const metric of ownMetrics(alarms[name]?.Properties)) {
+      expect(emitted).toContain(metric);
+    }
+  });
+
+  test('pages by a composite, or tells the topic by itself', () => {
+    const paged = Object.keys(COMPOSITES).flatMap(partsOf);
+    for (const [name, { Properties }] of Object.entries(alarms)) {
+      expect([name, Properties.AlarmActions ?? []]).toEqual([
+        name,
+        paged.includes(name) ? [] : ['<AlarmsTopic>'],
+      ]);
+    }
+    for (const { Properties } of Object.values(composites)) {
+      expect(Properties.AlarmActions).toEqual(['<AlarmsTopic>']);
+    }
+  });
+
+  test('is part of what it endangers', () => {
+    expect(partsOf('CallSafety').toSorted()).toEqual([
+      'ApiUnhealthy',
+      'SignatureUnverifiable',
+      'Throttled',
+      'WebhookSlow',
+      'WebhookUnhealthy',
+    ]);
+    expect(partsOf('RecordingHealth').toSorted()).toEqual([
+      'CallUnrecorded',
+      'CoverageLow',
+      'ExecutionsFailed',
+      'RowOverdue',
+      'StartExecutionFailed',
+      'SweepMissing',
+      'TableThrottled',
+      'TwilioUnauthorized',
+    ]);
+  });
+
+  test('goes off when the sweep says nothing, and no other one does so', () => {
+    const breaching = Object.entries(alarms).filter(
+      ([, { Properties }]) => Properties.TreatMissingData === 'breaching',
+    );
+    expect(breaching.map(([name]) => name)).toEqual(['SweepMissing']);
+  });
+
+  test('may look at ten metrics at most', () => {
+    for (const { Properties } of Object.values(alarms)) {
+      expect((Properties.Metrics as unknown[] | undefined)?.length ?? 1).toBeLessThanOrEqual(11);
+    }
+  });
+});
+
+describe('the runbook', () => {
+  const runbook = readFileSync('docs/runbook.md', 'utf8');
+  const sections = new Map(
+    runbook
+      .split(/^### /m)
+      .slice(1)
+      .map((section) => [section.slice(0, section.indexOf('\n')), section] as const),
+  );
+
+  test('has a section for each alarm, and for nothing else', () => {
+    expect([...sections.keys()].toSorted()).toEqual(
+      [...Object.keys(COMPOSITES), ...Object.keys(alarms)].toSorted(),
+    );
+  });
+
+  test.each([...sections.keys()])('says of %s what it is, where to look and what to do', (name) => {
+    expect(
+      [...(sections.get(name)?.matchAll(/^\*\*(\w+)\.\*\* \S/gm) ?? [])].map(([, part]) => part),
+    ).toEqual(['Description', 'Investigation', 'Resolution']);
+  });
+
+  test('is where every alarm points', () => {
+    for (const [name, { Properties }] of Object.entries({ ...alarms, ...composites })) {
+      expect(Properties.AlarmDescription).toContain(`docs/runbook.md#${name.toLowerCase()}`);
+    }
+    const elsewhere = synthesize({ runbookUrl: 'https://wiki.example.com/recorder' });
+    for (const { Properties } of Object.values(resources(elsewhere, 'AWS::CloudWatch::Alarm'))) {
+      expect(Properties.AlarmDescription).toContain('https://wiki.example.com/recorder#');
+    }
+  });
+
+  test('leads to its own sections only', () => {
+    for (const [, anchor] of runbook.matchAll(/\]\(#([\w-]+)\)/g)) {
+      expect([...sections.keys()].map((name) => name.toLowerCase())).toContain(anchor);
+    }
+  });
+});
+
+describe('the topic', () => {
+  test('takes what CloudWatch and EventBridge of this account publish, and nothing without TLS', () => {
+    const { Properties } = only(template, 'AWS::SNS::TopicPolicy');
+    expect(Properties.PolicyDocument).toHaveProperty('Statement', [
+      expect.objectContaining({
+        Effect: 'Deny',
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+      }),
+      expect.objectContaining({
+        Effect: 'Allow',
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+        Action: 'sns:Publish',
+        Condition: { StringEquals: { 'aws:SourceAccount': '<AWS::AccountId>' } },
+      }),
+      expect.objectContaining({
+        Effect: 'Allow',
+        Principal: { Service: 'events.amazonaws.com' },
+        Action: 'sns:Publish',
+      }),
+    ]);
+  });
+
+  test('mails whom the configuration names, and nobody else', () => {
+    expect(resources(template, 'AWS::SNS::Subscription')).toEqual({});
+    const mailing = synthesize({ alarmEmail: 'ops@example.com' });
+    expect(Object.values(resources(mailing, 'AWS::SNS::Subscription'))).toMatchObject([
+      { Properties: { Protocol: 'email', Endpoint: 'ops@example.com' } },
+    ]);
+  });
+
+  test('hears of every execution that did not succeed, and of no phone number', () => {
+    expect(only(template, 'AWS::Events::Rule').Properties).toMatchObject({
+      EventPattern: {
+        source: ['aws.states'],
+        detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'], stateMachineArn: ['<StateMachine>'] },
+      },
+      Targets: [
+        {
+          Arn: '<AlarmsTopic>',
+          InputTransformer: {
+            InputPathsMap: { 'detail-name': '$.detail.name', 'detail-status': '$.detail.status' },
+          },
+        },
+      ],
+    });
+  });
+});
+
+describe('the dashboard', () => {
+  test('shows every metric that is emitted', () => {
+    const shown = ownMetrics(dashboard());
+    // What stands for a rare event is in an alarm, and in the log.
+    const hidden = emitted.filter((name) => !shown.includes(name));
+    expect(hidden.toSorted()).toEqual([
+      'CallTurnedAway',
+      'ConsentGiven',
+      'ConsentNotKept',
+      'ConsentWithdrawn',
+      'RecordingDeleted',
+      'RecordingNotDeleted',
+      'StartExecutionFailed',
+    ]);
+    for (const name of shown) {
+      expect(emitted).toContain(name);
+    }
+  });
+
+  test('shows the state of every alarm', () => {
+    const [status] = dashboard().widgets.filter(({ properties }) => properties.alarms);
+    expect(status?.properties.alarms).toHaveLength(Object.keys({ ...alarms, ...composites }).length);
+  });
+});
