@@ -22,6 +22,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { METRICS } from '../lambda/shared/contract.ts';
+import { acknowledge } from './acknowledgements.ts';
 import { coverage, FIVE_MINUTES, ownMetric, throttledShare } from './metrics.ts';
 
 /** Alarms that page together. */
@@ -290,7 +291,11 @@ function topicFor(scope: Construct, email: string | undefined): Topic {
     }),
   );
   if (email !== undefined) {
-    topic.addSubscription(new EmailSubscription(email));
+    acknowledge(
+      topic.addSubscription(new EmailSubscription(email)),
+      'Serverless-SNSRedrivePolicy',
+      'A queue of e-mails that did not arrive would be read by nobody.',
+    );
   }
   return topic;
 }
@@ -300,7 +305,7 @@ function topicFor(scope: Construct, email: string | undefined): Topic {
  * state. https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
  */
 function tellOfExecutions(scope: Construct, stateMachine: IStateMachine, topic: Topic): void {
-  new Rule(scope, 'ExecutionEnded', {
+  const rule = new Rule(scope, 'ExecutionEnded', {
     description: 'Tells of executions that failed, timed out or were aborted',
     eventPattern: {
       source: ['aws.states'],
@@ -319,4 +324,9 @@ function tellOfExecutions(scope: Construct, stateMachine: IStateMachine, topic: 
       }),
     ],
   });
+  acknowledge(
+    rule,
+    'Serverless-EventBusDLQ',
+    'A message that does not arrive is late news: the alarm ExecutionsFailed counts the same executions.',
+  );
 }

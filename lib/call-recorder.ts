@@ -19,6 +19,7 @@ import type {
   VoiceWebhookSettings,
 } from '../lambda/shared/settings.ts';
 import { recordingStatusCallbackUrl } from '../lambda/twilio/recording-parameters.ts';
+import { acknowledge, executionsIn, wildcard } from './acknowledgements.ts';
 import { Alarms } from './alarms.ts';
 import { CallStateMachine } from './call-state-machine.ts';
 import { CallTable } from './call-table.ts';
@@ -242,6 +243,7 @@ export class CallRecorder extends Construct {
 
     const api = new WebhookApi(this, 'WebhookApi', {
       description: 'Webhooks that Twilio calls for calls and recordings',
+      logRetention,
     });
     const publicBaseUrl = props.publicBaseUrl ?? api.endpoint;
     const table = new CallTable(this, 'Calls');
@@ -249,6 +251,12 @@ export class CallRecorder extends Construct {
       description:
         'Twilio credentials. Put in: {"accountSid": "AC...", "authTokens": ["<auth token>"], "apiKeySid": "SK...", "apiKeySecret": "..."}. While the auth token is rotated, authTokens holds the current and the next.',
     });
+
+    acknowledge(
+      secret,
+      'AwsSolutions-SMG4',
+      'Nobody but a person can rotate a Twilio auth token: the secret holds the current and the next meanwhile.',
+    );
 
     const startSettings: StartSettings = {
       ...storeSettings,
@@ -448,6 +456,13 @@ export class CallRecorder extends Construct {
     stateMachine.grantStartExecution(sweep);
     stateMachine.grantExecution(sweep, 'states:DescribeExecution');
     stateMachine.grant(sweep, 'states:ListExecutions');
+    for (const asking of [sweep, ...(operated ? [operated.calls, operated.recordingControl] : [])]) {
+      acknowledge(
+        asking.ownRole,
+        wildcard(executionsIn(stateMachine)),
+        'The executions of the state machine are named by their calls.',
+      );
+    }
     stateMachine.grantTaskResponse(recordingStatus);
     if (optOut) {
       stateMachine.grant(optOut.optOut, 'states:SendTaskFailure');

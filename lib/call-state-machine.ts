@@ -37,6 +37,7 @@ import {
   StoreUnavailableError,
   TwilioUnavailableError,
 } from '../lambda/shared/errors.ts';
+import { acknowledge, arnIn, wildcard } from './acknowledgements.ts';
 
 /** Step Functions reports an error of a function by its class's name. */
 const names = (...classes: (new (message: string) => Error)[]): string[] =>
@@ -122,6 +123,16 @@ export class CallStateMachine extends StateMachine {
         includeExecutionData: false,
       },
     });
+    acknowledge(
+      this,
+      'AwsSolutions-SF1',
+      'Step Functions keeps the history of every execution for 90 days; the log has what failed.',
+    );
+    acknowledge(this.role, wildcard('*'), 'Neither X-Ray nor the delivery of logs has resources to name.');
+    const { startRecording, recordUnrecorded, awaitOutcome, verify, reconcile } = props;
+    for (const invoked of [startRecording, recordUnrecorded, awaitOutcome, verify, reconcile]) {
+      acknowledge(this.role, wildcard(`${arnIn(invoked)}:*`), 'The versions of a function that it invokes.');
+    }
   }
 }
 

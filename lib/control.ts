@@ -6,6 +6,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ROUTES } from '../lambda/shared/contract.ts';
 import type { CallsSettings, StartSettings } from '../lambda/shared/settings.ts';
+import { acknowledge, wildcard } from './acknowledgements.ts';
 import type { ControlSettings } from './control-settings.ts';
 import { RecorderFunction } from './recorder-function.ts';
 import type { Authorization, WebhookApi } from './webhook-api.ts';
@@ -73,8 +74,13 @@ export class Control extends Construct {
     );
     if (access === 'iam') {
       this.policies = {
-        read: policy(this, 'RecorderRead', 'See calls and their recordings', read),
-        control: policy(this, 'RecorderControl', 'Start, pause, resume and stop recordings', control),
+        read: policy(this, 'RecorderRead', 'See calls and their recordings', read, [
+          api.routeIn('GET/calls'),
+          api.routeIn('GET/calls/*'),
+        ]),
+        control: policy(this, 'RecorderControl', 'Start, pause, resume and stop recordings', control, [
+          api.routeIn('POST/calls/*'),
+        ]),
       };
     }
   }
@@ -97,8 +103,16 @@ function policy(
   id: string,
   description: string,
   routes: readonly HttpRoute[],
+  resources: readonly string[],
 ): ManagedPolicy {
   const allowing = new ManagedPolicy(scope, id, { description });
+  for (const resource of resources) {
+    acknowledge(
+      allowing,
+      wildcard(resource),
+      'Whoever may use a route may use it on every stage, for every call.',
+    );
+  }
   for (const route of routes) {
     route.grantInvoke(allowing);
   }

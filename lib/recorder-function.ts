@@ -6,6 +6,7 @@ import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { type ILogGroup, LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { ENVIRONMENT } from '../lambda/shared/contract.ts';
+import { acknowledge, wildcard } from './acknowledgements.ts';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -90,6 +91,12 @@ export class RecorderFunction extends NodejsFunction {
         },
       },
     });
+    acknowledge(role, wildcard('*'), 'X-Ray has no resources that a policy could name.');
+    acknowledge(
+      this,
+      'Serverless-LambdaDLQ',
+      'API Gateway and Step Functions wait for its end; the sweep, which is invoked asynchronously, has a destination for what failed.',
+    );
     this.ownRole = role;
     this.ownLog = logGroup;
   }

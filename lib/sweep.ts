@@ -1,4 +1,5 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
@@ -6,6 +7,7 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { SweepSettings } from '../lambda/shared/settings.ts';
+import { acknowledge, arnIn, wildcard } from './acknowledgements.ts';
 import { RecorderFunction } from './recorder-function.ts';
 
 const EVERY = Duration.minutes(1);
@@ -29,6 +31,9 @@ export class Sweep extends Construct {
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
+    for (const rule of ['AwsSolutions-SQS3', 'Serverless-SQSRedrivePolicy']) {
+      acknowledge(this.deadLetters, rule, 'It is the dead-letter queue itself.');
+    }
     this.sweep = new RecorderFunction(this, 'Function', {
       handler: 'sweep',
       description: 'Looks for calls that nobody follows',
@@ -44,10 +49,22 @@ export class Sweep extends Construct {
       maxEventAge: EVERY,
       onFailure: new SqsDestination(this.deadLetters),
     });
+    const role = new Role(this, 'ScheduleRole', {
+      // Nobody else's schedule may make use of it.
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    });
+    acknowledge(
+      role,
+      wildcard(`${arnIn(this.sweep)}:*`),
+      'The versions of the one function that it invokes.',
+    );
     new Schedule(this, 'Schedule', {
       description: 'Starts the sweep',
       schedule: ScheduleExpression.rate(EVERY),
       target: new LambdaInvoke(this.sweep, {
+        role,
         deadLetterQueue: this.deadLetters,
         maxEventAge: EVERY,
         retryAttempts: 0,

@@ -282,9 +282,6 @@ describe('a role', () => {
   const roles = resources(template, 'AWS::IAM::Role');
   const policies = resources(template, 'AWS::IAM::Policy');
 
-  /** Named by a digest of what it invokes. */
-  const schedulersRole = Object.keys(roles).find((name) => name.startsWith('SchedulerRole'));
-
   const statementsOf = (role: string): Statement[] =>
     Object.values(policies)
       .filter(({ Properties }) => (Properties.Roles as string[]).includes(`<${role}>`))
@@ -413,12 +410,20 @@ describe('a role', () => {
   });
 
   test('of the schedule may do exactly what it has to', () => {
-    expect(statementsOf(schedulersRole ?? '')).toEqual([invocation('SweepFunction'), deadLetters]);
+    expect(statementsOf('SweepScheduleRole')).toEqual([invocation('SweepFunction'), deadLetters]);
+    expect(roles.SweepScheduleRole?.Properties.AssumeRolePolicyDocument).toMatchObject({
+      Statement: [
+        {
+          Principal: { Service: 'scheduler.amazonaws.com' },
+          Condition: { StringEquals: { 'aws:SourceAccount': '<AWS::AccountId>' } },
+        },
+      ],
+    });
   });
 
   test('is there for each function, the state machine and the schedule, and for nothing else', () => {
     expect(Object.keys(roles).toSorted()).toEqual(
-      [...[...FUNCTIONS, 'StateMachine'].map((name) => `${name}Role`), schedulersRole].toSorted(),
+      [...FUNCTIONS, 'StateMachine', 'SweepSchedule'].map((name) => `${name}Role`).toSorted(),
     );
     for (const { Properties } of Object.values(roles)) {
       expect(Properties).not.toHaveProperty('ManagedPolicyArns');
@@ -526,6 +531,24 @@ describe('the API', () => {
     expect(routesOf(without)).toEqual(OF_TWILIO);
     expect(Object.keys(resources(without, 'AWS::Lambda::Function'))).not.toContain('ControlCalls');
     expect(outputs(without)).not.toHaveProperty('ApiUrl');
+  });
+
+  test('refuses what would be too much, and logs neither who asked nor what a path holds', () => {
+    const { Properties } = only(template, 'AWS::ApiGatewayV2::Stage');
+    expect(Properties).toMatchObject({
+      DefaultRouteSettings: { ThrottlingRateLimit: 1_000, ThrottlingBurstLimit: 2_000 },
+      AccessLogSettings: { DestinationArn: '<WebhookApiAccessLog.Arn>' },
+    });
+    const { Format } = Properties.AccessLogSettings as { Format: string };
+    expect(Object.values(JSON.parse(Format))).toEqual([
+      '$context.requestId',
+      '$context.requestTime',
+      '$context.routeKey',
+      '$context.status',
+      '$context.responseLatency',
+      '$context.integrationErrorMessage',
+      '$context.authorizer.error',
+    ]);
   });
 
   test('has no stage name in its URLs, which Twilio would sign', () => {
@@ -709,7 +732,7 @@ describe('the sweep', () => {
 
   test('is the schedule’s alone to begin', () => {
     expect(only(template, 'AWS::Scheduler::Schedule').Properties.Target).toMatchObject({
-      RoleArn: `<${Object.keys(resources(template, 'AWS::IAM::Role')).find((name) => name.startsWith('SchedulerRole'))}.Arn>`,
+      RoleArn: '<SweepScheduleRole.Arn>',
     });
     const invokers = Object.values(resources(template, 'AWS::Lambda::Permission'));
     expect(invokers.map(({ Properties }) => Properties.FunctionName)).not.toContain('<SweepFunction.Arn>');
@@ -725,7 +748,7 @@ test('the secret says what belongs into it', () => {
 
 test('logs are kept for as long as is configured, by every group', () => {
   const groups = Object.values(resources(synthesize({ logRetentionDays: 7 }), 'AWS::Logs::LogGroup'));
-  expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(11).fill(7));
+  expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(12).fill(7));
 });
 
 describe('the construct in an app of one’s own', () => {
