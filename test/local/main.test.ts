@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import { PROJECT } from '../../local/synthesize.ts';
+import { KEEP_ASSEMBLIES_IN, PROJECT } from '../../local/synthesize.ts';
 
 interface Ended {
   readonly exitCode: number;
@@ -26,6 +26,8 @@ const NOTHING_WRONG = {
   rowsLost: 0,
   rowsWrong: 0,
   unrecordedUnflagged: 0,
+  recordedBeforeYesSeconds: 0,
+  keptAfterNo: 0,
   foreignTouched: 0,
 };
 
@@ -55,6 +57,7 @@ describe('npm start', () => {
       unexplained: 0,
       turnedAway: 0,
       passedUnrecorded: 0,
+      saidNo: 0,
       recordedShare: 1,
       lostAudioMs: { p50: expect.any(Number), p95: expect.any(Number), p99: expect.any(Number) },
       createsPerRecording: expect.any(Number),
@@ -86,7 +89,8 @@ describe('npm start', () => {
     const folders = (): string[] => readdirSync(parent).filter((name) => name.startsWith('call-recorder-'));
     const run = spawn(process.execPath, ['local/main.ts', '--calls', '50', '--faults', 'light'], {
       cwd: PROJECT,
-      env: { ...process.env, TMPDIR: parent },
+      // Nothing that others have synthesized.
+      env: { ...process.env, TMPDIR: parent, [KEEP_ASSEMBLIES_IN]: '' },
       // A terminal tells the whole group.
       detached: true,
     });

@@ -28,6 +28,8 @@ const RIGHT = {
   rowsLost: 0,
   rowsWrong: 0,
   unrecordedUnflagged: 0,
+  recordedBeforeYesSeconds: 0,
+  keptAfterNo: 0,
   foreignTouched: 0,
 };
 
@@ -38,6 +40,16 @@ describe('npm run simulate', () => {
     expect(lastLine(ended)).toMatchObject({ seed: 1, seeds: 3, calls: 6_000, ...RIGHT });
     expect(lastLine(ended).overlapMaxSeconds).toBeLessThanOrEqual(10);
     expect(lastLine(ended).doubled).not.toBe(0);
+    expect([ended.exitCode, ended.stderr]).toEqual([0, '']);
+  }, 180_000);
+
+  test('records nobody before a yes, and keeps nothing after a no', async () => {
+    const ended = await run(
+      ...['--calls', '400', '--seeds', '1', '--seed', '2', '--json'],
+      ...['--consent', 'ask', '--opt-out-key', '9'],
+    );
+    expect(lastLine(ended)).toMatchObject(RIGHT);
+    expect(lastLine(ended).saidNo).not.toBe(0);
     expect([ended.exitCode, ended.stderr]).toEqual([0, '']);
   }, 180_000);
 
