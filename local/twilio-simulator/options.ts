@@ -11,6 +11,16 @@ export interface Credentials {
   readonly apiKeySecret: string;
 }
 
+/** What the account is, beside its credentials. */
+export interface Account {
+  readonly type: 'Full' | 'Trial';
+  readonly status: 'active' | 'suspended' | 'closed';
+  /** What its API key is: only a main key may see the account itself. */
+  readonly apiKey: 'standard' | 'main';
+}
+
+export const DEFAULT_ACCOUNT: Account = { type: 'Full', status: 'active', apiKey: 'standard' };
+
 /** How long things take, in milliseconds. */
 export interface Network {
   /** From the client's REST request to its processing. */
@@ -95,6 +105,8 @@ export interface SimulatorOptions {
   /** The same seed gives the same SIDs and the same random durations. */
   readonly seed: number;
   readonly credentials: Credentials;
+  /** @default DEFAULT_ACCOUNT */
+  readonly account?: Partial<Account>;
   /** @default the system's clock */
   readonly clock?: Clock;
   /** @default DEFAULT_NETWORK */

@@ -21,6 +21,7 @@ export type { HangUpBy, SimulatorEvent } from './events.ts';
 export type { AnswerFault, CallbackInfo, Faults, RecordingInfo, RestRequestInfo } from './faults.ts';
 export { isKey, type Key } from './keys.ts';
 export {
+  type Account,
   type Behaviour,
   type Credentials,
   DEFAULT_BEHAVIOUR,
@@ -36,7 +37,7 @@ export type { CallScript, DialledParty, ForeignRecording, KeyPress } from './scr
 export type * from './transport.ts';
 export type * from './truth.ts';
 
-/** A simulated Twilio on this machine: a phone network, voice webhooks, and the Calls and Recordings REST API. */
+/** A simulated Twilio on this machine: a phone network, voice webhooks, and the REST API of calls, recordings and numbers. */
 export class TwilioSimulator implements AsyncDisposable {
   /** Base URL of the REST API, without a trailing slash. */
   readonly url: string;
@@ -107,12 +108,18 @@ export class TwilioSimulator implements AsyncDisposable {
     return call !== undefined && pressKey(this.#world, call, key);
   }
 
-  /** Gives the account a number, for its list of numbers; returns its SID. */
+  /** Gives the account a number, to list and to configure; returns its SID. */
   addNumber(configuration: NumberConfiguration): string {
     const { numbers } = this.#world;
     const sid = this.#world.numberSid(configuration.phoneNumber);
-    numbers.add({ ...configuration, sid, ordinal: numbers.nextOrdinal, createdAt: this.#world.now() });
+    const createdAt = this.#world.now();
+    numbers.add({ configuration, sid, ordinal: numbers.nextOrdinal, createdAt, updatedAt: createdAt });
     return sid;
+  }
+
+  /** What a number is configured with now. */
+  number(sid: string): NumberConfiguration | undefined {
+    return this.#world.numbers.get(sid)?.configuration;
   }
 
   /**

@@ -4,8 +4,10 @@ import type { Clock } from './clock.ts';
 import type { EventDetails, SimulatorEvent } from './events.ts';
 import { type Faults, NO_FAULTS } from './faults.ts';
 import {
+  type Account,
   type Behaviour,
   type Credentials,
+  DEFAULT_ACCOUNT,
   DEFAULT_BEHAVIOUR,
   DEFAULT_NETWORK,
   type Network,
@@ -24,6 +26,7 @@ export class World {
   /** Tokens that signed requests which may still be under way. */
   readonly formerAuthTokens: string[] = [];
   #credentials: Credentials;
+  readonly account: Account;
   readonly clock: Clock;
   readonly network: Network;
   readonly behaviour: Behaviour;
@@ -51,6 +54,7 @@ export class World {
   constructor(options: SimulatorOptions, clock: Clock, transport: Transport) {
     this.seed = options.seed;
     this.#credentials = options.credentials;
+    this.account = { ...DEFAULT_ACCOUNT, ...options.account };
     this.clock = clock;
     this.transport = transport;
     this.network = { ...DEFAULT_NETWORK, ...options.network };

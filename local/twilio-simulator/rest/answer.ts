@@ -2,16 +2,17 @@ import type { Call } from '../call.ts';
 import type { AnswerFault, RestRequestInfo } from '../faults.ts';
 import type { AnswerOfTwilio, RequestToTwilio } from '../transport.ts';
 import type { World } from '../world.ts';
+import { accountRoutes } from './account.ts';
 import { API_VERSION } from './api-version.ts';
-import { isAuthentic } from './authentication.ts';
+import { authenticator } from './authentication.ts';
 import { callRoutes } from './calls.ts';
 import { authenticate, notFound, RestError } from './errors.ts';
 import { phoneNumberRoutes } from './phone-numbers.ts';
 import { recordingRoutes } from './recordings.ts';
-import type { RestRequest, Route } from './route.ts';
+import type { Route } from './route.ts';
 
-const routes: readonly Route[] = [...callRoutes, ...recordingRoutes, ...phoneNumberRoutes];
-const ACCOUNT_PATH = new RegExp(`^/${API_VERSION}/Accounts/(?<accountSid>[^/]+)(?<resource>/.*)$`);
+const routes: readonly Route[] = [...accountRoutes, ...callRoutes, ...recordingRoutes, ...phoneNumberRoutes];
+const ACCOUNT_PATH = new RegExp(`^/${API_VERSION}/Accounts/(?<accountSid>[^/.]+)(?<resource>/.*|\\.json)$`);
 
 /** What the client gets, before faults. */
 interface Answer {
@@ -33,14 +34,15 @@ export async function answerRest(
   const [pathname = '', ...query] = url.split('?');
   const { accountSid = '', resource = '' } = ACCOUNT_PATH.exec(pathname)?.groups ?? {};
   const route = routes.find((candidate) => candidate.method === method && candidate.path.test(resource));
-  const { callSid = '', recordingSid = '' } = route?.path.exec(resource)?.groups ?? {};
+  const { callSid = '', recordingSid = '', numberSid = '' } = route?.path.exec(resource)?.groups ?? {};
   const form = new URLSearchParams(method === 'POST' ? body : '');
-  const request: RestRequest = {
+  const request = {
     resource,
     query: new URLSearchParams(query.join('?')),
     form,
     callSid,
     recordingSid,
+    numberSid,
   };
   const call = world.calls.get(callSid) ?? world.recordings.get(recordingSid)?.call;
   world.requests += 1;
@@ -61,10 +63,11 @@ export async function answerRest(
     lost.reset || lost.replacement
       ? undefined
       : process(() => {
-          if (!isAuthentic(authorization, world.credentials)) throw authenticate();
+          const by = authenticator(authorization, world.credentials);
+          if (by === undefined) throw authenticate();
           if (call?.script.restRefusal === 'credentials') throw authenticate();
           if (accountSid !== world.credentials.accountSid || route === undefined) throw notFound(pathname);
-          return route.handle(world, request);
+          return route.handle(world, { ...request, by });
         });
   const fault = processed
     ? world.faults.requestProcessed({ ...info, recordingSid: processed.recordingSid ?? info.recordingSid })

@@ -107,20 +107,21 @@ function common(recording: Recording, status: RecordingStatus) {
  * for what is not configured, as in the page's example.
  */
 export function phoneNumberBody(accountSid: string, number: PhoneNumber): object {
+  const { configuration } = number;
   const uri = `${account(accountSid)}/IncomingPhoneNumbers/${number.sid}`;
   return {
     sid: number.sid,
     account_sid: accountSid,
-    phone_number: number.phoneNumber,
-    friendly_name: formatted(number.phoneNumber),
+    phone_number: configuration.phoneNumber,
+    friendly_name: formatted(configuration.phoneNumber),
     date_created: date(number.createdAt),
-    date_updated: date(number.createdAt),
+    date_updated: date(number.updatedAt),
     api_version: API_VERSION,
-    voice_url: number.voiceUrl,
-    voice_method: 'POST',
-    voice_fallback_url: number.voiceFallbackUrl ?? null,
-    voice_fallback_method: 'POST',
-    voice_application_sid: null,
+    voice_url: configuration.voiceUrl || null,
+    voice_method: configuration.voiceMethod ?? 'POST',
+    voice_fallback_url: configuration.voiceFallbackUrl || null,
+    voice_fallback_method: configuration.voiceFallbackMethod ?? 'POST',
+    voice_application_sid: configuration.voiceApplicationSid ?? null,
     voice_caller_id_lookup: false,
     voice_receive_mode: 'voice',
     sms_url: null,
@@ -135,7 +136,7 @@ export function phoneNumberBody(accountSid: string, number: PhoneNumber): object
     address_sid: null,
     bundle_sid: null,
     identity_sid: null,
-    trunk_sid: null,
+    trunk_sid: configuration.trunkSid ?? null,
     emergency_status: 'Inactive',
     emergency_address_sid: null,
     emergency_address_status: 'unregistered',
@@ -145,6 +146,28 @@ export function phoneNumberBody(accountSid: string, number: PhoneNumber): object
     status: 'in-use',
     uri: `${uri}.json`,
     subresource_uris: { assigned_add_ons: `${uri}/AssignedAddOns.json` },
+  };
+}
+
+/** https://www.twilio.com/docs/iam/api/account#account-properties */
+export function accountBody({ credentials, account: { type, status } }: World): object {
+  const { accountSid, authToken } = credentials;
+  const uri = account(accountSid);
+  return {
+    sid: accountSid,
+    owner_account_sid: accountSid,
+    friendly_name: 'A simulated account',
+    auth_token: authToken,
+    type,
+    status,
+    date_created: date(0),
+    date_updated: date(0),
+    uri: `${uri}.json`,
+    subresource_uris: {
+      calls: `${uri}/Calls.json`,
+      incoming_phone_numbers: `${uri}/IncomingPhoneNumbers.json`,
+      recordings: `${uri}/Recordings.json`,
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { World } from '../world.ts';
+import type { Authenticator } from './authentication.ts';
 
 export interface RestRequest {
   /** The account's part of the path, without the leading `/{version}/Accounts/{AccountSid}`. */
@@ -8,6 +9,8 @@ export interface RestRequest {
   /** The SIDs in the path, empty where the path has none. */
   readonly callSid: string;
   readonly recordingSid: string;
+  readonly numberSid: string;
+  readonly by: Authenticator;
 }
 
 export interface RestAnswer {
@@ -23,7 +26,7 @@ export interface Route {
   /** The operationId of Twilio's OpenAPI document. */
   readonly operation: string;
   readonly method: 'GET' | 'POST' | 'DELETE';
-  /** Matches {@link RestRequest.resource}; the groups `callSid` and `recordingSid` become its fields. */
+  /** Matches {@link RestRequest.resource}; the groups `callSid`, `recordingSid` and `numberSid` become its fields. */
   readonly path: RegExp;
   /** @throws RestError */
   readonly handle: (world: World, request: RestRequest) => RestAnswer;

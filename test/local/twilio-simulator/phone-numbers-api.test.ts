@@ -1,5 +1,5 @@
-import { expect, test } from '@jest/globals';
-import { CREDENTIALS } from './rig.ts';
+import { describe, expect, test } from '@jest/globals';
+import { CREDENTIALS, Rig } from './rig.ts';
 import { Socketless } from './socketless.ts';
 
 const { accountSid } = CREDENTIALS;
@@ -60,4 +60,82 @@ test('a call names the number that it came to', async () => {
   const call = twilioSide.place({ to: SOME.phoneNumber });
   const fetched = await twilioSide.rest('GET', `/Calls/${call.sid}.json`);
   expect(fetched.body).toMatchObject({ phone_number_sid: sid, to_formatted: '(415) 555-0101' });
+});
+
+describe('to the real client, whose answers are held against the OpenAPI document,', () => {
+  test('a number shows what it is configured with', async () => {
+    await using rig = await Rig.start();
+    const voiceApplicationSid = `AP${'c'.repeat(32)}`;
+    const trunkSid = `TK${'d'.repeat(32)}`;
+    const bare = rig.simulator.addNumber({ phoneNumber: SOME.phoneNumber, voiceUrl: '' });
+    const sid = rig.simulator.addNumber({
+      ...OTHER,
+      voiceMethod: 'GET',
+      voiceFallbackMethod: 'GET',
+      voiceApplicationSid,
+      trunkSid,
+    });
+    expect(await rig.client.incomingPhoneNumbers(sid).fetch()).toMatchObject({
+      ...OTHER,
+      voiceMethod: 'GET',
+      voiceFallbackMethod: 'GET',
+      voiceApplicationSid,
+      trunkSid,
+    });
+    expect(await rig.client.incomingPhoneNumbers(bare).fetch()).toMatchObject({
+      voiceUrl: null,
+      voiceMethod: 'POST',
+      voiceFallbackUrl: null,
+      voiceApplicationSid: null,
+      trunkSid: null,
+    });
+  });
+
+  test('numbers are found by a part of them', async () => {
+    await using rig = await Rig.start();
+    for (const number of [SOME, OTHER]) rig.simulator.addNumber(number);
+    const found = async (phoneNumber: string) =>
+      (await rig.client.incomingPhoneNumbers.list({ phoneNumber })).map((number) => number.phoneNumber);
+    expect(await found('+442071838750')).toEqual(['+442071838750']);
+    expect(await found('1')).toEqual(['+442071838750', '+14155550101']);
+    expect(await found('+15550000000')).toEqual([]);
+  });
+
+  test('an update changes what it names, and an empty URL takes one away', async () => {
+    await using rig = await Rig.start();
+    const sid = rig.simulator.addNumber(OTHER);
+    await rig.pass(5_000);
+    const voiceUrl = 'https://recorder.example/voice/abc#rc=2';
+    expect(await rig.client.incomingPhoneNumbers(sid).update({ voiceUrl, voiceMethod: 'GET' })).toMatchObject(
+      {
+        ...OTHER,
+        voiceUrl,
+        voiceMethod: 'GET',
+      },
+    );
+    const emptied = await rig.client.incomingPhoneNumbers(sid).update({
+      voiceFallbackUrl: '',
+      voiceFallbackMethod: 'GET',
+    });
+    expect(emptied).toMatchObject({ voiceUrl, voiceFallbackUrl: null, voiceFallbackMethod: 'GET' });
+    expect(emptied.dateUpdated.getTime() - emptied.dateCreated.getTime()).toBe(5_000);
+    expect(rig.simulator.number(sid)).toMatchObject({ voiceUrl, voiceFallbackUrl: '' });
+  });
+
+  test.each([
+    ['a URL that is none', { voiceUrl: 'nowhere' }, { status: 400, code: 21402 }],
+    ['a method that is none', { voiceMethod: 'PUT' }, { status: 400 }],
+  ])('%s is refused, and changes nothing', async (_what, update, refusal) => {
+    await using rig = await Rig.start();
+    const sid = rig.simulator.addNumber(SOME);
+    await expect(rig.client.incomingPhoneNumbers(sid).update(update)).rejects.toMatchObject(refusal);
+    expect(rig.simulator.number(sid)).toEqual(SOME);
+  });
+
+  test('a number that the account does not have is not found', async () => {
+    await using rig = await Rig.start();
+    const number = rig.client.incomingPhoneNumbers(`PN${'0'.repeat(32)}`);
+    await expect(number.fetch()).rejects.toMatchObject({ status: 404, code: 20404 });
+    await expect(number.update({})).rejects.toMatchObject({ status: 404, code: 20404 });
+  });
 });

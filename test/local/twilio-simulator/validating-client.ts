@@ -27,6 +27,9 @@ ajv.addFormat('currency', /^[A-Z]{3}$/);
 ajv.addFormat('uri', /^(https?:\/)?\/\S+$/);
 ajv.addFormat('uri-map', true);
 ajv.addFormat('int32', true);
+ajv.addFormat('http-method', true);
+ajv.addFormat('phone-number', /^\+\d+$/);
+ajv.addFormat('phone-number-capabilities', true);
 ajv.addSchema(asNullable(openApi), 'openapi');
 
 /** In OpenAPI 3.0 an untyped nullable schema allows null; Ajv wants a type beside it. */
