@@ -34,6 +34,10 @@ export class CallRecorderStack extends Stack {
       description: 'Voice URL of a number that has no application of its own (POST)',
       value: recorder.voiceUrl,
     });
+    new CfnOutput(this, 'WhenNotRecorded', {
+      description: "Whether a number's fallback may be its application: not with refuse",
+      value: configuration.whenNotRecorded,
+    });
     if (configuration.control !== false) {
       new CfnOutput(this, 'ApiUrl', {
         description: 'Where operators see calls and control their recordings',

@@ -837,6 +837,7 @@ describe('the outputs', () => {
       AlarmTopicArn: '<AlarmsTopic>',
       DashboardName: '<Dashboard>',
       VoiceUrl: '<WebhookApi.ApiEndpoint>/voice',
+      WhenNotRecorded: 'continue',
       ApiUrl: '<WebhookApi.ApiEndpoint>',
       ReadPolicyArn: '<ControlRecorderRead>',
       ControlPolicyArn: '<ControlRecorderControl>',
@@ -846,6 +847,10 @@ describe('the outputs', () => {
         'https://<AWS::Region>.console.aws.amazon.com/states/home?region=<AWS::Region>#/statemachines/view/<StateMachine>',
       TableName: '<Calls>',
     });
+  });
+
+  test('say whether calls must be recorded', () => {
+    expect(outputs(synthesize({ whenNotRecorded: 'refuse' }))).toMatchObject({ WhenNotRecorded: 'refuse' });
   });
 
   test('name a domain of one’s own', () => {
