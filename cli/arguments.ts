@@ -1,4 +1,6 @@
 import { InvalidArgumentError } from 'commander';
+import { is } from 'valibot';
+import { HttpUrl } from '../lambda/shared/settings.ts';
 
 /** @throws InvalidArgumentError */
 export function callSid(text: string): string {
@@ -27,6 +29,19 @@ export function limit(text: string): number {
 /** @throws InvalidArgumentError */
 export function reason(text: string): string {
   return matching(text, /\S/, 'It takes a text.');
+}
+
+/** @throws InvalidArgumentError */
+export function phoneNumber(text: string): string {
+  return matching(text, /^\+[1-9]\d{6,14}$/, 'It takes a phone number in E.164 form, such as +15551234567.');
+}
+
+/** @throws InvalidArgumentError */
+export function httpUrl(text: string): string {
+  if (!is(HttpUrl, text)) {
+    throw new InvalidArgumentError('It takes an http(s) URL.');
+  }
+  return text;
 }
 
 function matching(text: string, form: RegExp, otherwise: string): string {

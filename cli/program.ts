@@ -6,20 +6,12 @@ import {
 } from '../lambda/recording-control/representations.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { callSid, day, limit, reason, status } from './arguments.ts';
+import { examples, type GlobalOptions, indented, orMisused } from './command.ts';
 import { control, warningUnlessPaused } from './control.ts';
-import { EXIT, EXIT_MEANINGS } from './exit-codes.ts';
-import { Failure } from './failure.ts';
+import { EXIT_MEANINGS } from './exit-codes.ts';
 import type { RecorderApi } from './recorder-api.ts';
-import { json, processTerminal, type Terminal } from './terminal.ts';
-
-/** The options that each command has. */
-interface GlobalOptions {
-  readonly url?: string;
-  readonly stack: string;
-  readonly profile?: string;
-  readonly token?: string;
-  readonly json?: true;
-}
+import { addConnect } from './setup-program.ts';
+import { processTerminal, type Terminal } from './terminal.ts';
 
 interface ListingOptions extends GlobalOptions {
   readonly numbers?: true;
@@ -45,11 +37,13 @@ const EXAMPLE_CALL = 'CA0123456789abcdef0123456789abcdef';
  */
 export function recorderProgram(): Command {
   const program = new Command('recorder')
-    .description('What became of calls and their recordings, and control of those that run.')
+    .description(
+      'What became of calls and their recordings, control of those that run, and the numbers in front.',
+    )
     .version(packageJson.version, '--version')
     .addOption(new Option('--url <url>', "base URL of the recorder's API").env('RECORDER_URL'))
     .addOption(
-      new Option('--stack <name>', 'without --url: the stack whose output ApiUrl it is')
+      new Option('--stack <name>', 'the stack whose outputs say what --url and --voice-url do not')
         .env('RECORDER_STACK')
         .default('CallRecorder'),
     )
@@ -81,6 +75,7 @@ export function recorderProgram(): Command {
     );
   addControl(program, 'resume', 'resume the recording of a call');
   addControl(program, 'stop', 'stop the recording of a call, for good');
+  addConnect(program);
   return program;
 }
 
@@ -88,6 +83,7 @@ const PROGRAM_EXAMPLES = [
   'recorder calls --day 2026-03-01 --status unrecorded',
   `recorder timeline ${EXAMPLE_CALL}`,
   `recorder pause ${EXAMPLE_CALL} --reason "card payment"`,
+  'recorder connect +15551234567',
   'recorder --url http://127.0.0.1:3000 calls',
 ];
 
@@ -179,23 +175,11 @@ async function run(
   const terminal = processTerminal();
   const { connect } = await import('./connection.ts');
   const connectAndAct = async () => act(await connect(connectionOptions(command)), terminal);
-  try {
-    await (command.name() === ('pause' satisfies Action)
+  await orMisused(command, terminal, () =>
+    command.name() === ('pause' satisfies Action)
       ? warningUnlessPaused(connectAndAct, terminal)
-      : connectAndAct());
-  } catch (error) {
-    throw error instanceof Failure && error.exitCode === EXIT.usage
-      ? misused(command, error, terminal)
-      : error;
-  }
-}
-
-/** What turned out to be wrong later, such as a day that the API does not take, ends as what commander sees at once. */
-function misused(command: Command, failure: Failure, terminal: Terminal): never {
-  if (command.optsWithGlobals<GlobalOptions>().json) {
-    terminal.print(json(failure.document));
-  }
-  return command.error(failure.message, { exitCode: EXIT.usage });
+      : connectAndAct(),
+  );
 }
 
 /** An empty variable is one that is not set. */
@@ -209,9 +193,5 @@ function connectionOptions(command: Command) {
   };
 }
 
-const examples = (lines: readonly string[]): string => `Examples:\n${indented(lines)}`;
-
 const exitCodes = (): string =>
   `Exit codes:\n${indented(Object.entries(EXIT_MEANINGS).map(([code, meaning]) => `${code}  ${meaning}`))}`;
-
-const indented = (lines: readonly string[]): string => lines.map((line) => `  ${line}`).join('\n');

@@ -147,7 +147,8 @@ function unanswered(request: string, error: unknown): Failure {
   });
 }
 
-function codeOf(error: unknown): string {
+/** Why there was no answer, in a word. */
+export function codeOf(error: unknown): string {
   if (!(error instanceof Error)) {
     return 'unknown';
   }

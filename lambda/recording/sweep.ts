@@ -191,7 +191,8 @@ const ourNumbers = (numbers: readonly IncomingNumber[], voiceUrl: string): ((num
   return (number) => ours.has(number);
 };
 
-const leadsTo = (url: string | null, voiceUrl: string): boolean =>
+/** Whether a number's voice URL is the recorder's, whatever application is behind it. */
+export const leadsTo = (url: string | null, voiceUrl: string): boolean =>
   url !== null && (url === voiceUrl || ['/', '?', '#'].some((next) => url.startsWith(voiceUrl + next)));
 
 const factsOf = (call: ListedCall, accountSid: string): CallFacts => ({

@@ -68,13 +68,13 @@ const escapeXml = (text: string): string =>
  * Three tries in the fifteen seconds that Twilio allows: a call whose next request is not answered ends, or goes to its
  * fallback. https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
  */
-const OVERRIDES = '#rc=2&rp=ct,rt,5xx&ct=1000&rt=4000';
+export const CONNECTION_OVERRIDES = '#rc=2&rp=ct,rt,5xx&ct=1000&rt=4000';
 
 /** A route of ours for a call that goes on to the application which is encoded in `next`. */
 const ownUrl =
   (route: string) =>
   (publicBaseUrl: string, next?: string): string =>
-    `${publicBaseUrl}${route}${next === undefined ? '' : `/${next}`}${OVERRIDES}`;
+    `${publicBaseUrl}${route}${next === undefined ? '' : `/${next}`}${CONNECTION_OVERRIDES}`;
 
 /** Where a call goes through the gate. */
 export const gateUrl = ownUrl(ROUTES.gate);
