@@ -73,9 +73,12 @@ export async function connectNumber(
   for (const note of notes) {
     terminal.say(note);
   }
-  if (!options.yes && !(await agreed(confirm))) {
-    done(false, 'Nothing was changed.');
-    return;
+  if (!options.yes) {
+    if (!(await agreed(confirm))) {
+      done(false, 'Nothing was changed.');
+      return;
+    }
+    insistUnchanged(before, await account.number(number.sid));
   }
   await account.update(number.sid, after);
   insistOn(after, await account.number(number.sid));
@@ -148,6 +151,18 @@ async function agreed(confirm: Confirm): Promise<boolean> {
     });
   }
   return answer;
+}
+
+/** Whoever was asked may have thought it over for long. */
+function insistUnchanged(shown: VoiceConfiguration, found: VoiceConfiguration): void {
+  if (changedFields(shown, found).length > 0) {
+    throw new Failure({
+      exitCode: EXIT.conflict,
+      title: 'Changed meanwhile',
+      detail: 'the number is no longer configured as was shown, so nothing was changed.',
+      hint: 'Run the command again.',
+    });
+  }
 }
 
 function insistOn(wanted: VoiceConfiguration, found: VoiceConfiguration): void {

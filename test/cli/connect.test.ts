@@ -170,7 +170,7 @@ describe('a terminal', () => {
     };
     return { width: 80, print: keep, say: keep, warn: keep };
   };
-  const connect = async (url: string, answer: boolean) => {
+  const connect = async (url: string, answer: boolean, meanwhile?: () => Promise<unknown>) => {
     const lines: string[] = [];
     const questions: string[] = [];
     const { accountSid, apiKeySid, apiKeySecret } = TWILIO;
@@ -182,6 +182,7 @@ describe('a terminal', () => {
         recorder: { voiceUrl: VOICE_URL, whenNotRecorded: 'continue' },
         confirm: async (question) => {
           questions.push(question);
+          await meanwhile?.();
           return answer;
         },
         terminal: terminal(lines),
@@ -197,6 +198,16 @@ describe('a terminal', () => {
     await using twilio = await startTwilio();
     expect(await connect(twilio.simulator.url, answer)).toEqual({ last, questions: ['Change it?'] });
     expect(twilio.number()?.voiceUrl).toBe(voiceUrl);
+  });
+
+  test('has seen what is changed, or nothing is', async () => {
+    await using twilio = await startTwilio();
+    const meanwhile = () => twilio.run([...CHANGE, '--fallback', 'https://app.example/sorry']);
+    await expect(connect(twilio.simulator.url, true, meanwhile)).rejects.toMatchObject({
+      exitCode: EXIT.conflict,
+      message: expect.stringContaining('Changed meanwhile'),
+    });
+    expect(twilio.number()?.voiceFallbackUrl).toBe('https://app.example/sorry');
   });
 });
 
