@@ -105,7 +105,7 @@ const COLUMNS: readonly Column<Change>[] = [
 ];
 
 /** The number of the account. Throws Failure. */
-export async function theNumber(account: TwilioAccount, phoneNumber: string): Promise<AccountNumber> {
+async function theNumber(account: TwilioAccount, phoneNumber: string): Promise<AccountNumber> {
   // Twilio finds those with a part in common, too.
   const number = (await account.numbers(phoneNumber)).find(
     ({ phone_number }) => phone_number === phoneNumber,

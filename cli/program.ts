@@ -10,7 +10,7 @@ import { examples, type GlobalOptions, indented, orMisused } from './command.ts'
 import { control, warningUnlessPaused } from './control.ts';
 import { EXIT_MEANINGS } from './exit-codes.ts';
 import type { RecorderApi } from './recorder-api.ts';
-import { addConnect } from './setup-program.ts';
+import { addConnect, addDoctor } from './setup-program.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
 interface ListingOptions extends GlobalOptions {
@@ -76,6 +76,7 @@ export function recorderProgram(): Command {
   addControl(program, 'resume', 'resume the recording of a call');
   addControl(program, 'stop', 'stop the recording of a call, for good');
   addConnect(program);
+  addDoctor(program);
   return program;
 }
 
@@ -84,6 +85,7 @@ const PROGRAM_EXAMPLES = [
   `recorder timeline ${EXAMPLE_CALL}`,
   `recorder pause ${EXAMPLE_CALL} --reason "card payment"`,
   'recorder connect +15551234567',
+  'recorder doctor',
   'recorder --url http://127.0.0.1:3000 calls',
 ];
 

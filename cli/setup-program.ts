@@ -19,6 +19,10 @@ interface ConnectCommandOptions extends SetupOptions {
   readonly fallback?: string;
 }
 
+interface DoctorCommandOptions extends SetupOptions {
+  readonly numbers?: true;
+}
+
 const CREDENTIALS =
   "Twilio's credentials come from TWILIO_ACCOUNT_SID, TWILIO_API_KEY and TWILIO_API_SECRET. Whether the account is a trial\none, which cannot record, only a main key can see, or TWILIO_AUTH_TOKEN, which serves for nothing else.";
 
@@ -62,6 +66,35 @@ export function addConnect(program: Command): void {
           { undo: undo === true, yes: yes === true, json: json === true, fallback },
           { account, recorder, confirm: confirmOnTerminal, terminal },
         );
+      });
+    });
+}
+
+export function addDoctor(program: Command): void {
+  withSetupOptions(program.command('doctor'))
+    .description('look whether all is set up as it has to be; changes nothing')
+    .addArgument(
+      new Argument(
+        '[number]',
+        'the only one to look at, in E.164 form; without it, those that lead to the recorder',
+      ).argParser(phoneNumber),
+    )
+    .option('--numbers', 'show phone numbers whole')
+    .addHelpText(
+      'after',
+      () =>
+        `\n${examples(['recorder doctor', 'recorder doctor +15551234567 --json'])}\n\nIt ends with 4 when there is a problem.\n\n${CREDENTIALS}`,
+    )
+    .action((number: string | undefined, _options, command: Command) => {
+      const { numbers, json } = command.optsWithGlobals<DoctorCommandOptions>();
+      return runSetup(command, async (account, recorder, terminal) => {
+        const { examine } = await import('./doctor.ts');
+        const options = {
+          phoneNumber: number,
+          numbers: numbers === true,
+          json: json === true,
+        };
+        await examine(options, account, recorder, terminal);
       });
     });
 }

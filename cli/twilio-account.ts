@@ -62,6 +62,11 @@ export class TwilioAccount {
     return this.#environment.accountSid;
   }
 
+  /** Scheme and host of the API. */
+  get apiUrl(): string {
+    return this.#environment.apiUrl;
+  }
+
   /** How far this machine's clock is ahead of Twilio's, in milliseconds, as of the last answer. */
   get clockAheadMs(): number | undefined {
     return this.#clockAheadMs;

@@ -1,0 +1,228 @@
+import { describe, expect, test } from '@jest/globals';
+import { checkAccount, checkApiHost, checkClock } from '../../cli/account-checks.ts';
+import { EXIT } from '../../cli/exit-codes.ts';
+import { checkNumber } from '../../cli/number-checks.ts';
+import type { AccountNumber, Recorder } from '../../cli/number-configuration.ts';
+import { webhookFinding } from '../../cli/webhook-check.ts';
+import type { NumberConfiguration } from '../../local/twilio-simulator/simulator.ts';
+import { API_GATEWAY_MESSAGE, type Reply, startApi } from './api-double.ts';
+import {
+  APPLICATION,
+  ENVIRONMENT,
+  NUMBER,
+  OVERRIDES,
+  startTwilio,
+  TWILIO,
+  through,
+  VOICE_URL,
+} from './twilio-double.ts';
+
+const REFUSED: Reply = { status: 403, type: 'text/plain', body: 'the signature is not Twilio’s\n' };
+
+/** Runs `doctor` for a recorder that answers so, with a number that leads to it unless told otherwise. */
+async function examine({
+  args = [],
+  number = {},
+  account = {},
+  environment = {},
+  webhook = REFUSED,
+  more = [],
+}: {
+  readonly args?: readonly string[];
+  readonly number?: Partial<NumberConfiguration>;
+  readonly account?: object;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly webhook?: Reply;
+  readonly more?: readonly NumberConfiguration[];
+} = {}) {
+  await using recorder = await startApi(webhook);
+  const voiceUrl = `${recorder.url}/voice`;
+  await using twilio = await startTwilio(
+    { voiceUrl: through(voiceUrl) + OVERRIDES, voiceFallbackUrl: APPLICATION, ...number },
+    { account },
+  );
+  for (const other of more) {
+    twilio.simulator.addNumber(other);
+  }
+  const ended = await twilio.run(['doctor', ...args, '--voice-url', voiceUrl], {
+    ...ENVIRONMENT,
+    TWILIO_AUTH_TOKEN: TWILIO.authToken,
+    ...environment,
+  });
+  return { ...ended, asked: twilio.asked, webhooks: recorder.seen };
+}
+
+describe('recorder doctor', () => {
+  test('finds all as it has to be, and changes nothing', async () => {
+    const more = [{ phoneNumber: '+15550000000', voiceUrl: APPLICATION }];
+    const { exitCode, stdout, stderr, asked, webhooks } = await examine({ more });
+    expect({ exitCode, stderr }).toEqual({ exitCode: EXIT.done, stderr: '' });
+    expect(stdout.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/^ok {7}Twilio API: http:\/\/127\.0\.0\.1:\d+ is on this machine\.$/),
+      'ok       credentials: Twilio takes them.',
+      `ok       account: ${TWILIO.accountSid} is active, and no trial account.`,
+      expect.stringMatching(/^ok {7}clock: this machine is \d+ s (ahead of|behind) Twilio\.$/),
+      `ok       +*******4567: leads to the recorder, and on to ${APPLICATION}.`,
+      `ok       +*******4567: falls back to ${APPLICATION}.`,
+      'ok       numbers: 1 of the account lead to the recorder, 1 do not.',
+      expect.stringMatching(
+        /^ok {7}webhook: .*\/voice answers 403 to what is not signed: it is up, and verifies\.$/,
+      ),
+    ]);
+    expect(asked).toEqual(['ListIncomingPhoneNumber', 'FetchAccount']);
+    expect(webhooks).toMatchObject([{ method: 'POST', path: '/voice', body: '' }]);
+    expect(webhooks[0]?.headers).not.toHaveProperty('x-twilio-signature');
+  });
+
+  test('shows numbers whole when asked to, and the one that was typed', async () => {
+    expect((await examine({ args: ['--numbers'] })).stdout).toContain(`${NUMBER}: leads to the recorder`);
+    expect((await examine({ args: [NUMBER] })).stdout).toContain(`${NUMBER}: leads to the recorder`);
+  });
+
+  test('ends with 4 when there is a problem, and says how many', async () => {
+    const ended = await examine({ number: { voiceUrl: APPLICATION, voiceFallbackUrl: '' } });
+    expect(ended.exitCode).toBe(EXIT.conflict);
+    expect(ended.stdout).toContain('problem  numbers: none of the account leads to the recorder, of 1.');
+    expect(ended.stderr).toBe('Not as it has to be: problems: 1, warnings: 0.\n');
+  });
+
+  test('has one JSON document, with a problem or without', async () => {
+    const fine = await examine({ args: ['--json'] });
+    expect(JSON.parse(fine.stdout)).toMatchObject({
+      problems: 0,
+      warnings: 0,
+      findings: expect.arrayContaining([{ level: 'ok', check: 'credentials', found: 'Twilio takes them.' }]),
+    });
+    const bad = await examine({ args: ['--json'], webhook: { status: 500, body: '' } });
+    expect(bad.exitCode).toBe(EXIT.conflict);
+    expect(JSON.parse(bad.stdout)).toMatchObject({
+      problems: 1,
+      findings: expect.arrayContaining([
+        expect.objectContaining({ level: 'problem', check: 'webhook', remedy: expect.any(String) }),
+      ]),
+    });
+  });
+
+  test('warns where the key may not see the account', async () => {
+    const ended = await examine({ environment: { TWILIO_AUTH_TOKEN: '' } });
+    expect(ended.exitCode).toBe(EXIT.done);
+    expect(ended.stdout).toContain('warning  account: this API key may not see');
+  });
+
+  test('finds wrong credentials, and looks at the webhook all the same', async () => {
+    const ended = await examine({ environment: { TWILIO_API_SECRET: 'a-wrong-secret' } });
+    expect(ended.exitCode).toBe(EXIT.conflict);
+    expect(ended.stdout).toContain('problem  credentials: Twilio refused the credentials');
+    expect(ended.stdout).toContain('ok       webhook');
+    expect(ended.stdout + ended.stderr).not.toContain('a-wrong-secret');
+  });
+
+  test('finds a number that the account does not have', async () => {
+    const ended = await examine({ args: ['+15550000001'] });
+    expect(ended.exitCode).toBe(EXIT.conflict);
+    expect(ended.stdout).toContain('problem  +15550000001: is not a number of the account');
+  });
+
+  test('finds a recorder that is not there', async () => {
+    await using twilio = await startTwilio();
+    const ended = await twilio.run(['doctor', '--voice-url', 'http://127.0.0.1:1/voice']);
+    expect(ended.exitCode).toBe(EXIT.conflict);
+    expect(ended.stdout).toMatch(/problem {2}webhook: http:\/\/127\.0\.0\.1:1\/voice does not answer/);
+  });
+});
+
+describe('a number', () => {
+  const recorder: Recorder = { voiceUrl: VOICE_URL, whenNotRecorded: 'continue' };
+  const strict: Recorder = { ...recorder, whenNotRecorded: 'refuse' };
+  const right: AccountNumber = {
+    sid: `PN${'1'.repeat(32)}`,
+    phone_number: NUMBER,
+    voice_url: through(VOICE_URL) + OVERRIDES,
+    voice_method: 'POST',
+    voice_fallback_url: APPLICATION,
+    voice_fallback_method: 'POST',
+    voice_application_sid: '',
+    trunk_sid: '',
+  };
+  const look = (changes: Partial<AccountNumber>, by = recorder) =>
+    checkNumber({ ...right, ...changes }, by, 'it')
+      .filter(({ level }) => level !== 'ok')
+      .map(({ level, found }) => `${level}: ${found}`);
+
+  test.each([
+    ['is right', {}, recorder],
+    ['has a fallback of its own', { voice_fallback_url: 'https://app.example/sorry' }, recorder],
+    ['has other overrides', { voice_url: `${through(VOICE_URL)}#rc=1` }, recorder],
+    ['has no fallback, as calls must be recorded', { voice_fallback_url: '' }, strict],
+  ])('that %s', (_what, changes, by) => {
+    expect(look(changes, by)).toEqual([]);
+  });
+
+  test.each([
+    ['problem: its voice URL leads nowhere', { voice_url: '' }],
+    [`problem: its voice URL leads to ${APPLICATION}`, { voice_url: APPLICATION }],
+    ['problem: it leads to another recorder', { voice_url: through('https://other.example/voice') }],
+    ['problem: The application cannot be told', { voice_url: `${VOICE_URL}/nonsense` }],
+    ['problem: The number is on a SIP trunk', { trunk_sid: 'TK1' }],
+    ['problem: The number has a TwiML app', { voice_application_sid: 'AP1' }],
+    ['problem: the recorder is asked with GET', { voice_method: 'GET' }],
+    [
+      'problem: leads through a second recorder',
+      { voice_url: through(VOICE_URL, through('https://other.example/voice')) + OVERRIDES },
+    ],
+    ['warning: has no fallback', { voice_fallback_url: '' }],
+    ['warning: has no fallback', { voice_url: VOICE_URL + OVERRIDES, voice_fallback_url: '' }],
+    ['warning: its fallback is the recorder itself', { voice_fallback_url: VOICE_URL }],
+    ['warning: its voice URL has no connection overrides', { voice_url: through(VOICE_URL) }],
+  ])('%s', (found, changes) => {
+    expect(look(changes)).toEqual([expect.stringContaining(found)]);
+  });
+
+  test('whose fallback leads past the gate', () => {
+    expect(look({}, strict)).toEqual([expect.stringContaining('problem: its fallback is the application')]);
+  });
+});
+
+test.each([
+  ['https://api.twilio.com', 'ok', 'us1'],
+  ['https://api.dublin.ie1.twilio.com', 'ok', 'ie1'],
+  ['http://127.0.0.1:3001', 'ok', 'this machine'],
+  ['https://api.ie1.twilio.com', 'warning', 'no region'],
+  ['https://proxy.example', 'warning', 'no region'],
+])('%s: %s', (apiUrl, level, found) => {
+  expect(checkApiHost(apiUrl)).toMatchObject({ level, found: expect.stringContaining(found) });
+});
+
+test.each([
+  [0, 'ok', '0 s ahead'],
+  [60_000, 'ok', '60 s ahead'],
+  [60_001, 'warning', '60 s ahead'],
+  [-3_600_000, 'warning', '3600 s behind'],
+  [undefined, 'warning', 'did not tell'],
+])('a clock that is %s ms ahead: %s', (aheadMs, level, found) => {
+  expect(checkClock(aheadMs)).toMatchObject({ level, found: expect.stringContaining(found) });
+});
+
+test.each([
+  [{ type: 'Full', status: 'active' }, 'ok'],
+  [{ type: 'Trial', status: 'active' }, 'problem'],
+  [{ type: 'Full', status: 'suspended' }, 'problem'],
+  [undefined, 'warning'],
+])('the account %j: %s', (about, level) => {
+  expect(checkAccount('AC1', about)).toMatchObject({ level });
+});
+
+test.each([
+  [403, String(REFUSED.body), 'ok', 'it is up, and verifies'],
+  [403, '', 'ok', 'it is up, and verifies'],
+  [403, JSON.stringify({ message: 'Forbidden' }), 'problem', '403'],
+  [200, '<Response/>', 'problem', 'no secret'],
+  [404, JSON.stringify(API_GATEWAY_MESSAGE), 'problem', 'and not 403'],
+  [301, '', 'problem', 'and not 403'],
+  [503, '', 'problem', '503'],
+])('a webhook that answers %i %s: %s', (status, body, level, found) => {
+  expect(webhookFinding(VOICE_URL, status, body)).toMatchObject({
+    level,
+    found: expect.stringContaining(found),
+  });
+});
