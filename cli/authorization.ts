@@ -1,4 +1,4 @@
-import type { AwsAccess } from './aws.ts';
+import type { AwsAccess, AwsCredentials } from './aws.ts';
 import { EXIT } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 
@@ -35,8 +35,7 @@ export function byToken(token: string): Authorize {
 }
 
 /**
- * For an API with IAM authorization: Signature Version 4.
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
+ * For an API with IAM authorization.
  *
  * A recorder on this machine asks nobody who he is, so that there credentials may be missing.
  */
@@ -55,29 +54,42 @@ export const bySignature =
       return { headers: request.headers, byToken: false };
     }
     const region = regionOfHost(url.hostname) ?? (await aws.region(here ? 'us-east-1' : undefined));
-    const [{ SignatureV4 }, { Hash }] = await Promise.all([
-      import('@smithy/signature-v4'),
-      import('@smithy/core/serde'),
-    ]);
-    const signer = new SignatureV4({
-      service: 'execute-api',
-      region,
-      credentials,
-      sha256: Hash.bind(null, 'sha256'),
-    });
-    const { host, ...headers } = (
-      await signer.sign({
-        method: request.method,
-        protocol: url.protocol,
-        hostname: url.hostname,
-        path: url.pathname,
-        query: Object.fromEntries(url.searchParams),
-        headers: { ...request.headers, host: url.host },
-        ...(request.body && { body: request.body }),
-      })
-    ).headers;
-    return { headers, byToken: false };
+    return {
+      headers: await signedHeaders(request, { service: 'execute-api', region, credentials }),
+      byToken: false,
+    };
   };
+
+export interface SigningScope {
+  readonly service: 'execute-api' | 'sns';
+  readonly region: string;
+  readonly credentials: AwsCredentials;
+}
+
+/** A request's headers with Signature Version 4. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html */
+export async function signedHeaders(
+  request: OutgoingRequest,
+  scope: SigningScope,
+): Promise<Readonly<Record<string, string>>> {
+  const url = new URL(request.url);
+  const [{ SignatureV4 }, { Hash }] = await Promise.all([
+    import('@smithy/signature-v4'),
+    import('@smithy/core/serde'),
+  ]);
+  const signer = new SignatureV4({ ...scope, sha256: Hash.bind(null, 'sha256') });
+  const { host, ...headers } = (
+    await signer.sign({
+      method: request.method,
+      protocol: url.protocol,
+      hostname: url.hostname,
+      path: url.pathname,
+      query: Object.fromEntries(url.searchParams),
+      headers: { ...request.headers, host: url.host },
+      ...(request.body && { body: request.body }),
+    })
+  ).headers;
+  return headers;
+}
 
 /** Whether a host, as `URL` writes it, is this machine. */
 export const isLoopback = (hostname: string): boolean =>

@@ -18,17 +18,24 @@ export interface DoctorOptions {
   readonly json: boolean;
 }
 
+export interface DoctorDependencies {
+  readonly account: TwilioAccount;
+  readonly recorder: Recorder;
+  /** Only a stack is known to have alarms. */
+  readonly checkAlarms?: (() => Promise<Finding>) | undefined;
+  readonly terminal: Terminal;
+}
+
 /** `recorder doctor`: looks, and changes nothing. Throws Failure when there is a problem. */
 export async function examine(
   options: DoctorOptions,
-  account: TwilioAccount,
-  recorder: Recorder,
-  terminal: Terminal,
+  { account, recorder, checkAlarms, terminal }: DoctorDependencies,
 ): Promise<void> {
   const findings = [
     checkApiHost(account.apiUrl),
     ...(await checkTwilio(options, account, recorder)),
     await checkWebhook(recorder.voiceUrl),
+    ...(checkAlarms ? [await checkAlarms()] : []),
   ];
   const count = (level: Finding['level']): number =>
     findings.filter((finding) => finding.level === level).length;

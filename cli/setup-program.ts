@@ -3,6 +3,7 @@ import { httpUrl, phoneNumber } from './arguments.ts';
 import { examples, type GlobalOptions, orMisused } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { Failure } from './failure.ts';
+import type { Finding } from './findings.ts';
 import type { Recorder } from './number-configuration.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 import type { TwilioAccount } from './twilio-account.ts';
@@ -94,7 +95,7 @@ export function addDoctor(program: Command): void {
           numbers: numbers === true,
           json: json === true,
         };
-        await examine(options, account, recorder, terminal);
+        await examine(options, { account, recorder, checkAlarms: recorder.checkAlarms, terminal });
       });
     });
 }
@@ -117,7 +118,7 @@ const withSetupOptions = (command: Command): Command =>
 /** Finds the account and the recorder, then does it. */
 function runSetup(
   command: Command,
-  act: (account: TwilioAccount, recorder: Recorder, terminal: Terminal) => Promise<void>,
+  act: (account: TwilioAccount, recorder: RecorderInUse, terminal: Terminal) => Promise<void>,
 ): Promise<void> {
   const terminal = processTerminal();
   return orMisused(command, terminal, async () => {
@@ -131,7 +132,17 @@ function runSetup(
   });
 }
 
-async function theRecorder({ voiceUrl, whenNotRecorded, stack, profile }: SetupOptions): Promise<Recorder> {
+/** With what looks at the alarms of a stack, if it is one. */
+interface RecorderInUse extends Recorder {
+  readonly checkAlarms?: () => Promise<Finding>;
+}
+
+async function theRecorder({
+  voiceUrl,
+  whenNotRecorded,
+  stack,
+  profile,
+}: SetupOptions): Promise<RecorderInUse> {
   if (voiceUrl) {
     const { givenVoiceUrl } = await import('./twilio-environment.ts');
     return { voiceUrl: givenVoiceUrl(voiceUrl), whenNotRecorded: whenNotRecorded ?? 'continue' };
@@ -144,5 +155,16 @@ async function theRecorder({ voiceUrl, whenNotRecorded, stack, profile }: SetupO
     });
   }
   const [{ awsAccess }, { recorderOfStack }] = await Promise.all([import('./aws.ts'), import('./stack.ts')]);
-  return recorderOfStack(stack || 'CallRecorder', awsAccess(profile || undefined));
+  const aws = awsAccess(profile || undefined);
+  const { alarmTopicArn, ...recorder } = await recorderOfStack(stack || 'CallRecorder', aws);
+  if (!alarmTopicArn) {
+    return recorder;
+  }
+  return {
+    ...recorder,
+    checkAlarms: async () => {
+      const { checkAlarmTopic } = await import('./alarm-check.ts');
+      return checkAlarmTopic(alarmTopicArn, aws);
+    },
+  };
 }

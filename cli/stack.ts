@@ -13,8 +13,12 @@ export async function apiUrlOfStack(stack: string, aws: AwsAccess): Promise<stri
   return outputs.get(API_URL_OUTPUT, 'The stack has no API');
 }
 
-/** The voice URL of a deployed recorder, and whether calls must be recorded. Throws Failure. */
-export async function recorderOfStack(stack: string, aws: AwsAccess): Promise<Recorder> {
+export interface DeployedRecorder extends Recorder {
+  readonly alarmTopicArn?: string | undefined;
+}
+
+/** What the stack says of a deployed recorder. Throws Failure. */
+export async function recorderOfStack(stack: string, aws: AwsAccess): Promise<DeployedRecorder> {
   const outputs = await outputsOfStack(stack, aws, { instead: '--voice-url', what: 'the voice URL' });
   return {
     voiceUrl: outputs.get('VoiceUrl', 'The stack has no voice URL'),
@@ -22,6 +26,7 @@ export async function recorderOfStack(stack: string, aws: AwsAccess): Promise<Re
       outputs.get('WhenNotRecorded', 'The stack does not say whether calls must be recorded') === 'continue'
         ? 'continue'
         : 'refuse',
+    alarmTopicArn: outputs.find('AlarmTopicArn'),
   };
 }
 
@@ -32,6 +37,7 @@ interface Sought {
 }
 
 interface Outputs {
+  find(name: string): string | undefined;
   /** Throws Failure with this title when there is no such output. */
   get(name: string, title: string): string;
 }
@@ -51,10 +57,11 @@ async function outputsOfStack(stack: string, aws: AwsAccess, sought: Sought): Pr
   } finally {
     client.destroy();
   }
-  const outputs = described?.Outputs ?? [];
+  const find = (name: string) => described?.Outputs?.find(({ OutputKey }) => OutputKey === name)?.OutputValue;
   return {
+    find,
     get: (name, title) => {
-      const value = outputs.find(({ OutputKey }) => OutputKey === name)?.OutputValue;
+      const value = find(name);
       if (!value) {
         throw new Failure({
           exitCode: EXIT.notFound,

@@ -7,7 +7,7 @@ const TIMEOUT_MS = 10_000;
 
 /**
  * Sends the recorder what nobody signed, which it has to refuse with 403: then it is up, and has a secret to verify with.
- * The one trace is a count in `RequestRefused`. Nothing that is signed is sent, even with an auth token at hand: the
+ * The one trace is a count in `RequestRefused`, of which an alarm bears a few. Nothing that is signed is sent, even with an auth token at hand: the
  * recorder would start an execution for a call that does not exist.
  */
 export async function checkWebhook(voiceUrl: string): Promise<Finding> {

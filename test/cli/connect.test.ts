@@ -9,6 +9,7 @@ import {
   ENVIRONMENT,
   NUMBER,
   OVERRIDES,
+  stackWith,
   startTwilio,
   TWILIO,
   through,
@@ -287,19 +288,9 @@ describe('what does not come to an end', () => {
 });
 
 describe('the stack', () => {
-  const described = (outputs: Readonly<Record<string, string>>) => ({
-    type: 'text/xml',
-    body: `<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStacksResult><Stacks><member><StackName>Mine</StackName><StackStatus>CREATE_COMPLETE</StackStatus><CreationTime>2026-03-01T00:00:00Z</CreationTime><Outputs>${Object.entries(
-      outputs,
-    )
-      .map(
-        ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
-      )
-      .join('')}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
-  });
   const connect = async (outputs: Readonly<Record<string, string>>) => {
     await using twilio = await startTwilio();
-    await using cloudFormation = await startApi(described(outputs));
+    await using cloudFormation = await startApi(stackWith(outputs));
     const ended = await twilio.run(['connect', NUMBER, '--stack', 'Mine', '--yes'], {
       ...ENVIRONMENT,
       AWS_REGION: 'eu-west-1',
@@ -316,7 +307,10 @@ describe('the stack', () => {
   ])(
     'names the voice URL, and says whether calls must be recorded: %s',
     async (whenNotRecorded, fallback) => {
-      const { exitCode, number } = await connect({ VoiceUrl: VOICE_URL, WhenNotRecorded: whenNotRecorded });
+      const { exitCode, number } = await connect({
+        VoiceUrl: VOICE_URL,
+        WhenNotRecorded: whenNotRecorded,
+      });
       expect(exitCode).toBe(EXIT.done);
       expect(number?.voiceUrl).toBe(through(VOICE_URL) + OVERRIDES);
       expect(number?.voiceFallbackUrl ?? '').toBe(fallback);

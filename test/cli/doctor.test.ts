@@ -1,16 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
 import { checkAccount, checkApiHost, checkClock } from '../../cli/account-checks.ts';
+import { topicFinding } from '../../cli/alarm-check.ts';
 import { EXIT } from '../../cli/exit-codes.ts';
 import { checkNumber } from '../../cli/number-checks.ts';
 import type { AccountNumber, Recorder } from '../../cli/number-configuration.ts';
 import { webhookFinding } from '../../cli/webhook-check.ts';
 import type { NumberConfiguration } from '../../local/twilio-simulator/simulator.ts';
-import { API_GATEWAY_MESSAGE, type Reply, startApi } from './api-double.ts';
+import { API_GATEWAY_MESSAGE, CREDENTIALS, type Reply, startApi } from './api-double.ts';
 import {
   APPLICATION,
   ENVIRONMENT,
   NUMBER,
   OVERRIDES,
+  stackWith,
   startTwilio,
   TWILIO,
   through,
@@ -180,6 +182,47 @@ describe('a number', () => {
 
   test('whose fallback leads past the gate', () => {
     expect(look({}, strict)).toEqual([expect.stringContaining('problem: its fallback is the application')]);
+  });
+});
+
+describe('the alarms of a stack', () => {
+  const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:Alarms';
+  const attributes = (confirmed: number, pending: number): string =>
+    `<GetTopicAttributesResponse><GetTopicAttributesResult><Attributes><entry><key>SubscriptionsPending</key><value>${pending}</value></entry><entry><key>SubscriptionsConfirmed</key><value>${confirmed}</value></entry></Attributes></GetTopicAttributesResult></GetTopicAttributesResponse>`;
+
+  test.each([
+    [200, attributes(2, 0), 'ok', 'they have subscribers: 2.'],
+    [200, attributes(0, 1), 'warning', 'nobody hears of them yet.'],
+    [200, attributes(0, 0), 'warning', 'nobody hears of them.'],
+    [200, '', 'warning', 'could not be seen (HTTP 200)'],
+    [403, '<ErrorResponse/>', 'warning', 'could not be seen (HTTP 403)'],
+  ])('%i %s: %s', (status, xml, level, found) => {
+    expect(topicFinding(TOPIC, status, xml)).toMatchObject({ level, found: expect.stringContaining(found) });
+  });
+
+  test('are asked about with a signature', async () => {
+    await using twilio = await startTwilio({ voiceUrl: '' });
+    await using recorder = await startApi(REFUSED);
+    await using sns = await startApi({ type: 'text/xml', body: attributes(1, 0) });
+    await using cloudFormation = await startApi(
+      stackWith({ VoiceUrl: `${recorder.url}/voice`, WhenNotRecorded: 'continue', AlarmTopicArn: TOPIC }),
+    );
+    const { stdout } = await twilio.run(['doctor'], {
+      ...ENVIRONMENT,
+      ...CREDENTIALS,
+      AWS_REGION: 'eu-west-1',
+      AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url,
+      AWS_ENDPOINT_URL_SNS: sns.url,
+    });
+    expect(stdout).toContain('ok       alarms: they have subscribers: 1.');
+    expect(sns.seen).toMatchObject([
+      {
+        method: 'POST',
+        path: '/',
+        body: `Action=GetTopicAttributes&TopicArn=${encodeURIComponent(TOPIC)}&Version=2010-03-31`,
+        headers: { authorization: expect.stringContaining('/eu-west-1/sns/aws4_request') },
+      },
+    ]);
   });
 });
 

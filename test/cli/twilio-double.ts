@@ -5,7 +5,7 @@ import {
   TwilioSimulator,
 } from '../../local/twilio-simulator/simulator.ts';
 import { STILL_NETWORK, CREDENTIALS as TWILIO } from '../local/twilio-simulator/rig.ts';
-import { type Ended, recorder } from './api-double.ts';
+import { type Ended, type Reply, recorder } from './api-double.ts';
 
 export { TWILIO };
 
@@ -59,3 +59,14 @@ export async function startTwilio(
     [Symbol.asyncDispose]: () => simulator.stop(),
   };
 }
+
+/** CloudFormation's description of a stack with these outputs. */
+export const stackWith = (outputs: Readonly<Record<string, string>>): Reply => {
+  const members = Object.entries(outputs).map(
+    ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
+  );
+  return {
+    type: 'text/xml',
+    body: `<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStacksResult><Stacks><member><StackName>Mine</StackName><StackStatus>CREATE_COMPLETE</StackStatus><CreationTime>2026-03-01T00:00:00Z</CreationTime><Outputs>${members.join('')}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+  };
+};
