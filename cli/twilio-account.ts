@@ -35,7 +35,8 @@ const accountNumber: Schema<AccountNumber> = v.object({
 });
 const numbersPage = v.object({
   incoming_phone_numbers: v.array(accountNumber),
-  next_page_uri: v.nullish(v.string()),
+  // Put behind the host: what does not begin a path could name another one, which would get the credentials.
+  next_page_uri: v.nullish(v.pipe(v.string(), v.startsWith('/'))),
 });
 
 interface Request {

@@ -274,6 +274,30 @@ describe('what does not come to an end', () => {
     expect(api.seen).toHaveLength(3);
   });
 
+  test('a page that leads away from Twilio', async () => {
+    const page = { incoming_phone_numbers: [], next_page_uri: '@127.0.0.1:1/' };
+    await using api = await startApi({ body: page });
+    const ended = await recorderAt(api.url, CHANGE);
+    expect(ended).toMatchObject({ exitCode: EXIT.failed, stdout: '' });
+    expect(ended.stderr).toContain('Unreadable answer');
+    expect(api.seen).toHaveLength(1);
+  });
+
+  test('a number on the second page', async () => {
+    const configuration = { sid: 'PN1', phone_number: NUMBER, voice_url: APPLICATION, trunk_sid: 'TK1' };
+    await using api = await startApi(
+      { body: { incoming_phone_numbers: [], next_page_uri: '/next?Page=1' } },
+      { body: { incoming_phone_numbers: [configuration], next_page_uri: null } },
+      { body: { type: 'Full', status: 'active' } },
+    );
+    expect(await recorderAt(api.url, CHANGE)).toMatchObject({ exitCode: EXIT.conflict });
+    expect(api.seen.map(({ path }) => path)).toEqual([
+      `/2010-04-01/Accounts/${TWILIO.accountSid}/IncomingPhoneNumbers.json?PageSize=1000&PhoneNumber=%2B15551234567`,
+      '/next?Page=1',
+      `/2010-04-01/Accounts/${TWILIO.accountSid}.json`,
+    ]);
+  });
+
   test('nobody at the other end', async () => {
     await using api = await startApi(HANG_UP);
     const ended = await recorderAt(api.url, CHANGE);

@@ -343,7 +343,7 @@ test('the help names each exit code and has examples, and the version is the pac
   for (const code of Object.values(EXIT)) {
     expect(stdout).toMatch(new RegExp(`^ {2}${code} {2}\\w`, 'm'));
   }
-  for (const command of ['calls', 'timeline', 'start', 'pause', 'resume', 'stop']) {
+  for (const command of ['calls', 'timeline', 'start', 'pause', 'resume', 'stop', 'connect', 'doctor']) {
     expect((await recorder([command, '--help'])).stdout).toContain(`Examples:\n  recorder ${command}`);
   }
   expect((await recorder(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
