@@ -23,6 +23,9 @@ export class CallRecorderStack extends Stack {
       reconcileAfter: Duration.seconds(configuration.reconcileAfterSeconds),
       control: configuration.control,
       resumeAfter: Duration.seconds(configuration.resumeAfterSeconds),
+      ...(configuration.callbackConcurrency !== undefined && {
+        callbackConcurrency: configuration.callbackConcurrency,
+      }),
       ...(configuration.alarmEmail !== undefined && { alarmEmail: configuration.alarmEmail }),
       ...(configuration.runbookUrl !== undefined && { runbookUrl: configuration.runbookUrl }),
       retention: Duration.days(configuration.retentionDays),

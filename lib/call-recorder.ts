@@ -136,6 +136,12 @@ export interface CallRecorderProps {
    */
   readonly resumeAfter?: Duration;
   /**
+   * How many callbacks are taken at the same time: those that come too many Twilio sends again.
+   *
+   * @default - as many as the account's concurrency allows
+   */
+  readonly callbackConcurrency?: number;
+  /**
    * Who is mailed when an alarm goes off.
    *
    * @default - nobody: subscribe to `alarmTopic`
@@ -214,6 +220,7 @@ export class CallRecorder extends Construct {
         reconcileAfterSeconds: props.reconcileAfter?.toSeconds(),
         control: props.control,
         resumeAfterSeconds: props.resumeAfter?.toSeconds(),
+        callbackConcurrency: props.callbackConcurrency,
         alarmEmail: props.alarmEmail,
         runbookUrl: props.runbookUrl,
         retentionDays: props.retention?.toDays(),
@@ -371,6 +378,7 @@ export class CallRecorder extends Construct {
     const recordingStatus = new RecorderFunction(this, 'RecordingStatus', {
       handler: 'recording-status',
       description: 'Keeps what recording status callbacks say',
+      concurrency: configuration.callbackConcurrency,
       timeout: Duration.seconds(10),
       logRetention,
       settings: storeSettings,

@@ -76,6 +76,10 @@ const RecorderConfigurationKeys = v.strictObject({
   control: v.optional(ControlSettings, 'iam'),
   /** Seconds after which a paused recording goes on by itself. */
   resumeAfterSeconds: v.optional(wholeNumber('seconds', 30, 3600), 600),
+  /**
+   * How many callbacks are taken at the same time, so that they leave the rest of the account's concurrency to callers.
+   */
+  callbackConcurrency: v.optional(wholeNumber('invocations', 1, 10_000)),
   /** Who is mailed when an alarm goes off; others subscribe to the topic themselves. */
   alarmEmail: v.optional(v.pipe(v.string('an e-mail address'), v.email('an e-mail address'))),
   /** Where the runbook is, to which alarms and dashboard point. */

@@ -45,6 +45,12 @@ export interface RecorderFunctionProps {
    */
   readonly environment?: Record<string, string>;
   /**
+   * How many invocations run at the same time at most, and are set aside for it.
+   *
+   * @default - as many as the account has left
+   */
+  readonly concurrency?: number | undefined;
+  /**
    * Memory in MiB, which also decides the share of a processor.
    *
    * @default 512
@@ -74,6 +80,7 @@ export class RecorderFunction extends NodejsFunction {
       architecture: Architecture.ARM_64,
       memorySize: props.memorySize ?? 512,
       timeout: props.timeout,
+      ...(props.concurrency !== undefined && { reservedConcurrentExecutions: props.concurrency }),
       tracing: Tracing.ACTIVE,
       logGroup,
       role,

@@ -198,6 +198,17 @@ describe('the functions', () => {
     expect(voice.PUBLIC_BASE_URL).toBe('https://calls.example.com');
   });
 
+  test('leave callers the concurrency that is set aside from callbacks', () => {
+    const reserved = (of: typeof template) =>
+      Object.entries(resources(of, 'AWS::Lambda::Function')).flatMap(([name, { Properties }]) =>
+        Properties.ReservedConcurrentExecutions === undefined
+          ? []
+          : [[name, Properties.ReservedConcurrentExecutions]],
+      );
+    expect(reserved(template)).toEqual([]);
+    expect(reserved(synthesize({ callbackConcurrency: 50 }))).toEqual([['RecordingStatus', 50]]);
+  });
+
   test('answer with TwiML whose recording reports to the API', () => {
     const { documents } = JSON.parse(environmentOf('VoiceWebhook').SETTINGS ?? '');
     expect(environmentOf('VoiceWebhook').PUBLIC_BASE_URL).toBe('<WebhookApi.ApiEndpoint>');
