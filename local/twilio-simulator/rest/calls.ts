@@ -72,7 +72,10 @@ function candidates(world: World, query: URLSearchParams): readonly Call[] {
   return since === undefined ? world.calls.inOrder : endedSince(world, since);
 }
 
-function endedSince({ endedCalls }: World, since: number): readonly Call[] {
+function endedSince({ calls, endedCalls }: World, since: number): readonly Call[] {
+  const first = endedCalls[0]?.endedAt;
+  // A day has nearly all of them, and those of the register are in order already.
+  if (first !== undefined && first >= since) return calls.inOrder;
   const before = endedCalls.findLastIndex(({ endedAt }) => endedAt !== undefined && endedAt < since);
   return endedCalls.slice(before + 1).sort((left, right) => left.ordinal - right.ordinal);
 }
