@@ -1,4 +1,5 @@
 import {
+  type AttributeValue,
   BatchGetItemCommand,
   ConditionalCheckFailedException,
   type DynamoDBClient,
@@ -135,8 +136,10 @@ export function dynamoDbStore({
   clock,
   newId,
 }: DynamoDbStoreOptions): CallStore & SweepStore {
-  const key = (callSid: string, item: string) =>
-    marshall({ [TABLE.partitionKey]: callSid, [TABLE.sortKey]: item });
+  const key = (callSid: string, item: string): Record<string, AttributeValue> => ({
+    [TABLE.partitionKey]: { S: callSid },
+    [TABLE.sortKey]: { S: item },
+  });
   const expiresAt = (): number => Math.floor(clock.now() / 1000) + retentionDays * 86_400;
   const isoNow = (): string => new Date(clock.now()).toISOString();
 

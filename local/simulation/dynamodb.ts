@@ -29,13 +29,14 @@ export type TableDescription = InferOutput<typeof TableProperties> & { readonly 
 type Action = typeof getItem;
 type Output = Record<string, unknown>;
 
-const ACTIONS: readonly (readonly [command: new (input: never) => object, action: Action])[] = [
+/** By the command's class. */
+const ACTIONS: ReadonlyMap<unknown, Action> = new Map<unknown, Action>([
   [GetItemCommand, getItem],
   [BatchGetItemCommand, batchGetItem],
   [PutItemCommand, putItem],
   [UpdateItemCommand, updateItem],
   [QueryCommand, query],
-];
+]);
 
 const MAXIMUM_ITEM_BYTES = 400 * 1024;
 
@@ -50,7 +51,7 @@ export class MemoryTable {
   /** What dynalite's actions take for its database. */
   readonly #store = {
     options: { maxItemSize: MAXIMUM_ITEM_BYTES },
-    getTable: (name: string, ...rest: unknown[]) => this.#getTable(name, rest.at(-1) as Callback),
+    getTable: (name: string, answer: Callback) => this.#getTable(name, answer),
     getItemDb: () => this.#items,
     getIndexDb: (_type: string, _table: string, index: string) => this.#index(index),
   };
@@ -69,15 +70,10 @@ export class MemoryTable {
    * @throws DynamoDBServiceException as the SDK's client does
    */
   readonly send = (async (command: object) => {
-    const action = ACTIONS.find(([type]) => command instanceof type)?.[1];
+    const action = ACTIONS.get(command.constructor);
     if (!action) throw new Error(`${command.constructor.name} is not hosted`);
     const { input } = command as { readonly input: Request };
-    const { ExpressionAttributeNames: names, ...rest } = input;
-    // Nobody writes into the names.
-    const request: Request = {
-      ...clone(rest),
-      ...(names !== undefined && { ExpressionAttributeNames: names }),
-    };
+    const request = ownRequest(input);
     validate(request);
     return clone(await perform(action, this.#store, request));
   }) as DynamoDBClient['send'];
@@ -109,6 +105,23 @@ export class MemoryTable {
     }
     return items;
   }
+}
+
+/** What dynalite normalizes in place, or keeps in the table. */
+const OWN = new Set(['Item', 'Key', 'ExpressionAttributeValues']);
+
+/** A request that may be written into, with all that is kept of it. The rest is the caller's: nobody writes into that. */
+function ownRequest(input: Request): Request {
+  const request: Request = {};
+  for (const name in input) {
+    const value = input[name];
+    if (value === undefined) continue;
+    if (name === 'RequestItems') {
+      const ofTables = Object.entries<Request>(Object(value));
+      request[name] = Object.fromEntries(ofTables.map(([table, ofTable]) => [table, ownRequest(ofTable)]));
+    } else request[name] = OWN.has(name) ? clone(value) : value;
+  }
+  return request;
 }
 
 /** What dynalite's validations do to a request beyond the checks of its shape. @throws DynamoDBServiceException */

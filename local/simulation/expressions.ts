@@ -4,8 +4,22 @@ import validations from 'dynalite/validations/index.js';
 export type Request = Record<string, unknown>;
 
 type Values = Readonly<Record<string, unknown>>;
-/** Makes what was parsed again, with other values. */
-type Build = (values: Values) => unknown;
+type Node = Record<string, unknown>;
+
+/** What was parsed of one text, to be used again and again: each request is carried out before the next one comes. */
+interface Parsed {
+  /** By the names that dynalite gives them. */
+  readonly expressions: Node;
+  readonly slots: readonly Slot[];
+}
+
+/** A place for one of a request's values, or one that dynalite's actions write into, with what belongs there. */
+interface Slot {
+  readonly node: Node;
+  readonly key: string;
+  readonly value?: string;
+  readonly original?: unknown;
+}
 
 const TEXTS = [
   'UpdateExpression',
@@ -18,7 +32,7 @@ const TEXTS = [
 const PARSED = ['_updates', '_condition', '_keyCondition', '_filter', '_projection'] as const;
 
 /** By text, names and types of values; undefined for what is parsed each time. */
-const cache = new Map<string, Readonly<Record<string, Build>> | undefined>();
+const cache = new Map<string, Parsed | undefined>();
 /** Whose operands the parser checks, so that what it parsed serves for no others. */
 const CHECKED_OPERANDS = /\b(between|attribute_type)\b/i;
 
@@ -30,8 +44,8 @@ const CHECKED_OPERANDS = /\b(between|attribute_type)\b/i;
  */
 export function parseExpressions(request: Request): string | undefined {
   const values: Values = Object(request.ExpressionAttributeValues);
-  for (const [name, value] of Object.entries(values)) {
-    const wrong = validations.validateAttributeValue(value);
+  for (const name in values) {
+    const wrong = validations.validateAttributeValue(values[name]);
     if (wrong) return `ExpressionAttributeValues contains invalid value: ${wrong} for key ${name}`;
   }
   const key = keyOf(request, values);
@@ -41,11 +55,15 @@ export function parseExpressions(request: Request): string | undefined {
     const scratch = { ...request };
     const wrong = validations.validateExpressions(scratch);
     if (wrong) return wrong;
-    const isChecked = CHECKED_OPERANDS.test(key);
-    cache.set(key, isChecked ? undefined : builders(scratch, values));
+    // A filter is still in use while the next request comes.
+    const isOneTime = CHECKED_OPERANDS.test(key) || request.FilterExpression !== undefined;
+    cache.set(key, isOneTime ? undefined : parsedOf(scratch, values));
     return parseExpressions(request);
   }
-  for (const name in parsed) request[name] = parsed[name]?.(values);
+  for (const { node, key, value, original } of parsed.slots) {
+    node[key] = value === undefined ? original : values[value];
+  }
+  for (const name in parsed.expressions) request[name] = parsed.expressions[name];
   return undefined;
 }
 
@@ -54,36 +72,32 @@ function keyOf(request: Request, values: Values): string {
   for (const text of TEXTS) key += `${request[text] ?? ''}\n`;
   const names: Values = Object(request.ExpressionAttributeNames);
   for (const name in names) key += `${name}=${names[name]},`;
-  for (const name in values) key += `${name}=${Object.keys(Object(values[name]))[0]},`;
+  for (const name in values) key += `${name}=${typeOf(values[name])},`;
   return key;
 }
 
-function builders(request: Request, values: Values): Record<string, Build> {
+function typeOf(value: unknown): string | undefined {
+  for (const type in Object(value)) return type;
+  return undefined;
+}
+
+function parsedOf(request: Request, values: Values): Parsed {
   const names = new Map(Object.entries(values).map(([name, value]) => [value, name]));
-  return Object.fromEntries(
-    PARSED.filter((name) => request[name] !== undefined).map((name) => {
-      const node = request[name];
-      return [name, builder(node, names) ?? (() => node)];
-    }),
+  const expressions = Object.fromEntries(
+    PARSED.filter((name) => request[name] !== undefined).map((name) => [name, request[name]]),
   );
+  return { expressions, slots: slotsOf(expressions, names) };
 }
 
-/** Undefined where it is the same with any values. */
-function builder(node: unknown, names: ReadonlyMap<unknown, string>): Build | undefined {
-  const name = names.get(node);
-  if (name !== undefined) return (values) => values[name];
-  if (typeof node !== 'object' || node === null) return undefined;
-  const parts = Object.entries(node).flatMap(([key, element]) => {
-    const build = builder(element, names);
-    return build ? [{ key, build }] : [];
+function slotsOf(node: Node, names: ReadonlyMap<unknown, string>): Slot[] {
+  return Object.entries(node).flatMap(([key, element]): Slot[] => {
+    const value = names.get(element);
+    if (value !== undefined) return [{ node, key, value }];
+    if (typeof element !== 'object' || element === null) return [];
+    const inside = slotsOf(element as Node, names);
+    return isWritten(node, key) ? [{ node, key, original: element }, ...inside] : inside;
   });
-  if (parts.length === 0 && !isWritten(node)) return undefined;
-  return (values) => {
-    const built: Record<string, unknown> = Array.isArray(node) ? Object([...node]) : { ...node };
-    for (const { key, build } of parts) built[key] = build(values);
-    return built;
-  };
 }
 
-/** Whether dynalite's actions write into it: into what is to be set, they put its value. */
-const isWritten = (node: object): boolean => 'type' in node && node.type === 'set';
+/** Where dynalite puts the value of what is to be set. */
+const isWritten = ({ type }: Node, key: string): boolean => type === 'set' && key === 'val';
