@@ -76,6 +76,18 @@ const MAX_TIMER_SECONDS = 2_147_483;
  * @see https://states-language.net/spec.html
  */
 export function readDefinition(source: string): HostableDefinition {
+  let hostable = known.get(source);
+  if (!hostable) {
+    hostable = validated(source);
+    known.set(source, hostable);
+  }
+  return hostable;
+}
+
+/** By source: the library's validation takes longer than many a simulation's calls, and each seed has the same. */
+const known = new Map<string, HostableDefinition>();
+
+function validated(source: string): HostableDefinition {
   const original: StateMachineDefinition & Fields = JSON.parse(source);
   const tasks: TaskState[] = [];
   const definition = rewriteMachine(original, 'the state machine', MACHINE_FIELDS, tasks);
