@@ -31,11 +31,11 @@ export const NO_CLOUD_FAULTS: CloudFaults = {
 
 /** Faults as often as the profile says; the same seed, subject and order of events of the subject gives the same. */
 export function cloudFaults(profile: FaultProfile, seed: number): CloudFaults {
-  const shares: Readonly<Record<EffectTarget, readonly [refused: number, unknown: number]>> = {
-    twilio: [0, 0],
-    table: [profile.tableRefused, profile.tableUnknown],
-    stepFunctions: [profile.stepFunctionsRefused, profile.stepFunctionsUnknown],
-    secret: [profile.secretUnavailable, 0],
+  const bounds: Readonly<Record<EffectTarget, readonly Bound[]>> = {
+    twilio: boundsOf(0, 0, profile.crash),
+    table: boundsOf(profile.tableRefused, profile.tableUnknown, profile.crash),
+    stepFunctions: boundsOf(profile.stepFunctionsRefused, profile.stepFunctionsUnknown, profile.crash),
+    secret: boundsOf(profile.secretUnavailable, 0, profile.crash),
   };
   const diceOf = new Map<string, Dice>();
   const share = (subject: string, purpose: string): number => {
@@ -49,21 +49,29 @@ export function cloudFaults(profile: FaultProfile, seed: number): CloudFaults {
   return {
     effect: (target, subject) => {
       const drawn = share(subject, target);
-      const [refused, unknown] = shares[target];
-      const bounds: [EffectFault, number][] = [
-        ['refused', refused],
-        ['unknown', unknown],
-        ['crash-before', profile.crash / 2],
-        ['crash-after', profile.crash / 2],
-      ];
-      let bound = 0;
-      for (const [fault, width] of bounds) {
-        bound += width;
-        if (drawn < bound) return fault;
-      }
-      return 'none';
+      return bounds[target].find(({ below }) => drawn < below)?.fault ?? 'none';
     },
     isZombie: (functionId, subject) => share(subject, `zombie ${functionId}`) < profile.zombie,
     isVoiceWebhookLost: (subject) => share(subject, 'voice webhook') < profile.voiceWebhookLost,
   };
+}
+
+/** A number that is drawn below this, and below no bound before it, makes this fault. */
+interface Bound {
+  readonly fault: EffectFault;
+  readonly below: number;
+}
+
+function boundsOf(refused: number, unknown: number, crash: number): readonly Bound[] {
+  const widths: readonly (readonly [EffectFault, number])[] = [
+    ['refused', refused],
+    ['unknown', unknown],
+    ['crash-before', crash / 2],
+    ['crash-after', crash / 2],
+  ];
+  let below = 0;
+  return widths.map(([fault, width]) => {
+    below += width;
+    return { fault, below };
+  });
 }
