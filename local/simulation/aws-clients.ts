@@ -74,10 +74,12 @@ export function awsClients(services: AwsServices): AwsClients {
     (requestOf: (command: object) => AwsRequest<unknown>) =>
     (attempts: number, attemptMilliseconds: number) => ({
       send: (command: object, { abortSignal: signal }: SendOptions = {}) => {
-        const { target, input, ...request } = requestOf(command);
+        const { target, operation, input, act, detail } = requestOf(command);
         const effect: Effect<unknown> = {
-          ...request,
           target,
+          operation,
+          act,
+          detail,
           subject: () => onlyCallSid(JSON.stringify(input)),
           latency: LATENCIES[target],
           attemptMilliseconds,

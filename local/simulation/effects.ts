@@ -104,10 +104,9 @@ export class Effects {
       case 'none': {
         const outcome = await settled(this.#carryOut(effect, subject));
         const isAwaited = !effect.signal?.aborted && !invocation.dead;
-        record(isAwaited ? (outcome.ok ? 'done' : 'failed') : 'unknown', {
-          ...detailOf(effect, outcome),
-          ...(!isAwaited && { carriedOut: outcome.ok }),
-        });
+        const detail = detailOf(effect, outcome);
+        if (isAwaited) record(outcome.ok ? 'done' : 'failed', detail);
+        else record('unknown', { ...detail, carriedOut: outcome.ok });
         if (invocation.dead) return never();
         if (outcome.ok) return outcome.value;
         throw outcome.error;
