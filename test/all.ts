@@ -17,7 +17,7 @@ interface Suite {
 
 const SUITES: readonly Suite[] = [
   { script: 'test:real-time' },
-  { script: 'test:virtual', priority: constants.priority.PRIORITY_LOW },
+  { script: 'test:virtual', priority: constants.priority.PRIORITY_BELOW_NORMAL },
 ];
 
 /** What the suite printed is shown at its end, so that the two do not mix. */

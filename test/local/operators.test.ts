@@ -14,8 +14,8 @@ beforeAll(async () => {
   host = await startHost({ ...app, secretValue: '', principals });
 });
 afterAll(async () => {
-  await host.stop();
-  app.remove();
+  await host?.stop();
+  app?.remove();
 });
 
 test.each([

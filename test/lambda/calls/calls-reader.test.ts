@@ -110,7 +110,7 @@ describe('the list of a day', () => {
     expect((await all('unrecorded')).sids).toEqual(sids.filter((_, index) => index % 3 === 0).toReversed());
     expect((await all('starting')).sids).toHaveLength(80);
     expect((await all('completed')).sids).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   test('has none of other days', async () => {
     await write([0]);

@@ -23,7 +23,7 @@ let template: CloudFormationTemplate;
 
 beforeAll(async () => {
   template = await synthesizeTemplate({ twilioApiBaseUrl: TWILIO_URL, notice: true });
-}, 60_000);
+}, 180_000);
 
 interface Run {
   readonly cloud: Cloud;

@@ -79,7 +79,7 @@ describe('npm run simulate', () => {
     const { wallSeconds: _, ...figures } = lastLine(once);
     expect(lastLine(twice)).toMatchObject(figures);
     expect(figures.digest).toMatch(/^[0-9a-f]{16}$/);
-  }, 60_000);
+  }, 180_000);
 
   test('tells what was done for a call that went wrong, and how to see it again', async () => {
     const args = [
@@ -102,7 +102,7 @@ describe('npm run simulate', () => {
     expect(stdout).toContain(
       'npm run simulate -- --calls 300 --seeds 1 --seed 1 --faults none --fault callbackLost=0.5 --without reconcile',
     );
-  }, 60_000);
+  }, 180_000);
 
   test.each([
     [['--calls', '0'], "--calls is '0'"],
