@@ -41,7 +41,7 @@ describe('npm run simulate', () => {
     expect(lastLine(ended).overlapMaxSeconds).toBeLessThanOrEqual(10);
     expect(lastLine(ended).doubled).not.toBe(0);
     expect([ended.exitCode, ended.stderr]).toEqual([0, '']);
-  }, 180_000);
+  }, 420_000);
 
   test('records nobody before a yes, and keeps nothing after a no', async () => {
     const ended = await run(
