@@ -11,9 +11,7 @@ import { ENVIRONMENT, ROUTES } from '../lambda/shared/contract.ts';
 import type {
   GateSettings,
   ReconcileSettings,
-  RecordingSettings,
   StartSettings,
-  StartWith,
   StoreSettings,
   SweepSettings,
   VoiceWebhookSettings,
@@ -21,12 +19,12 @@ import type {
 import { recordingStatusCallbackUrl } from '../lambda/twilio/recording-parameters.ts';
 import { acknowledge, executionsIn, wildcard } from './acknowledgements.ts';
 import { Alarms } from './alarms.ts';
+import type { CallRecorderProps } from './call-recorder-props.ts';
 import { CallStateMachine } from './call-state-machine.ts';
 import { CallTable } from './call-table.ts';
 import { parseConfiguration, type RecorderConfigurationInput } from './configuration.ts';
 import { AskedConsent, OptOut } from './consent.ts';
 import { Control, type ControlPolicies } from './control.ts';
-import type { ControlSettings } from './control-settings.ts';
 import { RecorderDashboard } from './dashboard.ts';
 import { FIVE_MINUTES } from './metrics.ts';
 import { RecorderFunction } from './recorder-function.ts';
@@ -39,141 +37,7 @@ import {
   textVersion,
   voiceDocuments,
 } from './voice-documents.ts';
-import type { VoiceSettings } from './voice-settings.ts';
 import { WebhookApi } from './webhook-api.ts';
-
-export interface CallRecorderProps {
-  /**
-   * How callers come to be recorded: with `notice` they hear that they are, with `ask` only a yes is recorded, with `none`
-   * they hear nothing.
-   *
-   * @default 'notice'
-   */
-  readonly consent?: 'notice' | 'ask' | 'none';
-  /**
-   * What callers hear first, or after they have said yes: words to say, or a file to play.
-   *
-   * @default { say: 'This call is recorded.' }
-   */
-  readonly notice?: VoiceSettings['notice'];
-  /**
-   * What callers are asked, where they are. The key for a yes is 1.
-   *
-   * @default { say: 'We would like to record this call. If you agree, press 1.' }
-   */
-  readonly question?: VoiceSettings['question'];
-  /**
-   * The key with which a caller can say no during the notice: the recording is stopped and deleted.
-   *
-   * @default - none
-   */
-  readonly optOutKey?: string;
-  /**
-   * What a caller hears then.
-   *
-   * @default { say: 'This call is not recorded.' }
-   */
-  readonly optedOut?: VoiceSettings['optedOut'];
-  /**
-   * Where a call goes that came without the number's own application.
-   *
-   * @default - closing words
-   */
-  readonly otherwise?: VoiceSettings['otherwise'];
-  /**
-   * What becomes of a call that is not recorded after the notice: `continue`, or `refuse`, which ends it.
-   *
-   * @default 'continue'
-   */
-  readonly whenNotRecorded?: 'continue' | 'refuse';
-  /**
-   * What a caller hears whose call is refused: words to say, or a file to play.
-   *
-   * @default { say: 'We cannot take your call at the moment. Please call again later.' }
-   */
-  readonly refusal?: VoiceSettings['refusal'];
-  /**
-   * How Twilio records.
-   *
-   * @default { channels: 'dual', track: 'both', trim: 'do-not-trim' }
-   */
-  readonly recording?: RecordingSettings;
-  /**
-   * What starts a recording: a request to Twilio's API, or the TwiML, which loses nothing at the start, and which the
-   * execution verifies and repairs.
-   *
-   * @default 'api'
-   */
-  readonly startWith?: StartWith;
-  /**
-   * Wait before the first request to record.
-   *
-   * @default Duration.seconds(0)
-   */
-  readonly startDelay?: Duration;
-  /**
-   * How long a call may ring before the recorder gives up on it.
-   *
-   * @default Duration.minutes(10)
-   */
-  readonly ringTimeout?: Duration;
-  /**
-   * How long to wait for Twilio's callbacks before asking how a call and its recordings are.
-   *
-   * @default Duration.minutes(15)
-   */
-  readonly reconcileAfter?: Duration;
-  /**
-   * Who may see calls and control their recordings: AWS principals with one of `policies`, holders of tokens, or nobody.
-   *
-   * @default 'iam'
-   */
-  readonly control?: ControlSettings;
-  /**
-   * How long a recording may be paused before it goes on by itself.
-   *
-   * @default Duration.minutes(10)
-   */
-  readonly resumeAfter?: Duration;
-  /**
-   * How many callbacks are taken at the same time: those that come too many Twilio sends again.
-   *
-   * @default - as many as the account's concurrency allows
-   */
-  readonly callbackConcurrency?: number;
-  /**
-   * Who is mailed when an alarm goes off.
-   *
-   * @default - nobody: subscribe to `alarmTopic`
-   */
-  readonly alarmEmail?: string;
-  /**
-   * Where the runbook is, to which alarms and dashboard point.
-   *
-   * @default - its path in this repository
-   */
-  readonly runbookUrl?: string;
-  /**
-   * How long the rows of a call are kept.
-   *
-   * @default Duration.days(365)
-   */
-  readonly retention?: Duration;
-  /** @default RetentionDays.THREE_MONTHS */
-  readonly logRetention?: RetentionDays;
-  /**
-   * Scheme and host under which Twilio reaches the API.
-   *
-   * @default - API Gateway's endpoint
-   */
-  readonly publicBaseUrl?: string;
-  /**
-   * Root of Twilio's REST API.
-   *
-   * @default 'https://api.twilio.com'
-   */
-  readonly twilioApiBaseUrl?: string;
-}
 
 /** From the project's root. */
 const RUNBOOK = 'docs/runbook.md';
@@ -418,6 +282,15 @@ export class CallRecorder extends Construct {
             environment,
           });
 
+    // By name, as the dashboard shows them: callers wait for these, and operators for those.
+    const callers = {
+      ...(voiceWebhook && { VoiceWebhook: voiceWebhook }),
+      ...(asked && { Ask: asked.ask, Consent: asked.consent }),
+      ...(optOut && { OptOut: optOut.optOut }),
+      ...(gate && { Gate: gate }),
+    };
+    const operators = operated && { Calls: operated.calls, RecordingControl: operated.recordingControl };
+
     for (const storing of [
       startRecording,
       recordUnrecorded,
@@ -427,9 +300,7 @@ export class CallRecorder extends Construct {
       recordingStatus,
       sweep,
       ...(operated ? [operated.recordingControl] : []),
-      ...(gate ? [gate] : []),
-      ...(asked ? [asked.ask, asked.consent] : []),
-      ...(optOut ? [optOut.optOut] : []),
+      ...Object.values(callers).filter((one) => one !== voiceWebhook),
     ]) {
       table.grantStore(storing);
       storing.addEnvironment(ENVIRONMENT.tableName, table.tableName);
@@ -449,11 +320,8 @@ export class CallRecorder extends Construct {
       reconcile,
       recordingStatus,
       sweep,
-      ...(voiceWebhook ? [voiceWebhook] : []),
-      ...(operated ? [operated.calls, operated.recordingControl] : []),
-      ...(gate ? [gate] : []),
-      ...(asked ? [asked.ask, asked.consent] : []),
-      ...(optOut ? [optOut.optOut] : []),
+      ...Object.values(operators ?? {}),
+      ...Object.values(callers),
     ]) {
       secret.grantRead(authenticating);
       authenticating.addEnvironment(ENVIRONMENT.secretArn, secret.secretArn);
@@ -464,7 +332,7 @@ export class CallRecorder extends Construct {
     stateMachine.grantStartExecution(sweep);
     stateMachine.grantExecution(sweep, 'states:DescribeExecution');
     stateMachine.grant(sweep, 'states:ListExecutions');
-    for (const asking of [sweep, ...(operated ? [operated.calls, operated.recordingControl] : [])]) {
+    for (const asking of [sweep, ...Object.values(operators ?? {})]) {
       acknowledge(
         asking.ownRole,
         wildcard(executionsIn(stateMachine)),
@@ -495,12 +363,6 @@ export class CallRecorder extends Construct {
     api.post('Status', [ROUTES.recordingStatus], recordingStatus);
 
     const runbookUrl = configuration.runbookUrl ?? RUNBOOK;
-    const callers = {
-      ...(voiceWebhook && { VoiceWebhook: voiceWebhook }),
-      ...(asked && { Ask: asked.ask, Consent: asked.consent }),
-      ...(optOut && { OptOut: optOut.optOut }),
-      ...(gate && { Gate: gate }),
-    };
     const tableThrottles = table.throttles(FIVE_MINUTES);
     const alarms = new Alarms(this, 'Alarms', {
       callersFunctions: Object.values(callers),
@@ -523,7 +385,7 @@ export class CallRecorder extends Construct {
         Verify: verify,
         Reconcile: reconcile,
         Sweep: sweep,
-        ...(operated && { Calls: operated.calls, RecordingControl: operated.recordingControl }),
+        ...operators,
       },
       stateMachine,
       tableThrottles,

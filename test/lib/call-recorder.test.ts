@@ -15,7 +15,8 @@ import {
   SweepSettings,
   VoiceWebhookSettings,
 } from '../../lambda/shared/settings.ts';
-import { CallRecorder, type CallRecorderProps } from '../../lib/call-recorder.ts';
+import { CallRecorder } from '../../lib/call-recorder.ts';
+import type { CallRecorderProps } from '../../lib/call-recorder-props.ts';
 import {
   ConfigurationError,
   parseConfiguration,
