@@ -115,21 +115,18 @@ function alarmOf(scope: Construct, id: string, definition: Definition, runbookUr
   });
 }
 
-const sumOf = (metrics: readonly IMetric[], label: string): IMetric =>
-  new MathExpression({
-    expression: `SUM(METRICS())`,
-    usingMetrics: Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric])),
-    period: FIVE_MINUTES,
-    label,
-  });
-
-const greatestOf = (metrics: readonly IMetric[], label: string): IMetric =>
-  new MathExpression({
-    expression: 'MAX(METRICS())',
-    usingMetrics: Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric])),
-    period: FIVE_MINUTES,
-    label,
-  });
+/** One figure of several metrics. */
+const across =
+  (aggregate: 'SUM' | 'MAX') =>
+  (metrics: readonly IMetric[], label: string): IMetric =>
+    new MathExpression({
+      expression: `${aggregate}(METRICS())`,
+      usingMetrics: Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric])),
+      period: FIVE_MINUTES,
+      label,
+    });
+const sumOf = across('SUM');
+const greatestOf = across('MAX');
 
 function definitionsOf(props: AlarmsProps): Readonly<Record<string, Definition>> {
   const { callersFunctions, throttleable, serverErrors, stateMachine, tableThrottles, deadLetters } = props;

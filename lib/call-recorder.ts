@@ -27,7 +27,7 @@ import { AskedConsent, OptOut } from './consent.ts';
 import { Control, type ControlPolicies } from './control.ts';
 import { RecorderDashboard } from './dashboard.ts';
 import { FIVE_MINUTES } from './metrics.ts';
-import { RecorderFunction } from './recorder-function.ts';
+import { FOR_CALLERS, RecorderFunction } from './recorder-function.ts';
 import { Sweep } from './sweep.ts';
 import {
   gateDocuments,
@@ -232,9 +232,7 @@ export class CallRecorder extends Construct {
       : new RecorderFunction(this, 'VoiceWebhook', {
           handler: 'voice-webhook',
           description: 'Answers the voice webhook and starts the execution of a call',
-          // A caller waits for its cold start, and memory is what processors come with.
-          memorySize: 1024,
-          timeout: Duration.seconds(10),
+          ...FOR_CALLERS,
           logRetention,
           settings: { documents, startWith, gated } satisfies VoiceWebhookSettings,
           environment,
@@ -253,9 +251,7 @@ export class CallRecorder extends Construct {
       ? new RecorderFunction(this, 'Gate', {
           handler: 'gate',
           description: 'Lets a call on that is recorded, and ends it otherwise',
-          // A caller waits for its cold start.
-          memorySize: 1024,
-          timeout: Duration.seconds(10),
+          ...FOR_CALLERS,
           logRetention,
           settings: { ...startSettings, documents: gateDocuments(configuration) } satisfies GateSettings,
           environment: { [ENVIRONMENT.publicBaseUrl]: publicBaseUrl },

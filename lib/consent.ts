@@ -1,17 +1,9 @@
-import { Duration } from 'aws-cdk-lib';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ROUTES } from '../lambda/shared/contract.ts';
 import type { AskSettings, ConsentSettings, OptOutSettings } from '../lambda/shared/settings.ts';
-import { RecorderFunction } from './recorder-function.ts';
+import { FOR_CALLERS, RecorderFunction } from './recorder-function.ts';
 import type { WebhookApi } from './webhook-api.ts';
-
-/** What a caller who waits for the answer needs. */
-const FOR_CALLERS = {
-  // Memory is what processors come with, and cold starts go by them.
-  memorySize: 1024,
-  timeout: Duration.seconds(10),
-} as const;
 
 interface ConsentProps {
   readonly api: WebhookApi;

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
@@ -15,6 +15,13 @@ const PROJECT = fileURLToPath(new URL('..', import.meta.url));
  * SDK apart in functions that are parsed twice.
  */
 const NEVER_LOADED = ['@smithy/core/event-streams', 'bowser'];
+
+/** What a function needs that a caller waits for. */
+export const FOR_CALLERS = {
+  // Memory is what processors come with, and cold starts go by them.
+  memorySize: 1024,
+  timeout: Duration.seconds(10),
+} as const;
 
 export interface RecorderFunctionProps {
   /** Folder of the handler under `lambda/`. */

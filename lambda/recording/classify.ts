@@ -54,6 +54,15 @@ const NOT_ELIGIBLE = [21220, 20404];
 const TOO_MANY_REQUESTS = 20429;
 /** The recording is undergoing modification: to be tried again. https://www.twilio.com/docs/api/errors/16114 */
 export const BUSY = 16114;
+/** An answer that another try may change: Twilio was in trouble, or busy. */
+export const isPassing = (answer: TwilioAnswer<unknown>): boolean =>
+  answer.kind === 'error' &&
+  (answer.httpStatus >= 500 || [408, 429].includes(answer.httpStatus) || answer.code === BUSY);
+
+/** An answer about the credentials: whatever is asked with them is answered alike. */
+export const isForbidden = (answer: TwilioAnswer<unknown>): boolean =>
+  answer.kind === 'error' && (answer.httpStatus === 401 || answer.httpStatus === 403);
+
 const REFUSALS: ReadonlyMap<number, RefusalReason> = new Map([
   [20003, 'credentials-refused'],
   [10001, 'account-suspended'],

@@ -41,8 +41,8 @@ export function stronger(a: Consent | undefined, b: Consent | undefined): Consen
 const sortKey = ({ at, digit, textVersion }: Consent): string => [at, digit, textVersion].join(' ');
 
 /** Whether the caller has said no, so that nothing may be recorded, and nothing kept. */
-export const isRefused = (consent: Pick<Consent, 'answer'> | undefined): boolean =>
-  consent?.answer === 'declined' || consent?.answer === 'withdrawn';
+export const isRefused = (answer: ConsentAnswer | undefined): answer is 'declined' | 'withdrawn' =>
+  answer === 'declined' || answer === 'withdrawn';
 
 /** Why a call is not recorded of which the caller's answer is this. */
 export function reasonOf(answer: Exclude<ConsentAnswer, 'given'> | undefined): ConsentReason {

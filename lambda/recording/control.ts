@@ -4,7 +4,7 @@ import { START_OUTCOMES } from '../shared/contract.ts';
 import { StoreUnavailableError } from '../shared/errors.ts';
 import type { RecordingUpdate, TwilioAnswer, TwilioApi, TwilioRecording } from '../twilio/api.ts';
 import { insist } from '../twilio/insist.ts';
-import { BUSY } from './classify.ts';
+import { BUSY, isPassing } from './classify.ts';
 import {
   byWorth,
   type Command,
@@ -405,7 +405,7 @@ function isWorthAnotherTry(answer: TwilioAnswer<TwilioRecording>, wanted: Comman
     case 'ok':
       return answer.body.status !== wanted && !hasEnded(answer.body.status);
     case 'error':
-      return answer.httpStatus >= 500 || [408, 429].includes(answer.httpStatus) || answer.code === BUSY;
+      return isPassing(answer);
     default:
       return true;
   }

@@ -249,7 +249,7 @@ export interface CallSummary {
 export function summarize(state: CallState): CallSummary {
   const recordings = Object.values(state.recordings).toSorted(byWorth);
   const { consent } = state;
-  const unwanted = isRefused(consent) && recordings.some(isUnwanted);
+  const unwanted = isRefused(consent?.answer) && recordings.some(isUnwanted);
   // After an operator has stopped one and started another, it is that one.
   const recording =
     recordings.find(({ status, surplus }) => !hasEnded(status) && surplus === undefined) ?? recordings[0];
@@ -276,7 +276,7 @@ export function summarize(state: CallState): CallSummary {
   }
   // That the caller said no is reason enough, whatever somebody else gave up for.
   const unrecorded =
-    consent && isRefused(consent) ? { reason: consent.answer, answered: true } : state.unrecorded;
+    consent && isRefused(consent.answer) ? { reason: consent.answer, answered: true } : state.unrecorded;
   return {
     recordingStatus: unrecorded ? 'unrecorded' : consent?.answer === 'asked' ? 'asked' : 'starting',
     recordingCount: 0,

@@ -77,7 +77,7 @@ export async function reconcile(
   return {
     outcome: final ? RECONCILE_OUTCOMES.final : unfinished,
     changed,
-    unwanted: isRefused(known.consent),
+    unwanted: isRefused(known.consent?.answer),
     overdue: !final && endedFor > OVERDUE_AFTER_MILLISECONDS,
   };
 }

@@ -6,6 +6,7 @@ import { insist } from '../twilio/insist.ts';
 import {
   callPhase,
   classifyCreate,
+  isForbidden,
   REMEDIES,
   type Refusal,
   type RefusalReason,
@@ -196,16 +197,16 @@ async function notAllowed(
   answer: Exclude<ConsentAnswer, 'given'> | undefined,
 ): Promise<Started> {
   const reason = reasonOf(answer);
-  if (isRefused(answer && { answer })) {
+  if (isRefused(answer)) {
     return { result: { outcome: START_OUTCOMES.refused, reason, answered: true }, creates: 0 };
   }
   const asked = await insist(
     () => twilio.fetchCall(call.callSid),
-    (answered) => answered.kind === 'ok' || (answered.kind === 'error' && isForbidden(answered.httpStatus)),
+    (answered) => answered.kind === 'ok' || isForbidden(answered),
     clock,
     START_POLICY.pause,
   );
-  if (asked.kind === 'error' && isForbidden(asked.httpStatus)) {
+  if (asked.kind === 'error' && isForbidden(asked)) {
     return { result: refused(refusalOf(asked.httpStatus, asked.code)), creates: 0 };
   }
   const status = asked.kind === 'ok' ? asked.body.status : 'queued';
@@ -518,7 +519,7 @@ class Attempt {
 
   /** Goes on with `step` after a request that was no create failed, unless the next would fail alike. */
   #failed(answer: Exclude<TwilioAnswer<unknown>, { kind: 'ok' }>, step: Next['step']): Next | Found {
-    if (answer.kind === 'error' && isForbidden(answer.httpStatus)) {
+    if (answer.kind === 'error' && isForbidden(answer)) {
       return refused(refusalOf(answer.httpStatus, answer.code));
     }
     const retryAfter = answer.kind === 'error' ? answer.retryAfterMilliseconds : undefined;
@@ -557,9 +558,6 @@ const stateOf = (recording: TwilioRecording): RecordingState => ({
 });
 
 const adopted = (recording: TwilioRecording): Found => ({ recording: stateOf(recording), source: 'adopt' });
-
-/** Whoever asks again is answered alike. */
-const isForbidden = (httpStatus: number): boolean => httpStatus === 401 || httpStatus === 403;
 
 const refused = ({ reason, httpStatus, twilioErrorCode }: Refusal): StartResult => ({
   outcome: START_OUTCOMES.refused,

@@ -3,7 +3,7 @@ import { VERIFY_OUTCOMES } from '../shared/contract.ts';
 import { TwilioUnavailableError } from '../shared/errors.ts';
 import type { TwilioAnswer, TwilioApi, TwilioRecording } from '../twilio/api.ts';
 import { insist } from '../twilio/insist.ts';
-import { BUSY } from './classify.ts';
+import { isForbidden, isPassing } from './classify.ts';
 import { isRefused } from './consent.ts';
 import { byWorth, hasEnded, isEmpty, isFinal, type RecordingState, ranBeside, summarize } from './merge.ts';
 import { type Likeness, mayBeOurs, recordingState } from './ours.ts';
@@ -67,7 +67,7 @@ export async function verify(
     ),
     store.known(callSid),
   ]);
-  if (isRefused(known.consent)) {
+  if (isRefused(known.consent?.answer)) {
     // None is to be kept, so none is surplus.
     return { result: next(looks + 1, false, false), stopped: [] };
   }
@@ -120,11 +120,7 @@ export async function verify(
 
 /** A 4xx says that there is nothing to stop any more, if it is not about the request. */
 const hasStopped = (answer: TwilioAnswer<unknown>): boolean =>
-  answer.kind === 'ok' ||
-  (answer.kind === 'error' &&
-    answer.httpStatus < 500 &&
-    ![401, 403, 408, 429].includes(answer.httpStatus) &&
-    answer.code !== BUSY);
+  answer.kind === 'ok' || (answer.kind === 'error' && !isPassing(answer) && !isForbidden(answer));
 
 const isKnown = ({ recordingSid }: RecordingState, { recordings }: KnownCall): boolean =>
   recordings.some((known) => known.recordingSid === recordingSid);

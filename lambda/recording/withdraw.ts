@@ -1,7 +1,7 @@
 import type { Clock } from '../shared/clock.ts';
 import type { TwilioAnswer, TwilioApi } from '../twilio/api.ts';
 import { insist } from '../twilio/insist.ts';
-import { BUSY } from './classify.ts';
+import { isForbidden, isPassing } from './classify.ts';
 import { hasEnded, isUnwanted, type RecordingState } from './merge.ts';
 import type { CallFacts, CallStore } from './store.ts';
 
@@ -51,12 +51,7 @@ async function stop(
 ): Promise<void> {
   const answer = await insist(
     () => twilio.updateRecording(call.callSid, recording.recordingSid, { Status: 'stopped' }),
-    (answered) =>
-      answered.kind === 'ok' ||
-      (answered.kind === 'error' &&
-        answered.httpStatus < 500 &&
-        ![408, 429].includes(answered.httpStatus) &&
-        answered.code !== BUSY),
+    (answered) => answered.kind === 'ok' || (answered.kind === 'error' && !isPassing(answered)),
     clock,
     PAUSES.stop,
   );
@@ -95,6 +90,3 @@ async function remove(
 
 const isGone = (answer: TwilioAnswer<unknown>): boolean =>
   answer.kind === 'ok' || (answer.kind === 'error' && answer.httpStatus === 404);
-
-const isForbidden = (answer: TwilioAnswer<unknown>): boolean =>
-  answer.kind === 'error' && (answer.httpStatus === 401 || answer.httpStatus === 403);

@@ -81,8 +81,8 @@ export const GUARDS = {
   withdraw: {
     what: 'A recording is deleted whose caller said no',
     file: 'lambda/recording/merge.ts',
-    code: 'const unwanted = isRefused(consent) && recordings.some(isUnwanted);',
-    without: 'const unwanted = isRefused(consent) && recordings.length < 0;',
+    code: 'const unwanted = isRefused(consent?.answer) && recordings.some(isUnwanted);',
+    without: 'const unwanted = isRefused(consent?.answer) && recordings.length < 0;',
     asked: true,
   },
 } as const satisfies Record<string, Guard>;

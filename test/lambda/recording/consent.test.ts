@@ -88,7 +88,7 @@ describe('of two answers', () => {
 });
 
 test('an answer is a refusal or none', () => {
-  expect(CONSENTS.filter((answer) => isRefused({ answer }))).toEqual(['declined', 'withdrawn']);
+  expect(CONSENTS.filter(isRefused)).toEqual(['declined', 'withdrawn']);
   expect(isRefused(undefined)).toBe(false);
 });
 
