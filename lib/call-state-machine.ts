@@ -137,8 +137,8 @@ export class CallStateMachine extends StateMachine {
 }
 
 function definition(scope: Construct, props: CallStateMachineProps): IChainable {
-  const { awaitOutcome, verify } = awaitFinalRows(scope, props);
-  const unrecorded = recordUnrecorded(scope, props.recordUnrecorded, awaitOutcome);
+  const { awaitOutcome, awaitAgain, verify, waitForProcessing } = awaitFinalRows(scope, props);
+  const unrecorded = recordUnrecorded(scope, props.recordUnrecorded, awaitAgain);
   const start = task(scope, STATES.startRecording, {
     comment: 'Tries to start the recording for a few seconds',
     lambdaFunction: props.startRecording,
@@ -157,7 +157,9 @@ function definition(scope: Construct, props: CallStateMachineProps): IChainable 
   });
   const outcome = (value: string): Condition => Condition.stringEquals('$.start.outcome', value);
   const isRecording = Condition.or(outcome(START_OUTCOMES.started), outcome(START_OUTCOMES.adopted));
-  start.next(
+  start.next(awaitOutcome);
+  // Each state entered costs money: a call that is recorded enters no other than these two.
+  awaitOutcome.addCatch(
     new Choice(scope, STATES.outcome)
       .when(
         Condition.and(
@@ -167,32 +169,38 @@ function definition(scope: Construct, props: CallStateMachineProps): IChainable 
         ),
         verify,
       )
-      .when(isRecording, awaitOutcome)
+      // The token was not kept, and would not be the next moment either.
+      .when(isRecording, waitForProcessing)
       .when(outcome(START_OUTCOMES.notYet), waitForAnswer.next(start))
       .otherwise(unrecorded),
+    { errors: ['States.ALL'], resultPath: '$.notAwaited' },
   );
   return props.startDelay.toSeconds() > 0
     ? new Wait(scope, STATES.startDelay, { time: WaitTime.duration(props.startDelay) }).next(start)
     : start;
 }
 
+interface FinalRows {
+  /** Where StartRecording leads. What it does with anything but a recording is not caught yet. */
+  readonly awaitOutcome: LambdaInvoke;
+  /** Where all others lead. */
+  readonly awaitAgain: LambdaInvoke;
+  readonly verify: LambdaInvoke;
+  readonly waitForProcessing: Wait;
+}
+
 /**
  * Waits for the callback that makes the call final; when none comes for long, asks Twilio. Where a second recording may
  * run, or is known to, sees to it first that it does not.
  */
-function awaitFinalRows(
-  scope: Construct,
-  props: CallStateMachineProps,
-): { readonly awaitOutcome: LambdaInvoke; readonly verify: LambdaInvoke } {
-  const recorded = new Succeed(scope, STATES.recorded, { comment: 'Each recording has its last status' });
-  const awaitOutcome = new LambdaInvoke(scope, STATES.awaitOutcome, {
+function awaitFinalRows(scope: Construct, props: CallStateMachineProps): FinalRows {
+  const awaitOutcome = waitForToken(scope, STATES.awaitOutcome, props, {
+    comment: 'Waits until a callback says how the recording ended, if StartRecording has one',
+    payload: { start: JsonPath.objectAt('$.start') },
+  });
+  const awaitAgain = waitForToken(scope, STATES.awaitAgain, props, {
     comment: 'Waits until a callback says how the recording ended',
-    lambdaFunction: props.awaitOutcome,
-    integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
-    payload: TaskInput.fromObject({ call: JsonPath.entirePayload, taskToken: JsonPath.taskToken }),
-    resultPath: JsonPath.DISCARD,
-    retryOnServiceExceptions: false,
-    taskTimeout: Timeout.duration(props.reconcileAfter),
+    payload: {},
   });
   const reconcile = task(scope, STATES.reconcile, {
     comment: 'Asks Twilio how the call and its recordings are',
@@ -204,26 +212,52 @@ function awaitFinalRows(
     time: WaitTime.duration(Duration.minutes(1)),
   });
   const outcome = (value: string): Condition => Condition.stringEquals('$.reconciled.outcome', value);
-  const verify = verifyOne(scope, props.verify, awaitOutcome);
-  awaitOutcome.addCatch(verify, { errors: [TASK_ERRORS.doubled], resultPath: '$.doubled' });
-  awaitOutcome.addCatch(reconcile, { errors: ['States.Timeout'], resultPath: '$.overdue' });
-  awaitOutcome.addCatch(reconcile, { errors: [TASK_ERRORS.unwanted], resultPath: '$.unwanted' });
+  const verify = verifyOne(scope, props.verify, awaitAgain);
+  for (const waiting of [awaitOutcome, awaitAgain]) {
+    waiting.addCatch(verify, { errors: [TASK_ERRORS.doubled], resultPath: '$.doubled' });
+    waiting.addCatch(reconcile, { errors: ['States.Timeout'], resultPath: '$.overdue' });
+    waiting.addCatch(reconcile, { errors: [TASK_ERRORS.unwanted], resultPath: '$.unwanted' });
+  }
   // It would fail again at once.
-  awaitOutcome.addCatch(waitForProcessing, { errors: ['States.ALL'], resultPath: '$.overdue' });
-  awaitOutcome.next(recorded);
+  awaitAgain.addCatch(waitForProcessing, { errors: ['States.ALL'], resultPath: '$.overdue' });
   // Whatever Reconcile failed of, the row must not stay open: it comes round again until the execution's own time-out.
-  reconcile.addCatch(awaitOutcome, { errors: ['States.ALL'], resultPath: '$.reconcileFailure' });
+  reconcile.addCatch(awaitAgain, { errors: ['States.ALL'], resultPath: '$.reconcileFailure' });
   reconcile.next(
     new Choice(scope, STATES.isItFinal)
-      .when(outcome(RECONCILE_OUTCOMES.final), recorded)
-      .when(outcome(RECONCILE_OUTCOMES.live), awaitOutcome)
+      .when(
+        outcome(RECONCILE_OUTCOMES.final),
+        new Succeed(scope, STATES.recorded, { comment: 'Each recording has its last status' }),
+      )
+      .when(outcome(RECONCILE_OUTCOMES.live), awaitAgain)
       .otherwise(waitForProcessing),
   );
   waitForProcessing.next(reconcile);
-  return { awaitOutcome, verify };
+  return { awaitOutcome, awaitAgain, verify, waitForProcessing };
 }
 
-function verifyOne(scope: Construct, lambdaFunction: IFunction, awaitOutcome: LambdaInvoke): LambdaInvoke {
+/** A state that passes its token on and waits for whoever has it; it has no retries, since it fails for a reason. */
+function waitForToken(
+  scope: Construct,
+  id: string,
+  { awaitOutcome, reconcileAfter }: CallStateMachineProps,
+  { comment, payload }: Pick<TaskProps, 'comment' | 'payload'>,
+): LambdaInvoke {
+  return new LambdaInvoke(scope, id, {
+    comment,
+    lambdaFunction: awaitOutcome,
+    integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
+    payload: TaskInput.fromObject({
+      call: JsonPath.entirePayload,
+      taskToken: JsonPath.taskToken,
+      ...payload,
+    }),
+    resultPath: JsonPath.DISCARD,
+    retryOnServiceExceptions: false,
+    taskTimeout: Timeout.duration(reconcileAfter),
+  });
+}
+
+function verifyOne(scope: Construct, lambdaFunction: IFunction, awaitAgain: LambdaInvoke): LambdaInvoke {
   const verify = task(scope, STATES.verify, {
     comment: 'Stops what runs beside the recording that is kept',
     lambdaFunction,
@@ -235,20 +269,16 @@ function verifyOne(scope: Construct, lambdaFunction: IFunction, awaitOutcome: La
     time: WaitTime.secondsPath('$.verified.waitSeconds'),
   });
   // A call that cannot be verified is still followed to its end; a callback that names a second recording leads back.
-  verify.addCatch(awaitOutcome, { errors: ['States.ALL'], resultPath: '$.verifyFailure' });
+  verify.addCatch(awaitAgain, { errors: ['States.ALL'], resultPath: '$.verifyFailure' });
   verify.next(
     new Choice(scope, STATES.isThereOne)
       .when(Condition.stringEquals('$.verified.outcome', VERIFY_OUTCOMES.again), waitToVerify.next(verify))
-      .otherwise(awaitOutcome),
+      .otherwise(awaitAgain),
   );
   return verify;
 }
 
-function recordUnrecorded(
-  scope: Construct,
-  lambdaFunction: IFunction,
-  awaitOutcome: IChainable,
-): LambdaInvoke {
+function recordUnrecorded(scope: Construct, lambdaFunction: IFunction, awaitAgain: IChainable): LambdaInvoke {
   const unrecorded = task(scope, STATES.recordUnrecorded, {
     comment: 'Keeps why the call has no recording, and counts it',
     lambdaFunction,
@@ -266,7 +296,7 @@ function recordUnrecorded(
           cause: 'The call was answered, or may have been, and was not recorded; its row says why',
         }),
       )
-      .when(outcome('recorded'), awaitOutcome)
+      .when(outcome('recorded'), awaitAgain)
       .when(
         outcome('declined'),
         new Succeed(scope, STATES.declined, { comment: 'The caller did not want to be recorded' }),

@@ -9,8 +9,10 @@ import { authenticate } from '../twilio/authenticate.ts';
 import { parseRequest, RecordingStatusRequest } from '../twilio/requests.ts';
 import { type Refusal, readWebhook, refusal, refusalResponse } from '../twilio/webhook.ts';
 
+type EndOfWait = 'release' | 'reportUnwanted' | 'reportDouble';
+
 /** Which word ends the wait of an execution whose call is like this; undefined while it goes on. */
-const reasonToEnd = ({ final, unwanted, doubled }: Applied['summary']): keyof TaskTokens | undefined => {
+const reasonToEnd = ({ final, unwanted, doubled }: Applied['summary']): EndOfWait | undefined => {
   if (final) {
     return 'release';
   }
@@ -23,7 +25,7 @@ const reasonToEnd = ({ final, unwanted, doubled }: Applied['summary']): keyof Ta
 export interface RecordingStatusDependencies {
   readonly secrets: SecretSource;
   readonly store: Pick<CallStore, 'apply'>;
-  readonly taskTokens: TaskTokens;
+  readonly taskTokens: Pick<TaskTokens, EndOfWait>;
   readonly telemetry: Telemetry;
   readonly publicBaseUrl: string;
 }

@@ -50,6 +50,7 @@ export const STATES = {
   isThereOne: 'IsThereOne',
   waitToVerify: 'WaitToVerify',
   awaitOutcome: 'AwaitOutcome',
+  awaitAgain: 'AwaitOutcomeAgain',
   reconcile: 'Reconcile',
   isItFinal: 'IsItFinal',
   waitForProcessing: 'WaitForProcessing',
@@ -82,6 +83,8 @@ export const TASK_ERRORS = {
   doubled: 'SecondRecording',
   /** Recordings are to be stopped and deleted: the caller said no. */
   unwanted: 'ConsentWithdrawn',
+  /** StartRecording has no recording of which the outcome could be awaited, or is in doubt about it. */
+  notRecording: 'NotRecording',
 } as const;
 
 /** What reconcile returns to the state machine. */

@@ -18,6 +18,8 @@ export interface TaskTokens {
   reportDouble(taskToken: string): Promise<void>;
   /** Recordings are to be stopped and deleted. Else as `release`. */
   reportUnwanted(taskToken: string): Promise<void>;
+  /** There is nothing to wait for yet. Else as `release`. */
+  reportNotRecording(taskToken: string): Promise<void>;
 }
 
 const ATTEMPT_MILLISECONDS = 1_000;
@@ -32,6 +34,7 @@ export function stepFunctionsTaskTokens({ stepFunctions }: Pick<Platform, 'stepF
       whileSomebodyWaits(client.send(new SendTaskSuccessCommand({ taskToken, output: '{}' }))),
     reportDouble: (taskToken) => report(taskToken, TASK_ERRORS.doubled),
     reportUnwanted: (taskToken) => report(taskToken, TASK_ERRORS.unwanted),
+    reportNotRecording: (taskToken) => report(taskToken, TASK_ERRORS.notRecording),
   };
 }
 

@@ -58,22 +58,14 @@ test('rows are right though no callback ever came', async () => {
   const verdict = judge([short, long], await recorder.rows());
   expect(verdict.findings).toEqual([]);
   expect(verdict.recorded).toBe(2);
-  const { startRecording, outcome, awaitOutcome, reconcile, isItFinal, recorded } = STATES;
-  expect(states.get(short.sid)).toEqual([
-    startRecording,
-    outcome,
-    awaitOutcome,
-    reconcile,
-    isItFinal,
-    recorded,
-  ]);
+  const { startRecording, awaitOutcome, awaitAgain, reconcile, isItFinal, recorded } = STATES;
+  expect(states.get(short.sid)).toEqual([startRecording, awaitOutcome, reconcile, isItFinal, recorded]);
   expect(states.get(long.sid)).toEqual([
     startRecording,
-    outcome,
     awaitOutcome,
     reconcile,
     isItFinal,
-    awaitOutcome,
+    awaitAgain,
     reconcile,
     isItFinal,
     recorded,

@@ -56,11 +56,17 @@ describe('the story of a call', () => {
         'retryCount.$': '$$.State.RetryCount',
       },
       ResultPath: '$.start',
-      Next: STATES.outcome,
+      Next: STATES.awaitOutcome,
     });
   });
 
-  test('goes on with what Twilio said', () => {
+  test('that is recorded enters two states', () => {
+    expect(stateOf(STATES.startRecording).Next).toBe(STATES.awaitOutcome);
+    expect(stateOf(STATES.awaitOutcome)).toMatchObject({ End: true });
+    expect(stateOf(STATES.awaitAgain)).toMatchObject({ End: true });
+  });
+
+  test('goes on with what Twilio said, where there is nothing to wait for', () => {
     const equals = (StringEquals: string) => ({ Variable: '$.start.outcome', StringEquals });
     const isRecording = { Or: [equals(START_OUTCOMES.started), equals(START_OUTCOMES.adopted)] };
     expect(stateOf(STATES.outcome)).toMatchObject({
@@ -74,7 +80,7 @@ describe('the story of a call', () => {
           ],
           Next: STATES.verify,
         },
-        { ...isRecording, Next: STATES.awaitOutcome },
+        { ...isRecording, Next: STATES.waitForProcessing },
         { ...equals(START_OUTCOMES.notYet), Next: STATES.waitForAnswer },
       ],
       Default: STATES.recordUnrecorded,
@@ -89,31 +95,34 @@ describe('the story of a call', () => {
     });
   });
 
-  test('waits with a token for the callback that makes the call final', () => {
-    expect(stateOf(STATES.awaitOutcome)).toMatchObject({
-      Type: 'Task',
-      Resource: expect.stringMatching(/:states:::lambda:invoke\.waitForTaskToken$/),
-      Parameters: {
-        FunctionName: '<AwaitOutcome.Arn>',
-        Payload: { 'call.$': '$', 'taskToken.$': '$$.Task.Token' },
-      },
-      TimeoutSeconds: 900,
-      ResultPath: null,
-      Next: STATES.recorded,
-      // The first rule that matches counts.
-      Catch: [
-        { ErrorEquals: [TASK_ERRORS.doubled], ResultPath: '$.doubled', Next: STATES.verify },
-        { ErrorEquals: ['States.Timeout'], ResultPath: '$.overdue', Next: STATES.reconcile },
-        { ErrorEquals: [TASK_ERRORS.unwanted], ResultPath: '$.unwanted', Next: STATES.reconcile },
-        { ErrorEquals: ['States.ALL'], ResultPath: '$.overdue', Next: STATES.waitForProcessing },
-      ],
-    });
-    expect(definitionOf({ reconcileAfterSeconds: 60 }).States[STATES.awaitOutcome]?.TimeoutSeconds).toBe(60);
-  });
-
-  test('hears of a second recording at once: no retry stands before the rule for it', () => {
-    expect(stateOf(STATES.awaitOutcome)).not.toHaveProperty('Retry');
-  });
+  test.each([
+    [STATES.awaitOutcome, { 'start.$': '$.start' }, '$.notAwaited', STATES.outcome],
+    [STATES.awaitAgain, {}, '$.overdue', STATES.waitForProcessing],
+  ])(
+    'waits with a token for the callback that makes the call final: %s',
+    (name, payload, ResultPath, Next) => {
+      expect(stateOf(name)).toMatchObject({
+        Type: 'Task',
+        Resource: expect.stringMatching(/:states:::lambda:invoke\.waitForTaskToken$/),
+        Parameters: {
+          FunctionName: '<AwaitOutcome.Arn>',
+          Payload: { 'call.$': '$', 'taskToken.$': '$$.Task.Token', ...payload },
+        },
+        TimeoutSeconds: 900,
+        ResultPath: null,
+        // The first rule that matches counts.
+        Catch: [
+          { ErrorEquals: [TASK_ERRORS.doubled], ResultPath: '$.doubled', Next: STATES.verify },
+          { ErrorEquals: ['States.Timeout'], ResultPath: '$.overdue', Next: STATES.reconcile },
+          { ErrorEquals: [TASK_ERRORS.unwanted], ResultPath: '$.unwanted', Next: STATES.reconcile },
+          { ErrorEquals: ['States.ALL'], ResultPath, Next },
+        ],
+      });
+      expect(definitionOf({ reconcileAfterSeconds: 60 }).States[name]?.TimeoutSeconds).toBe(60);
+      // It hears of a second recording at once: no retry stands before the rule for it.
+      expect(stateOf(name)).not.toHaveProperty('Retry');
+    },
+  );
 
   test('sees to it that one recording runs, as often as there is reason to look, then waits for the end', () => {
     expect(stateOf(STATES.verify)).toMatchObject({
@@ -132,7 +141,7 @@ describe('the story of a call', () => {
           Next: STATES.waitToVerify,
         },
       ],
-      Default: STATES.awaitOutcome,
+      Default: STATES.awaitAgain,
     });
     expect(stateOf(STATES.waitToVerify)).toMatchObject({
       Type: 'Wait',
@@ -143,7 +152,7 @@ describe('the story of a call', () => {
 
   test('goes on when it cannot be verified', () => {
     expect(stateOf(STATES.verify).Catch).toEqual([
-      { ErrorEquals: ['States.ALL'], ResultPath: '$.verifyFailure', Next: STATES.awaitOutcome },
+      { ErrorEquals: ['States.ALL'], ResultPath: '$.verifyFailure', Next: STATES.awaitAgain },
     ]);
   });
 
@@ -154,13 +163,13 @@ describe('the story of a call', () => {
       Parameters: { 'call.$': '$' },
       ResultPath: '$.reconciled',
       Next: STATES.isItFinal,
-      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.reconcileFailure', Next: STATES.awaitOutcome }],
+      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.reconcileFailure', Next: STATES.awaitAgain }],
     });
     const equals = (StringEquals: string) => ({ Variable: '$.reconciled.outcome', StringEquals });
     expect(stateOf(STATES.isItFinal)).toMatchObject({
       Choices: [
         { ...equals(RECONCILE_OUTCOMES.final), Next: STATES.recorded },
-        { ...equals(RECONCILE_OUTCOMES.live), Next: STATES.awaitOutcome },
+        { ...equals(RECONCILE_OUTCOMES.live), Next: STATES.awaitAgain },
       ],
       Default: STATES.waitForProcessing,
     });
@@ -181,7 +190,7 @@ describe('the story of a call', () => {
     expect(stateOf(STATES.wasItExpected)).toMatchObject({
       Choices: [
         { Variable: '$.unrecorded.outcome', StringEquals: 'unrecorded', Next: STATES.unrecorded },
-        { Variable: '$.unrecorded.outcome', StringEquals: 'recorded', Next: STATES.awaitOutcome },
+        { Variable: '$.unrecorded.outcome', StringEquals: 'recorded', Next: STATES.awaitAgain },
         { Variable: '$.unrecorded.outcome', StringEquals: 'declined', Next: STATES.declined },
       ],
       Default: STATES.neverAnswered,

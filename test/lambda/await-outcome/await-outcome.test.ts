@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { awaitOutcome } from '../../../lambda/await-outcome/await-outcome.ts';
 import type { CallStore } from '../../../lambda/recording/store.ts';
+import { START_OUTCOMES } from '../../../lambda/shared/contract.ts';
 import { InputInvalidError } from '../../../lambda/shared/errors.ts';
 import { CALL_SID } from '../support/sids.ts';
 
@@ -28,6 +29,9 @@ async function run(
       },
       reportUnwanted: async (taskToken) => {
         done.push(`report that it is unwanted to ${taskToken}`);
+      },
+      reportNotRecording: async (taskToken) => {
+        done.push(`report that nothing is recorded to ${taskToken}`);
       },
     },
   );
@@ -66,6 +70,27 @@ describe('a task token', () => {
   test('says so at once when a second recording came after Verify', async () => {
     const event = { call: { callSid: CALL_SID, verified: { doubled: false } }, taskToken: TASK_TOKEN };
     expect(await run('doubled', event)).toHaveLength(2);
+  });
+
+  test.each([{ outcome: START_OUTCOMES.started }, { outcome: START_OUTCOMES.adopted, doubtful: false }])(
+    'of a call of which StartRecording says %j is kept',
+    async (start) => {
+      expect(await run('open', { call: { callSid: CALL_SID }, taskToken: TASK_TOKEN, start })).toEqual([
+        `keep ${TASK_TOKEN} with ${CALL_SID}`,
+      ]);
+    },
+  );
+
+  test.each([
+    { outcome: START_OUTCOMES.started, doubtful: true },
+    { outcome: START_OUTCOMES.adopted, doubtful: true },
+    { outcome: START_OUTCOMES.notYet, waitSeconds: 1, doubtful: false },
+    { outcome: START_OUTCOMES.callEnded, reason: 'too-late' },
+    { outcome: START_OUTCOMES.refused, reason: 'refused' },
+  ])('of a call of which StartRecording says %j is not: the wait ends at once', async (start) => {
+    expect(await run('open', { call: { callSid: CALL_SID }, taskToken: TASK_TOKEN, start })).toEqual([
+      `report that nothing is recorded to ${TASK_TOKEN}`,
+    ]);
   });
 
   test.each([{}, { call: { callSid: 'CA1' }, taskToken: TASK_TOKEN }, { call: { callSid: CALL_SID } }])(

@@ -31,6 +31,7 @@ test('a call that is final lets its task succeed', async () => {
 test.each([
   ['a second recording', 'Verify', 'reportDouble', TASK_ERRORS.doubled],
   ['that the caller said no', 'Reconcile', 'reportUnwanted', TASK_ERRORS.unwanted],
+  ['that nothing is recorded', 'WhatDidTwilioSay', 'reportNotRecording', TASK_ERRORS.notRecording],
 ] as const)('%s ends the task with the error that leads to %s', async (_what, _state, report, error) => {
   stepFunctions.on(SendTaskFailureCommand).resolves({});
   await taskTokens[report](TOKEN);
@@ -44,6 +45,7 @@ describe.each<[string, (tokens: TaskTokens) => Promise<void>]>([
   ['release', ({ release }) => release(TOKEN)],
   ['reportDouble', ({ reportDouble }) => reportDouble(TOKEN)],
   ['reportUnwanted', ({ reportUnwanted }) => reportUnwanted(TOKEN)],
+  ['reportNotRecording', ({ reportNotRecording }) => reportNotRecording(TOKEN)],
 ])('%s', (_, use) => {
   test.each([
     new TaskTimedOut({ message: 'timed out', $metadata: {} }),
