@@ -397,10 +397,10 @@ describe('a role', () => {
       'StateMachine',
       [
         invocation('StartRecording'),
-        invocation('RecordUnrecorded'),
         invocation('AwaitOutcome'),
         invocation('Verify'),
         invocation('Reconcile'),
+        invocation('RecordUnrecorded'),
         {
           Effect: 'Allow',
           Action: [
