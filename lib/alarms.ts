@@ -15,7 +15,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Alias, IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -23,7 +23,7 @@ import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { METRICS } from '../lambda/shared/contract.ts';
 import { acknowledge } from './acknowledgements.ts';
-import { coverage, FIVE_MINUTES, ownMetric, throttledShare } from './metrics.ts';
+import { coverage, FIVE_MINUTES, ofVersion, ownMetric, throttledShare } from './metrics.ts';
 
 /** Alarms that page together. */
 export const COMPOSITES = {
@@ -35,6 +35,8 @@ export type Composite = keyof typeof COMPOSITES;
 export interface AlarmsProps {
   /** Of which a caller waits for the answer. */
   readonly callersFunctions: readonly IFunction[];
+  /** Those that a deployment moves to a new version bit by bit. */
+  readonly aliases: readonly Alias[];
   /** The functions that must not be kept waiting. */
   readonly throttleable: readonly IFunction[];
   /** Answers of the API that were errors of ours. */
@@ -48,6 +50,9 @@ export interface AlarmsProps {
   /** Address of the runbook, to which the alarm's name is added as a fragment. */
   readonly runbookUrl: string;
 }
+
+/** Those that a bad version sets off, and little else: what goes wrong at Twilio or at AWS must not keep a mend out. */
+const NEW_VERSION_SIGNS = ['NewVersionFails', 'NewVersionSlow', 'SignatureUnverifiable'] as const;
 
 interface Definition {
   readonly what: string;
@@ -64,6 +69,8 @@ interface Definition {
 /** What pages, and whom it tells. */
 export class Alarms extends Construct {
   readonly topic: Topic;
+  /** Which tell that a new version must not take more requests. */
+  readonly ofNewVersions: readonly IAlarm[];
   /** By name, the composites first. */
   readonly all: Readonly<Record<string, IAlarm>>;
 
@@ -97,6 +104,7 @@ export class Alarms extends Construct {
         alarm.addAlarmAction(action);
       }
     }
+    this.ofNewVersions = NEW_VERSION_SIGNS.flatMap((name) => alarms[name] ?? []);
     this.all = { ...composites, ...alarms };
     tellOfExecutions(this, props.stateMachine, this.topic);
   }
@@ -118,19 +126,22 @@ function alarmOf(scope: Construct, id: string, definition: Definition, runbookUr
 /** One figure of several metrics. */
 const across =
   (aggregate: 'SUM' | 'MAX') =>
-  (metrics: readonly IMetric[], label: string): IMetric =>
+  (metrics: readonly IMetric[], label: string, period = FIVE_MINUTES): IMetric =>
     new MathExpression({
       expression: `${aggregate}(METRICS())`,
       usingMetrics: Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric])),
-      period: FIVE_MINUTES,
+      period,
       label,
     });
 const sumOf = across('SUM');
 const greatestOf = across('MAX');
 
 function definitionsOf(props: AlarmsProps): Readonly<Record<string, Definition>> {
-  const { callersFunctions, throttleable, serverErrors, stateMachine, tableThrottles, deadLetters } = props;
+  const { callersFunctions, aliases, throttleable, serverErrors, stateMachine, tableThrottles, deadLetters } =
+    props;
   const period = FIVE_MINUTES;
+  // A canary's time is short.
+  const minute = Duration.minutes(1);
   const any = (metric: Parameters<typeof ownMetric>[0]) => ({ metric: ownMetric(metric), threshold: 1 });
   return {
     WebhookUnhealthy: {
@@ -172,6 +183,30 @@ function definitionsOf(props: AlarmsProps): Readonly<Record<string, Definition>>
       part: 'CallSafety',
       ...any(METRICS.signatureUnverifiable),
     },
+    ...(aliases.length > 0 && {
+      NewVersionFails: {
+        what: 'The version that callers are being led to fails',
+        metric: sumOf(
+          aliases.map((one) => ofVersion(one, 'Errors', { statistic: Stats.SUM, period: minute })),
+          'failed invocations',
+          minute,
+        ),
+        threshold: 1,
+      },
+      NewVersionSlow: {
+        what: 'The version that callers are being led to makes them wait for more than two seconds',
+        metric: greatestOf(
+          aliases.map((one) =>
+            ofVersion(one, 'Duration', { statistic: Stats.percentile(99), period: minute }),
+          ),
+          'p99, ms',
+          minute,
+        ),
+        threshold: 2_000,
+        // One cold start of few requests is no reason.
+        of: [2, 3] as const,
+      },
+    }),
     CallUnrecorded: {
       what: 'An answered call was not recorded',
       part: 'RecordingHealth',

@@ -105,6 +105,13 @@ export interface CallRecorderProps {
    */
   readonly callbackConcurrency?: number;
   /**
+   * How callers come to a new version: `canary` leads one in ten there for five minutes first, and none any more when an
+   * alarm goes off; `all-at-once` leads all there. Where callers answer, only the second is possible.
+   *
+   * @default 'canary' - 'all-at-once' with `consent: 'ask'` or an `optOutKey`
+   */
+  readonly deployment?: 'canary' | 'all-at-once';
+  /**
    * Who is mailed when an alarm goes off.
    *
    * @default - nobody: subscribe to `alarmTopic`

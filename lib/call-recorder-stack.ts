@@ -26,6 +26,7 @@ export class CallRecorderStack extends Stack {
       ...(configuration.callbackConcurrency !== undefined && {
         callbackConcurrency: configuration.callbackConcurrency,
       }),
+      deployment: configuration.deployment,
       ...(configuration.alarmEmail !== undefined && { alarmEmail: configuration.alarmEmail }),
       ...(configuration.runbookUrl !== undefined && { runbookUrl: configuration.runbookUrl }),
       retention: Duration.days(configuration.retentionDays),

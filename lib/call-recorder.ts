@@ -22,12 +22,13 @@ import { Alarms } from './alarms.ts';
 import type { CallRecorderProps } from './call-recorder-props.ts';
 import { CallStateMachine } from './call-state-machine.ts';
 import { CallTable } from './call-table.ts';
+import { Canary } from './canary.ts';
 import { parseConfiguration, type RecorderConfigurationInput } from './configuration.ts';
 import { AskedConsent, OptOut } from './consent.ts';
 import { Control, type ControlPolicies } from './control.ts';
 import { RecorderDashboard } from './dashboard.ts';
 import { FIVE_MINUTES } from './metrics.ts';
-import { FOR_CALLERS, RecorderFunction } from './recorder-function.ts';
+import { CallersFunction, RecorderFunction } from './recorder-function.ts';
 import { Sweep } from './sweep.ts';
 import {
   gateDocuments,
@@ -85,6 +86,7 @@ export class CallRecorder extends Construct {
         control: props.control,
         resumeAfterSeconds: props.resumeAfter?.toSeconds(),
         callbackConcurrency: props.callbackConcurrency,
+        deployment: props.deployment,
         alarmEmail: props.alarmEmail,
         runbookUrl: props.runbookUrl,
         retentionDays: props.retention?.toDays(),
@@ -109,6 +111,7 @@ export class CallRecorder extends Construct {
     } = configuration;
     const notice = consent === 'none' ? false : configuration.notice;
     const gated = configuration.whenNotRecorded === 'refuse';
+    const aliased = configuration.deployment === 'canary';
     const logRetention: RetentionDays = configuration.logRetentionDays;
     const storeSettings: StoreSettings = { retentionDays: configuration.retentionDays };
 
@@ -229,10 +232,10 @@ export class CallRecorder extends Construct {
         : undefined;
     const voiceWebhook = asked
       ? undefined
-      : new RecorderFunction(this, 'VoiceWebhook', {
+      : new CallersFunction(this, 'VoiceWebhook', {
           handler: 'voice-webhook',
           description: 'Answers the voice webhook and starts the execution of a call',
-          ...FOR_CALLERS,
+          aliased,
           logRetention,
           settings: { documents, startWith, gated } satisfies VoiceWebhookSettings,
           environment,
@@ -248,10 +251,10 @@ export class CallRecorder extends Construct {
     });
 
     const gate = gated
-      ? new RecorderFunction(this, 'Gate', {
+      ? new CallersFunction(this, 'Gate', {
           handler: 'gate',
           description: 'Lets a call on that is recorded, and ends it otherwise',
-          ...FOR_CALLERS,
+          aliased,
           logRetention,
           settings: { ...startSettings, documents: gateDocuments(configuration) } satisfies GateSettings,
           environment: { [ENVIRONMENT.publicBaseUrl]: publicBaseUrl },
@@ -351,17 +354,21 @@ export class CallRecorder extends Construct {
     });
 
     if (voiceWebhook) {
-      api.post('Voice', [ROUTES.voice, ROUTES.voiceNext], voiceWebhook);
+      api.post('Voice', [ROUTES.voice, ROUTES.voiceNext], voiceWebhook.live);
     }
     if (gate) {
-      api.post('Gate', [ROUTES.gate, ROUTES.gateNext], gate);
+      api.post('Gate', [ROUTES.gate, ROUTES.gateNext], gate.live);
     }
     api.post('Status', [ROUTES.recordingStatus], recordingStatus);
 
     const runbookUrl = configuration.runbookUrl ?? RUNBOOK;
     const tableThrottles = table.throttles(FIVE_MINUTES);
+    const aliases = Object.fromEntries(
+      Object.entries(callers).flatMap(([name, { alias }]) => (alias ? [[name, alias]] : [])),
+    );
     const alarms = new Alarms(this, 'Alarms', {
       callersFunctions: Object.values(callers),
+      aliases: Object.values(aliases),
       throttleable: [...Object.values(callers), recordingStatus, startRecording],
       serverErrors: api.serverErrors(FIVE_MINUTES),
       stateMachine,
@@ -370,6 +377,9 @@ export class CallRecorder extends Construct {
       email: configuration.alarmEmail,
       runbookUrl,
     });
+    if (aliased) {
+      new Canary(this, 'Canary', { aliases, alarms: alarms.ofNewVersions });
+    }
     this.dashboard = new RecorderDashboard(this, 'Dashboard', {
       alarms: Object.values(alarms.all),
       functions: {

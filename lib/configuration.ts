@@ -80,6 +80,8 @@ const RecorderConfigurationKeys = v.strictObject({
    * How many callbacks are taken at the same time, so that they leave the rest of the account's concurrency to callers.
    */
   callbackConcurrency: v.optional(wholeNumber('invocations', 1, 10_000)),
+  /** How callers come to a new version: one in ten of them first, or all at once. */
+  deployment: v.optional(v.picklist(['canary', 'all-at-once'], "'canary' or 'all-at-once'")),
   /** Who is mailed when an alarm goes off; others subscribe to the topic themselves. */
   alarmEmail: v.optional(v.pipe(v.string('an e-mail address'), v.email('an e-mail address'))),
   /** Where the runbook is, to which alarms and dashboard point. */
@@ -93,6 +95,15 @@ const RecorderConfigurationKeys = v.strictObject({
   /** Root of Twilio's REST API; other regions have their own, such as https://api.dublin.ie1.twilio.com. */
   twilioApiBaseUrl: v.optional(BaseUrl, 'https://api.twilio.com'),
 });
+
+/** Whether what callers press is kept as evidence, with the words that they heard. */
+const callersAnswer = ({
+  consent,
+  optOutKey,
+}: {
+  consent: string;
+  optOutKey?: string | undefined;
+}): boolean => consent === 'ask' || optOutKey !== undefined;
 
 /**
  * The whole configuration: what may stand in `recorder.config.ts`, and what each key means when it is left out.
@@ -115,6 +126,17 @@ export const RecorderConfiguration = v.pipe(
     ),
     ['optOutKey'],
   ),
+  v.forward(
+    v.check(
+      (configuration) => configuration.deployment !== 'canary' || !callersAnswer(configuration),
+      "only 'all-at-once' with consent 'ask' or an optOutKey: of two versions at the same time, one would ask and the other keep the answer as one to its own words",
+    ),
+    ['deployment'],
+  ),
+  v.transform(({ deployment, ...configuration }) => ({
+    ...configuration,
+    deployment: deployment ?? (callersAnswer(configuration) ? 'all-at-once' : 'canary'),
+  })),
 );
 export type RecorderConfiguration = v.InferOutput<typeof RecorderConfiguration>;
 /** What may be written: every key is optional. */

@@ -2,8 +2,13 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ROUTES } from '../lambda/shared/contract.ts';
 import type { AskSettings, ConsentSettings, OptOutSettings } from '../lambda/shared/settings.ts';
-import { FOR_CALLERS, RecorderFunction } from './recorder-function.ts';
+import { CallersFunction } from './recorder-function.ts';
 import type { WebhookApi } from './webhook-api.ts';
+
+/*
+ * Neither takes part in a canary: the words that a caller hears come from one function, and what is kept as evidence of
+ * them from another, and a deployment that changes both has to change them together.
+ */
 
 interface ConsentProps {
   readonly api: WebhookApi;
@@ -18,24 +23,24 @@ export interface AskedConsentProps extends ConsentProps {
 
 /** Asks callers whether they may be recorded, and takes their answers. */
 export class AskedConsent extends Construct {
-  readonly ask: RecorderFunction;
-  readonly consent: RecorderFunction;
+  readonly ask: CallersFunction;
+  readonly consent: CallersFunction;
 
   constructor(scope: Construct, id: string, props: AskedConsentProps) {
     super(scope, id);
     const { api, logRetention, environment } = props;
-    this.ask = new RecorderFunction(this, 'Ask', {
-      ...FOR_CALLERS,
+    this.ask = new CallersFunction(this, 'Ask', {
       handler: 'ask',
       description: 'Answers the voice webhook with the question whether the call may be recorded',
+      aliased: false,
       logRetention,
       settings: props.askSettings,
       environment,
     });
-    this.consent = new RecorderFunction(this, 'Consent', {
-      ...FOR_CALLERS,
+    this.consent = new CallersFunction(this, 'Consent', {
       handler: 'consent',
       description: 'Starts the execution of a call whose caller says yes',
+      aliased: false,
       logRetention,
       settings: props.consentSettings,
       environment,
@@ -51,15 +56,15 @@ export interface OptOutProps extends ConsentProps {
 
 /** Takes the key with which callers say no during the notice. */
 export class OptOut extends Construct {
-  readonly optOut: RecorderFunction;
+  readonly optOut: CallersFunction;
 
   constructor(scope: Construct, id: string, props: OptOutProps) {
     super(scope, id);
     const { api, logRetention, settings, environment } = props;
-    this.optOut = new RecorderFunction(this, 'OptOut', {
-      ...FOR_CALLERS,
+    this.optOut = new CallersFunction(this, 'OptOut', {
       handler: 'opt-out',
       description: 'Stops and deletes the recording of a call whose caller says no',
+      aliased: false,
       logRetention,
       settings,
       environment,

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
-import { type IMetric, MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { type IMetric, MathExpression, Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { METRICS, SERVICE } from '../lambda/shared/contract.ts';
 
 export const FIVE_MINUTES = Duration.minutes(5);
@@ -48,4 +49,18 @@ export const throttledShare = (): IMetric =>
     },
     period: FIVE_MINUTES,
     label: '429, %',
+  });
+
+/**
+ * A metric of the version that an alias is led to, while requests are still shared with the one before.
+ * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+ */
+export const ofVersion = (alias: Alias, metricName: string, options: MetricOptions): IMetric =>
+  alias.metric(metricName, {
+    ...options,
+    dimensionsMap: {
+      FunctionName: alias.lambda.functionName,
+      Resource: `${alias.lambda.functionName}:${alias.aliasName}`,
+      ExecutedVersion: alias.version.version,
+    },
   });

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import { Alias, Architecture, type IFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { type ILogGroup, LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
@@ -15,13 +15,6 @@ const PROJECT = fileURLToPath(new URL('..', import.meta.url));
  * SDK apart in functions that are parsed twice.
  */
 const NEVER_LOADED = ['@smithy/core/event-streams', 'bowser'];
-
-/** What a function needs that a caller waits for. */
-export const FOR_CALLERS = {
-  // Memory is what processors come with, and cold starts go by them.
-  memorySize: 1024,
-  timeout: Duration.seconds(10),
-} as const;
 
 export interface RecorderFunctionProps {
   /** Folder of the handler under `lambda/`. */
@@ -113,5 +106,31 @@ export class RecorderFunction extends NodejsFunction {
     );
     this.ownRole = role;
     this.ownLog = logGroup;
+  }
+}
+
+export type CallersFunctionProps = Omit<RecorderFunctionProps, 'memorySize' | 'timeout' | 'concurrency'> & {
+  /** Whether callers reach it by an alias, which a deployment moves to its new version, instead of by its newest code. */
+  readonly aliased: boolean;
+};
+
+/** A function that a caller waits for. */
+export class CallersFunction extends RecorderFunction {
+  /** Names the version that callers reach. */
+  readonly alias?: Alias;
+  /** What callers reach. */
+  readonly live: IFunction;
+
+  constructor(scope: Construct, id: string, { aliased, ...props }: CallersFunctionProps) {
+    super(scope, id, {
+      ...props,
+      // Memory is what processors come with, and cold starts go by them.
+      memorySize: 1024,
+      timeout: Duration.seconds(10),
+    });
+    if (aliased) {
+      this.alias = new Alias(this, 'Live', { aliasName: 'live', version: this.currentVersion });
+    }
+    this.live = this.alias ?? this;
   }
 }

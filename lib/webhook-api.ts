@@ -1,6 +1,7 @@
 import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
+  CfnIntegration,
   HttpApi,
   HttpMethod,
   type HttpRoute,
@@ -9,7 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { CfnPermission, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { acknowledge, routesIn } from './acknowledgements.ts';
@@ -82,14 +83,16 @@ export class WebhookApi extends Construct {
   /** Answers POST requests on these paths with a function. */
   post(id: string, paths: readonly string[], handler: IFunction): void {
     const integration = new HttpLambdaIntegration(id, handler);
-    for (const path of paths) {
-      for (const route of this.#api.addRoutes({ path, methods: [HttpMethod.POST], integration })) {
-        acknowledge(
-          route,
-          'AwsSolutions-APIG4',
-          'Twilio signs its webhooks, and the function verifies that.',
-        );
-      }
+    const routes = paths.flatMap((path) =>
+      this.#api.addRoutes({ path, methods: [HttpMethod.POST], integration }),
+    );
+    for (const route of routes) {
+      acknowledge(route, 'AwsSolutions-APIG4', 'Twilio signs its webhooks, and the function verifies that.');
+    }
+    const made = routes.flatMap(({ node }) => node.findAll());
+    for (const invoking of made.filter(CfnIntegration.isCfnIntegration)) {
+      // An update that leads to an alias instead of its function would else do so before it may.
+      invoking.node.addDependency(...made.filter(CfnPermission.isCfnPermission));
     }
   }
 

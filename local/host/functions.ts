@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { FUNCTION } from './resource-types.ts';
+import { ALIAS, FUNCTION, VERSION } from './resource-types.ts';
 import type { Stack } from './stack.ts';
 
 /** An `AWS::Lambda::Function` as its execution environments need it. */
@@ -7,6 +7,8 @@ export interface FunctionConfiguration {
   readonly logicalId: string;
   readonly functionName: string;
   readonly arn: string;
+  /** ARNs of the function, of its versions and of its aliases, which are all the same code here. */
+  readonly arns: readonly string[];
   /** `file.export`, relative to the code. */
   readonly handler: string;
   readonly codeDirectory: string;
@@ -49,6 +51,29 @@ const FunctionProperties = v.object({
   FileSystemConfigs: v.optional(v.never('file systems')),
 });
 
+// Strict, since a second version behind an alias would be other code.
+const VersionProperties = v.strictObject({
+  FunctionName: v.string(),
+  Description: v.optional(v.string()),
+  ProvisionedConcurrencyConfig: v.optional(v.unknown()),
+});
+const AliasProperties = v.strictObject({
+  FunctionName: v.string(),
+  FunctionVersion: v.string(),
+  Name: v.string(),
+  Description: v.optional(v.string()),
+  ProvisionedConcurrencyConfig: v.optional(v.unknown()),
+});
+
+/** The logical id of the function that a name or an ARN refers to, be it of a version or an alias. */
+export function findFunction(
+  functions: readonly Pick<FunctionConfiguration, 'logicalId' | 'functionName' | 'arns'>[],
+  reference: string,
+): string | undefined {
+  return functions.find(({ functionName, arns }) => functionName === reference || arns.includes(reference))
+    ?.logicalId;
+}
+
 /**
  * @param assets folder by S3 key, see `deployAssets`
  * @throws Error naming the function which cannot be hosted
@@ -58,6 +83,13 @@ export function readFunctions(
   stack: Stack,
   assets: Pick<ReadonlyMap<string, string>, 'get'>,
 ): readonly FunctionConfiguration[] {
+  const qualified = [
+    ...stack.resources(VERSION).map((resource) => [resource, VersionProperties] as const),
+    ...stack.resources(ALIAS).map((resource) => [resource, AliasProperties] as const),
+  ].map(([resource, schema]) => ({
+    of: stack.properties<{ readonly FunctionName: string }>(resource, schema).FunctionName,
+    arn: stack.identity(resource).ref,
+  }));
   return stack.resources(FUNCTION).map((resource) => {
     const properties = stack.properties(resource, FunctionProperties);
     const codeDirectory = assets.get(properties.Code.S3Key);
@@ -65,10 +97,16 @@ export function readFunctions(
       throw new Error(`Function ${resource.logicalId}: the assembly has no asset ${properties.Code.S3Key}`);
     }
     const { ref, attributes } = stack.identity(resource);
+    const arn = String(attributes.Arn);
     return {
       logicalId: resource.logicalId,
       functionName: ref,
-      arn: String(attributes.Arn),
+      arn,
+      arns: [
+        arn,
+        `${arn}:$LATEST`,
+        ...qualified.filter(({ of }) => of === ref || of === arn).map((one) => one.arn),
+      ],
       handler: properties.Handler,
       codeDirectory,
       timeoutSeconds: properties.Timeout,

@@ -4,7 +4,7 @@ import type { Activity } from './activity.ts';
 import type { Emit } from './events.ts';
 import { ExecutionEnvironment, type InvocationResult } from './execution-environment.ts';
 import { drawDeath, unlessZombie } from './faults.ts';
-import type { FunctionConfiguration } from './functions.ts';
+import { type FunctionConfiguration, findFunction } from './functions.ts';
 import type { Invoker } from './invoker.ts';
 import type { Latency, Pause } from './latency.ts';
 
@@ -53,10 +53,7 @@ export class Lambda implements Invoker {
   }
 
   find(reference: string): string | undefined {
-    const unqualified = reference.replace(/:\$LATEST$/, '');
-    return this.#options.functions.find(
-      ({ arn, functionName }) => arn === unqualified || functionName === unqualified,
-    )?.logicalId;
+    return findFunction(this.#options.functions, reference);
   }
 
   async invoke(logicalId: string, payload: string): Promise<InvocationResult> {

@@ -1,6 +1,8 @@
 import type { CloudFormationTemplate } from './template.ts';
 
 export const FUNCTION = 'AWS::Lambda::Function';
+export const VERSION = 'AWS::Lambda::Version';
+export const ALIAS = 'AWS::Lambda::Alias';
 export const API = 'AWS::ApiGatewayV2::Api';
 export const AUTHORIZER = 'AWS::ApiGatewayV2::Authorizer';
 export const ROUTE = 'AWS::ApiGatewayV2::Route';
@@ -17,6 +19,8 @@ export const MANAGED_POLICY = 'AWS::IAM::ManagedPolicy';
 
 const HOSTED: ReadonlySet<string> = new Set([
   FUNCTION,
+  VERSION,
+  ALIAS,
   API,
   AUTHORIZER,
   ROUTE,
@@ -32,12 +36,17 @@ const HOSTED: ReadonlySet<string> = new Set([
   MANAGED_POLICY,
 ]);
 
-/** Permissions of the functions, keys, logs and alarms: they change who may do what or who hears of it, not what is done. */
+/**
+ * Permissions of the functions, keys, logs, alarms and gradual deployments: they change who may do what, who hears of it
+ * or when an update is there, not what is done.
+ */
 const NEEDS_NOTHING: ReadonlySet<string> = new Set([
   'AWS::CDK::Metadata',
   'AWS::CloudWatch::Alarm',
   'AWS::CloudWatch::CompositeAlarm',
   'AWS::CloudWatch::Dashboard',
+  'AWS::CodeDeploy::Application',
+  'AWS::CodeDeploy::DeploymentGroup',
   'AWS::Events::Rule',
   'AWS::IAM::Policy',
   'AWS::IAM::Role',

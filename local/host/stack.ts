@@ -57,7 +57,7 @@ export function readStack(template: CloudFormationTemplate, publicUrl: string): 
 
   const identify = (logicalId: string): ResourceIdentity | undefined => {
     const resource = template.Resources[logicalId];
-    return resource && identityOf(resource, physicalName(logicalId, resource), publicUrl);
+    return resource && identityOf(resource, physicalName(logicalId, resource), publicUrl, resolve);
   };
 
   const resolveReferences: Resolve = createResolver({
@@ -87,7 +87,8 @@ export function readStack(template: CloudFormationTemplate, publicUrl: string): 
       const issues = result.issues.map((issue) => `${v.getDotPath(issue) ?? ''}: ${issue.message}`);
       throw new Error(`${resource.Type} ${resource.logicalId} is not hosted: ${issues.join('; ')}`);
     },
-    identity: (resource) => identityOf(resource, physicalName(resource.logicalId, resource), publicUrl),
+    identity: (resource) =>
+      identityOf(resource, physicalName(resource.logicalId, resource), publicUrl, resolve),
     physicalName: (resource) => physicalName(resource.logicalId, resource),
     outputs: Object.fromEntries(
       Object.entries(template.Outputs ?? {})
@@ -108,11 +109,30 @@ function redirectExecuteApi(value: unknown, publicUrl: string): unknown {
   );
 }
 
-function identityOf(resource: CloudFormationResource, name: string, publicUrl: string): ResourceIdentity {
+function identityOf(
+  resource: CloudFormationResource,
+  name: string,
+  publicUrl: string,
+  resolve: Resolve,
+): ResourceIdentity {
+  const { Properties = {} } = resource;
   const arn = (service: string, suffix: string) => `arn:aws:${service}:${REGION}:${ACCOUNT_ID}:${suffix}`;
+  // Where a function is named, its ARN does as well.
+  const functionArn = (reference: unknown) =>
+    String(reference).startsWith('arn:') ? String(reference) : arn('lambda', `function:${reference}`);
   switch (resource.Type) {
     case types.FUNCTION:
-      return { ref: name, attributes: { Arn: arn('lambda', `function:${name}`) } };
+      return { ref: name, attributes: { Arn: functionArn(name) } };
+    case types.VERSION: {
+      // What is deployed for the first time.
+      const Version = '1';
+      const versionArn = `${functionArn(resolve(Properties.FunctionName))}:${Version}`;
+      return { ref: versionArn, attributes: { FunctionArn: versionArn, Version } };
+    }
+    case types.ALIAS: {
+      const aliasArn = `${functionArn(resolve(Properties.FunctionName))}:${resolve(Properties.Name)}`;
+      return { ref: aliasArn, attributes: { AliasArn: aliasArn } };
+    }
     case types.API:
       return { ref: API_ID, attributes: { ApiEndpoint: publicUrl, ApiId: API_ID } };
     case types.STAGE:
@@ -133,7 +153,7 @@ function identityOf(resource: CloudFormationResource, name: string, publicUrl: s
       return { ref: QueueUrl, attributes: { Arn: arn('sqs', name), QueueName: name, QueueUrl } };
     }
     case types.MANAGED_POLICY: {
-      const policyArn = `arn:aws:iam::${ACCOUNT_ID}:policy${resource.Properties?.Path ?? '/'}${name}`;
+      const policyArn = `arn:aws:iam::${ACCOUNT_ID}:policy${Properties.Path ?? '/'}${name}`;
       return { ref: policyArn, attributes: { PolicyArn: policyArn } };
     }
     case 'AWS::Scheduler::ScheduleGroup':

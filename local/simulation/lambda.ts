@@ -2,7 +2,7 @@ import type { Platform } from '../../lambda/shared/platform.ts';
 import type { CloudFaults } from '../faults/cloud-faults.ts';
 import type { Activity } from '../host/activity.ts';
 import type { InvocationResult } from '../host/execution-environment.ts';
-import type { FunctionConfiguration } from '../host/functions.ts';
+import { type FunctionConfiguration, findFunction } from '../host/functions.ts';
 import type { Invoker } from '../host/invoker.ts';
 import { cut } from './cut.ts';
 import type { Draws } from './draws.ts';
@@ -51,22 +51,21 @@ const GIVEN_UP_ERRORS = ['Sandbox.Timedout', 'Lambda.Unknown'] as const;
 export class SimulatedLambda implements Invoker {
   readonly #options: SimulatedLambdaOptions;
   readonly #functions: ReadonlyMap<string, HostedFunction>;
+  readonly #configurations: readonly FunctionConfiguration[];
   #invocations = 0;
   #running = 0;
   #stopped = false;
 
   constructor(options: SimulatedLambdaOptions) {
     this.#options = options;
+    this.#configurations = options.functions.map(({ configuration }) => configuration);
     this.#functions = new Map(
       options.functions.map((one) => [one.configuration.logicalId, { ...one, idle: [], running: 0 }]),
     );
   }
 
   find(reference: string): string | undefined {
-    const unqualified = reference.replace(/:\$LATEST$/, '');
-    return this.#options.functions.find(
-      ({ configuration: { arn, functionName } }) => arn === unqualified || functionName === unqualified,
-    )?.configuration.logicalId;
+    return findFunction(this.#configurations, reference);
   }
 
   async invoke(logicalId: string, payload: string): Promise<InvocationResult> {

@@ -434,12 +434,16 @@ describe('a role', () => {
     });
   });
 
-  test('is there for each function, the state machine and the schedule, and for nothing else', () => {
+  test('is there for each function, the state machine, the schedule and the canary, and for nothing else', () => {
     expect(Object.keys(roles).toSorted()).toEqual(
-      [...FUNCTIONS, 'StateMachine', 'SweepSchedule'].map((name) => `${name}Role`).toSorted(),
+      [...FUNCTIONS, 'StateMachine', 'SweepSchedule', 'Canary'].map((name) => `${name}Role`).toSorted(),
     );
-    for (const { Properties } of Object.values(roles)) {
-      expect(Properties).not.toHaveProperty('ManagedPolicyArns');
+    for (const [name, { Properties }] of Object.entries(roles)) {
+      expect(Properties.ManagedPolicyArns).toEqual(
+        name === 'CanaryRole'
+          ? ['arn:<AWS::Partition>:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited']
+          : undefined,
+      );
       expect(Properties).not.toHaveProperty('Policies');
     }
   });
@@ -491,8 +495,8 @@ describe('the API', () => {
   });
 
   const OF_TWILIO = [
-    ['POST /voice', '<VoiceWebhook.Arn>', '2.0', 'NONE'],
-    ['POST /voice/{next}', '<VoiceWebhook.Arn>', '2.0', 'NONE'],
+    ['POST /voice', '<VoiceWebhookLive>', '2.0', 'NONE'],
+    ['POST /voice/{next}', '<VoiceWebhookLive>', '2.0', 'NONE'],
     ['POST /recording-status', '<RecordingStatus.Arn>', '2.0', 'NONE'],
   ];
 
@@ -575,17 +579,78 @@ describe('the API', () => {
     const permissions = Object.values(resources(template, 'AWS::Lambda::Permission'));
     expect(permissions.map(({ Properties }) => [Properties.FunctionName, Properties.SourceArn])).toEqual(
       [
-        ['ControlCalls', 'calls'],
-        ['ControlCalls', 'calls/{callSid}'],
-        ['ControlRecordingControl', 'calls/{callSid}/recording'],
-        ['VoiceWebhook', 'voice'],
-        ['VoiceWebhook', 'voice/{next}'],
-        ['RecordingStatus', 'recording-status'],
-      ].map(([name, path]) => [
-        `<${name}.Arn>`,
+        ['<ControlCalls.Arn>', 'calls'],
+        ['<ControlCalls.Arn>', 'calls/{callSid}'],
+        ['<ControlRecordingControl.Arn>', 'calls/{callSid}/recording'],
+        ['<VoiceWebhookLive>', 'voice'],
+        ['<VoiceWebhookLive>', 'voice/{next}'],
+        ['<RecordingStatus.Arn>', 'recording-status'],
+      ].map(([invoked, path]) => [
+        invoked,
         `arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<WebhookApi>/*/*/${path}`,
       ]),
     );
+  });
+});
+
+describe('a new version', () => {
+  const updated = (of: Template) =>
+    Object.fromEntries(
+      Object.entries(of.findResources('AWS::Lambda::Alias')).map(([logicalId, { UpdatePolicy }]) => [
+        String(readable({ Ref: logicalId })),
+        readable(UpdatePolicy),
+      ]),
+    );
+  const gradually = (name: string) => ({
+    CodeDeployLambdaAliasUpdate: {
+      ApplicationName: '<CanaryApplication>',
+      DeploymentGroupName: `<Canary${name}>`,
+    },
+  });
+
+  test('answers one caller in ten for five minutes, and none any more when an alarm goes off', () => {
+    expect(updated(template)).toEqual({ '<VoiceWebhookLive>': gradually('VoiceWebhook') });
+    expect(only(template, 'AWS::CodeDeploy::DeploymentGroup').Properties).toMatchObject({
+      DeploymentConfigName: 'CodeDeployDefault.LambdaCanary10Percent5Minutes',
+      AlarmConfiguration: {
+        Enabled: true,
+        Alarms: ['NewVersionFails', 'NewVersionSlow', 'SignatureUnverifiable'].map((name) => ({
+          Name: `<Alarms${name}>`,
+        })),
+      },
+      AutoRollbackConfiguration: {
+        Enabled: true,
+        Events: ['DEPLOYMENT_FAILURE', 'DEPLOYMENT_STOP_ON_ALARM'],
+      },
+    });
+  });
+
+  test('is not asked for what API Gateway may not invoke yet', () => {
+    const integrations = template.findResources('AWS::ApiGatewayV2::Integration');
+    const [voice] = Object.entries(integrations).filter(([logicalId]) => logicalId.includes('Voice'));
+    const permissions = Object.entries(template.findResources('AWS::Lambda::Permission'))
+      .filter(([, { Properties }]) => String(JSON.stringify(Properties.FunctionName)).includes('Live'))
+      .map(([logicalId]) => logicalId);
+    expect(permissions).toHaveLength(2);
+    expect(voice?.[1].DependsOn).toEqual(expect.arrayContaining(permissions));
+  });
+
+  test('of the gate comes to its callers in the same way', () => {
+    expect(updated(synthesize({ whenNotRecorded: 'refuse' }))).toEqual({
+      '<VoiceWebhookLive>': gradually('VoiceWebhook'),
+      '<GateLive>': gradually('Gate'),
+    });
+  });
+
+  test.each<[string, RecorderConfigurationInput]>([
+    ['that is wanted at once', { deployment: 'all-at-once' }],
+    ['whose words callers answer', { consent: 'ask' }],
+  ])('%s has neither aliases nor alarms of its own', (_, configuration) => {
+    const without = synthesize(configuration);
+    for (const type of ['AWS::Lambda::Alias', 'AWS::Lambda::Version', 'AWS::CodeDeploy::Application']) {
+      expect(resources(without, type)).toEqual({});
+    }
+    expect(Object.keys(resources(without, 'AWS::CloudWatch::Alarm')).join()).not.toContain('NewVersion');
   });
 });
 
@@ -595,8 +660,8 @@ describe('a recorder that refuses calls which are not recorded', () => {
 
   test('leads them through a gate of its own', () => {
     expect(routesOf(refusing).filter(([route]) => String(route).includes('/gate'))).toEqual([
-      ['POST /gate', '<Gate.Arn>', '2.0', 'NONE'],
-      ['POST /gate/{next}', '<Gate.Arn>', '2.0', 'NONE'],
+      ['POST /gate', '<GateLive>', '2.0', 'NONE'],
+      ['POST /gate/{next}', '<GateLive>', '2.0', 'NONE'],
     ]);
     expect(JSON.parse(environmentOf('VoiceWebhook', withGate).SETTINGS ?? '')).toMatchObject({ gated: true });
     expect(withGate.Gate?.Properties).toMatchObject({ MemorySize: 1024, Timeout: 10 });

@@ -24,6 +24,10 @@ function complaints(configuration: unknown): string[] {
 const NO_GATE =
   "only 'continue', but with consent 'notice' and without an optOutKey: the notice answers the call, and before that nobody can record it; and a caller who may say no is not sent away for it";
 
+/** Where callers' answers are evidence. */
+const NO_CANARY =
+  "only 'all-at-once' with consent 'ask' or an optOutKey: of two versions at the same time, one would ask and the other keep the answer as one to its own words";
+
 describe('a configuration', () => {
   test('that leaves everything out has the defaults', () => {
     expect(parse({})).toEqual({
@@ -42,6 +46,7 @@ describe('a configuration', () => {
       reconcileAfterSeconds: 900,
       control: 'iam',
       resumeAfterSeconds: 600,
+      deployment: 'canary',
       retentionDays: 365,
       logRetentionDays: 90,
       twilioApiBaseUrl: 'https://api.twilio.com',
@@ -70,6 +75,7 @@ describe('a configuration', () => {
         controlScope: 'recordings:control',
       },
       resumeAfterSeconds: 120,
+      deployment: 'all-at-once',
       retentionDays: 30,
       logRetentionDays: 14,
       publicBaseUrl: 'https://calls.example.com',
@@ -77,7 +83,11 @@ describe('a configuration', () => {
     };
     expect(parse(full)).toEqual(full);
     expect(parse({ consent: 'none', control: false })).toMatchObject({ consent: 'none', control: false });
-    expect(parse({ consent: 'ask', optOutKey: '#' })).toMatchObject({ consent: 'ask', optOutKey: '#' });
+    expect(parse({ consent: 'ask', optOutKey: '#' })).toMatchObject({
+      consent: 'ask',
+      optOutKey: '#',
+      deployment: 'all-at-once',
+    });
     const issuer = 'https://login.example.com/';
     expect(parse({ control: { issuer, audience: ['recorder'] } })).toMatchObject({
       control: {
@@ -184,6 +194,16 @@ describe('a complaint names the key, its value and what is allowed', () => {
       'a key of which nobody hears',
       { consent: 'none', optOutKey: '9' },
       'optOutKey is "9"; allowed: nothing with consent \'none\': without a notice nobody hears of the key',
+    ],
+    [
+      'two versions for callers who are asked',
+      { consent: 'ask', deployment: 'canary' },
+      `deployment is "canary"; allowed: ${NO_CANARY}`,
+    ],
+    [
+      'two versions for callers who may say no',
+      { optOutKey: '9', deployment: 'canary' },
+      `deployment is "canary"; allowed: ${NO_CANARY}`,
     ],
     ['a key that no telephone has', { optOutKey: '10' }, 'optOutKey is "10"; allowed: a key: 0 to 9, * or #'],
     [

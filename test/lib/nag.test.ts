@@ -60,6 +60,8 @@ describe.each<[string, RecorderConfigurationInput]>([
     expect([...new Set(acknowledged.map(({ ruleName }) => ruleName.replace(/\[.*/, '')))].toSorted()).toEqual(
       [
         'AwsSolutions-APIG4',
+        // The canary's, which callers who are asked do not have.
+        ...(configuration.consent === 'ask' ? [] : ['AwsSolutions-IAM4']),
         'AwsSolutions-IAM5',
         'AwsSolutions-SF1',
         'AwsSolutions-SMG4',

@@ -144,6 +144,8 @@ describe('HTTP API', () => {
     ['GET', '/echo/fixed', 'GET /echo/fixed'],
     ['PUT', '/echo/fixed', 'ANY /echo/{name}'],
     ['GET', '/files/a/b%2Fc', 'GET /files/{proxy+}'],
+    // Through an alias of the function.
+    ['POST', '/live', 'POST /live'],
   ])('routes %s %s to %s', async (method, path, routeKey) => {
     expect(JSON.parse(await send(path, method, [])).routeKey).toBe(routeKey);
   });

@@ -7,7 +7,7 @@ import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigateway
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { AttributeType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Alias, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { Schedule, ScheduleExpression, ScheduleGroup, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke as InvokeOnSchedule } from 'aws-cdk-lib/aws-scheduler-targets';
@@ -136,12 +136,15 @@ export function synthesizeSampleApp(jwtIssuer = 'https://issuer.example.com'): S
     'index.handler',
   );
 
+  const live = new Alias(stack, 'Live', { aliasName: 'live', version: echo.currentVersion });
+
   for (const [path, methods, handler] of [
     ['/echo', [HttpMethod.POST], echo],
     ['/echo/{name}', [HttpMethod.ANY], echo],
     ['/echo/fixed', [HttpMethod.GET], echo],
     ['/files/{proxy+}', [HttpMethod.GET], echo],
     ['/work/{what}', [HttpMethod.GET], routed],
+    ['/live', [HttpMethod.POST], live],
   ] as const) {
     api.addRoutes({
       path,

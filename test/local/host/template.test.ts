@@ -46,6 +46,13 @@ describe('what cannot be hosted is named', () => {
     );
   });
 
+  test('an alias whose requests go to two versions', async () => {
+    const Properties = { FunctionName: 'f', FunctionVersion: '2', Name: 'live', RoutingConfig: {} };
+    await expect(start({ Live: { Type: 'AWS::Lambda::Alias', Properties } })).rejects.toThrow(
+      /AWS::Lambda::Alias Live is not hosted: RoutingConfig/,
+    );
+  });
+
   test('a second table', async () => {
     const table = { Type: 'AWS::DynamoDB::Table' };
     await expect(start({ One: table, Two: table })).rejects.toThrow(/More than one .*AWS::DynamoDB::Table/);
@@ -66,6 +73,11 @@ describe('intrinsic functions', () => {
           Key: { Type: 'AWS::KMS::Key' },
           Queue: { Type: 'AWS::SQS::Queue' },
           Work: { Type: 'AWS::Lambda::Function', Properties: { FunctionName: { 'Fn::Sub': `w-\${Stage}` } } },
+          Version: { Type: 'AWS::Lambda::Version', Properties: { FunctionName: { Ref: 'Work' } } },
+          Live: {
+            Type: 'AWS::Lambda::Alias',
+            Properties: { FunctionName: { 'Fn::GetAtt': ['Work', 'Arn'] }, Name: 'live' },
+          },
         },
         Outputs: { Value: { Value }, Absent: { Condition: 'IsNot', Value: '' } },
       },
@@ -75,6 +87,9 @@ describe('intrinsic functions', () => {
   test.each([
     [{ Ref: 'Work' }, 'w-test'],
     [{ 'Fn::GetAtt': ['Work', 'Arn'] }, 'arn:aws:lambda:us-east-1:123456789012:function:w-test'],
+    [{ 'Fn::GetAtt': ['Version', 'Version'] }, '1'],
+    [{ Ref: 'Version' }, 'arn:aws:lambda:us-east-1:123456789012:function:w-test:1'],
+    [{ Ref: 'Live' }, 'arn:aws:lambda:us-east-1:123456789012:function:w-test:live'],
     [{ Ref: 'Queue' }, 'https://sqs.us-east-1.amazonaws.com/123456789012/local-Queue'],
     [{ 'Fn::GetAtt': ['Queue', 'Arn'] }, 'arn:aws:sqs:us-east-1:123456789012:local-Queue'],
     [{ 'Fn::GetAtt': 'Api.ApiEndpoint' }, 'https://recorder.example.com'],

@@ -8,7 +8,13 @@ import { awsClients } from '../../../local/simulation/aws-clients.ts';
 import { SimulatedLambda, type Wire } from '../../../local/simulation/lambda.ts';
 import { CALL_SID, faultsInOrder, rig, START } from './support.ts';
 
-const configuration = { logicalId: 'F', arn: 'arn:f', functionName: 'f', timeoutSeconds: 3 };
+const configuration: Partial<FunctionConfiguration> = {
+  logicalId: 'F',
+  arn: 'arn:f',
+  arns: ['arn:f', 'arn:f:$LATEST', 'arn:f:live'],
+  functionName: 'f',
+  timeoutSeconds: 3,
+};
 const PAYLOAD = JSON.stringify({ call: { callSid: CALL_SID } });
 const put = new PutItemCommand({
   TableName: 'calls',
@@ -50,12 +56,8 @@ function setUp(wire: Wire, faults: CloudFaults = NO_CLOUD_FAULTS, concurrency = 
 describe('Lambda', () => {
   test('is found by name, ARN and qualifier', () => {
     using bench = setUp(() => async () => undefined);
-    expect(['f', 'arn:f', 'arn:f:$LATEST', 'g'].map((name) => bench.lambda.find(name))).toEqual([
-      'F',
-      'F',
-      'F',
-      undefined,
-    ]);
+    const names = ['f', 'arn:f', 'arn:f:$LATEST', 'arn:f:live', 'g'];
+    expect(names.map((name) => bench.lambda.find(name))).toEqual(['F', 'F', 'F', 'F', undefined]);
   });
 
   test('keeps environments, one invocation at a time in each', async () => {
