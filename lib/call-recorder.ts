@@ -359,7 +359,7 @@ export class CallRecorder extends Construct {
     if (gate) {
       api.post('Gate', [ROUTES.gate, ROUTES.gateNext], gate.live);
     }
-    api.post('Status', [ROUTES.recordingStatus], recordingStatus);
+    api.callbacks('Status', ROUTES.recordingStatus, recordingStatus);
 
     const runbookUrl = configuration.runbookUrl ?? RUNBOOK;
     const tableThrottles = table.throttles(FIVE_MINUTES);

@@ -2,6 +2,7 @@ import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   CfnIntegration,
+  type CfnStage,
   HttpApi,
   HttpMethod,
   type HttpRoute,
@@ -20,6 +21,13 @@ import { acknowledge, routesIn } from './acknowledgements.ts';
  * only be refused further down.
  */
 const REQUESTS_PER_SECOND = 1_000;
+
+/**
+ * Callbacks can wait: what they say is asked for where it does not come. A burst of them leaves callers at least half.
+ * Only a route that no configuration takes away may have settings of its own: API Gateway keeps them when the route goes,
+ * and then refuses every later change of the stage (https://github.com/DianaIonita/serverless-api-gateway-throttling/issues/33).
+ */
+const CALLBACKS_PER_SECOND = REQUESTS_PER_SECOND / 2;
 
 /** What was asked and what came of it; neither who asked nor what a path holds. */
 const ACCESS_LOG = AccessLogFormat.custom(
@@ -51,6 +59,7 @@ export class WebhookApi extends Construct {
   /** Scheme and host, without a path. */
   readonly endpoint: string;
   readonly #api: HttpApi;
+  readonly #stage: CfnStage;
 
   constructor(scope: Construct, id: string, props: WebhookApiProps) {
     super(scope, id);
@@ -59,7 +68,7 @@ export class WebhookApi extends Construct {
       description: props.description,
       createDefaultStage: false,
     });
-    this.#api.addStage('DefaultStage', {
+    const stage = this.#api.addStage('DefaultStage', {
       autoDeploy: true,
       throttle: { rateLimit: REQUESTS_PER_SECOND, burstLimit: 2 * REQUESTS_PER_SECOND },
       accessLogSettings: {
@@ -72,6 +81,7 @@ export class WebhookApi extends Construct {
         format: ACCESS_LOG,
       },
     });
+    this.#stage = stage.node.defaultChild as CfnStage;
     this.endpoint = this.#api.apiEndpoint;
   }
 
@@ -80,8 +90,22 @@ export class WebhookApi extends Construct {
     return this.#api.metricServerError({ period });
   }
 
+  /** Answers the POST requests that bring callbacks with a function. */
+  callbacks(id: string, path: string, handler: IFunction): void {
+    const [route] = this.post(id, [path], handler);
+    if (route) {
+      this.#stage.routeSettings = {
+        [`POST ${path}`]: {
+          ThrottlingRateLimit: CALLBACKS_PER_SECOND,
+          ThrottlingBurstLimit: 2 * CALLBACKS_PER_SECOND,
+        },
+      };
+      this.#stage.node.addDependency(route);
+    }
+  }
+
   /** Answers POST requests on these paths with a function. */
-  post(id: string, paths: readonly string[], handler: IFunction): void {
+  post(id: string, paths: readonly string[], handler: IFunction): readonly HttpRoute[] {
     const integration = new HttpLambdaIntegration(id, handler);
     const routes = paths.flatMap((path) =>
       this.#api.addRoutes({ path, methods: [HttpMethod.POST], integration }),
@@ -94,6 +118,7 @@ export class WebhookApi extends Construct {
       // An update that leads to an alias instead of its function would else do so before it may.
       invoking.node.addDependency(...made.filter(CfnPermission.isCfnPermission));
     }
+    return routes;
   }
 
   /** How cdk-nag writes a route of this API in a policy. */

@@ -554,6 +554,7 @@ describe('the API', () => {
     const { Properties } = only(template, 'AWS::ApiGatewayV2::Stage');
     expect(Properties).toMatchObject({
       DefaultRouteSettings: { ThrottlingRateLimit: 1_000, ThrottlingBurstLimit: 2_000 },
+      RouteSettings: { 'POST /recording-status': { ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1_000 } },
       AccessLogSettings: { DestinationArn: '<WebhookApiAccessLog.Arn>' },
     });
     const { Format } = Properties.AccessLogSettings as { Format: string };
@@ -566,6 +567,14 @@ describe('the API', () => {
       '$context.integrationErrorMessage',
       '$context.authorizer.error',
     ]);
+  });
+
+  test('has its stage wait for the route that has a throttle of its own', () => {
+    const [stage] = Object.values(template.findResources('AWS::ApiGatewayV2::Stage'));
+    const [route] = Object.entries(template.findResources('AWS::ApiGatewayV2::Route')).filter(
+      ([, { Properties }]) => Properties.RouteKey === 'POST /recording-status',
+    );
+    expect(stage?.DependsOn).toContain(route?.[0]);
   });
 
   test('has no stage name in its URLs, which Twilio would sign', () => {
