@@ -15,6 +15,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Alias, IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -45,6 +46,8 @@ export interface AlarmsProps {
   /** Requests to the table that were throttled. */
   readonly tableThrottles: readonly IMetric[];
   readonly deadLetters: IQueue;
+  /** Of the account's own, for what is published. */
+  readonly key?: IKey | undefined;
   /** Who is mailed. */
   readonly email?: string | undefined;
   /** Address of the runbook, to which the alarm's name is added as a fragment. */
@@ -76,7 +79,7 @@ export class Alarms extends Construct {
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    this.topic = topicFor(this, props.email);
+    this.topic = topicFor(this, props);
     const action = new SnsAction(this.topic);
     const definitions = definitionsOf(props);
     const alarms = Object.fromEntries(
@@ -102,6 +105,12 @@ export class Alarms extends Construct {
     for (const [name, alarm] of Object.entries(alarms)) {
       if (definitions[name]?.part === undefined) {
         alarm.addAlarmAction(action);
+      } else {
+        acknowledge(
+          alarm,
+          'HIPAA.Security-CloudWatchAlarmAction',
+          'The composite of which it is a part tells the topic.',
+        );
       }
     }
     this.ofNewVersions = NEW_VERSION_SIGNS.flatMap((name) => alarms[name] ?? []);
@@ -311,8 +320,12 @@ function definitionsOf(props: AlarmsProps): Readonly<Record<string, Definition>>
   };
 }
 
-function topicFor(scope: Construct, email: string | undefined): Topic {
-  const topic = new Topic(scope, 'Topic', { displayName: 'Call recorder', enforceSSL: true });
+function topicFor(scope: Construct, { email, key }: Pick<AlarmsProps, 'email' | 'key'>): Topic {
+  const topic = new Topic(scope, 'Topic', {
+    displayName: 'Call recorder',
+    enforceSSL: true,
+    ...(key && { masterKey: key }),
+  });
   // A policy of its own takes the place of the one that lets the account's services publish.
   topic.addToResourcePolicy(
     new PolicyStatement({

@@ -93,11 +93,11 @@ export interface CallRecorderProps {
    */
   readonly control?: ControlSettings;
   /**
-   * How long a recording may be paused before it goes on by itself.
+   * How long a recording may be paused before it goes on by itself, or `false`: until somebody says so.
    *
-   * @default Duration.minutes(10)
+   * @default Duration.minutes(10), with `compliance: 'pci'` false
    */
-  readonly resumeAfter?: Duration;
+  readonly resumeAfter?: Duration | false;
   /**
    * How many callbacks are taken at the same time: those that come too many Twilio sends again.
    *
@@ -124,12 +124,19 @@ export interface CallRecorderProps {
    */
   readonly runbookUrl?: string;
   /**
+   * Rules that have to be kept, as far as software can: what is stored is encrypted with a key of the account's own, and
+   * kept for longer; what the rules forbid is refused.
+   *
+   * @default - none
+   */
+  readonly compliance?: 'hipaa' | 'pci';
+  /**
    * How long the rows of a call are kept.
    *
-   * @default Duration.days(365)
+   * @default Duration.days(365), with `compliance: 'hipaa'` Duration.days(2192)
    */
   readonly retention?: Duration;
-  /** @default RetentionDays.THREE_MONTHS */
+  /** @default RetentionDays.THREE_MONTHS, with `compliance` SIX_YEARS ('hipaa') or THIRTEEN_MONTHS ('pci') */
   readonly logRetention?: RetentionDays;
   /**
    * Scheme and host under which Twilio reaches the API.

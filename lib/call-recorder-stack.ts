@@ -22,7 +22,11 @@ export class CallRecorderStack extends Stack {
       ringTimeout: Duration.seconds(configuration.ringTimeoutSeconds),
       reconcileAfter: Duration.seconds(configuration.reconcileAfterSeconds),
       control: configuration.control,
-      resumeAfter: Duration.seconds(configuration.resumeAfterSeconds),
+      resumeAfter:
+        configuration.resumeAfterSeconds === false
+          ? false
+          : Duration.seconds(configuration.resumeAfterSeconds),
+      ...(configuration.compliance && { compliance: configuration.compliance }),
       ...(configuration.callbackConcurrency !== undefined && {
         callbackConcurrency: configuration.callbackConcurrency,
       }),

@@ -26,6 +26,7 @@ import { Canary } from './canary.ts';
 import { parseConfiguration, type RecorderConfigurationInput } from './configuration.ts';
 import { AskedConsent, OptOut } from './consent.ts';
 import { Control, type ControlPolicies } from './control.ts';
+import { CustomerKey } from './customer-key.ts';
 import { RecorderDashboard } from './dashboard.ts';
 import { FIVE_MINUTES } from './metrics.ts';
 import { CallersFunction, RecorderFunction } from './recorder-function.ts';
@@ -84,11 +85,12 @@ export class CallRecorder extends Construct {
         ringTimeoutSeconds: props.ringTimeout?.toSeconds(),
         reconcileAfterSeconds: props.reconcileAfter?.toSeconds(),
         control: props.control,
-        resumeAfterSeconds: props.resumeAfter?.toSeconds(),
+        resumeAfterSeconds: props.resumeAfter === false ? false : props.resumeAfter?.toSeconds(),
         callbackConcurrency: props.callbackConcurrency,
         deployment: props.deployment,
         alarmEmail: props.alarmEmail,
         runbookUrl: props.runbookUrl,
+        compliance: props.compliance,
         retentionDays: props.retention?.toDays(),
         logRetentionDays: props.logRetention,
         // Another stack's API is known only when it is deployed.
@@ -120,17 +122,28 @@ export class CallRecorder extends Construct {
       logRetention,
     });
     const publicBaseUrl = props.publicBaseUrl ?? api.endpoint;
-    const table = new CallTable(this, 'Calls');
+    const key = configuration.compliance && new CustomerKey(this, 'Key');
+    const table = new CallTable(this, 'Calls', key);
     const secret = new Secret(this, 'TwilioSecret', {
+      ...(key && { encryptionKey: key }),
       description:
         'Twilio credentials. Put in: {"accountSid": "AC...", "authTokens": ["<auth token>"], "apiKeySid": "SK...", "apiKeySecret": "..."}. While the auth token is rotated, authTokens holds the current and the next.',
     });
 
-    acknowledge(
-      secret,
-      'AwsSolutions-SMG4',
-      'Nobody but a person can rotate a Twilio auth token: the secret holds the current and the next meanwhile.',
-    );
+    for (const rule of ['AwsSolutions-SMG4', 'HIPAA.Security-SecretsManagerRotationEnabled']) {
+      acknowledge(
+        secret,
+        rule,
+        'Nobody but a person can rotate a Twilio auth token: the secret holds the current and the next meanwhile.',
+      );
+    }
+    for (const pack of ['HIPAA.Security', 'PCI.DSS.321']) {
+      acknowledge(
+        this,
+        `${pack}-IAMNoInlinePolicy`,
+        'Each policy belongs to one role, comes and goes with it, and is of use to no other.',
+      );
+    }
 
     const startSettings: StartSettings = {
       ...storeSettings,
@@ -263,6 +276,7 @@ export class CallRecorder extends Construct {
 
     const { sweep, deadLetters } = new Sweep(this, 'Sweep', {
       logRetention,
+      key,
       settings: {
         ...startSettings,
         resumeAfterSeconds: configuration.resumeAfterSeconds,
@@ -375,6 +389,7 @@ export class CallRecorder extends Construct {
       tableThrottles,
       deadLetters,
       email: configuration.alarmEmail,
+      key,
       runbookUrl,
     });
     if (aliased) {
@@ -398,6 +413,7 @@ export class CallRecorder extends Construct {
       unrecordedLog: recordUnrecorded.ownLog,
       runbookUrl,
     });
+    key?.encryptLogs(this);
     this.alarmTopic = alarms.topic;
     this.voiceUrl = `${publicBaseUrl}${ROUTES.voice}`;
     this.apiUrl = api.endpoint;

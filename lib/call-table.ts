@@ -1,16 +1,37 @@
 import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { type IMetric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import { AttributeType, Billing, ProjectionType, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  AttributeType,
+  Billing,
+  type CfnGlobalTable,
+  ProjectionType,
+  TableEncryptionV2,
+  TableV2,
+} from 'aws-cdk-lib/aws-dynamodb';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { TABLE } from '../lambda/shared/contract.ts';
+
+/** What DynamoDB does with a key: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html */
+const TO_READ = ['kms:Decrypt', 'kms:DescribeKey'];
+const TO_WRITE = [
+  'kms:Encrypt',
+  'kms:ReEncryptFrom',
+  'kms:ReEncryptTo',
+  'kms:GenerateDataKey',
+  'kms:GenerateDataKeyWithoutPlaintext',
+];
 
 /**
  * The table of calls: the proof of what was recorded. It outlives the stack, and whoever wants to delete it has to say so
  * twice.
  */
 export class CallTable extends TableV2 {
-  constructor(scope: Construct, id: string) {
+  readonly #key: IKey | undefined;
+
+  /** @param key of the account's own; left out, AWS manages one */
+  constructor(scope: Construct, id: string, key?: IKey) {
     super(scope, id, {
       partitionKey: { name: TABLE.partitionKey, type: AttributeType.STRING },
       sortKey: { name: TABLE.sortKey, type: AttributeType.STRING },
@@ -30,6 +51,12 @@ export class CallTable extends TableV2 {
         },
       ],
     });
+    this.#key = key;
+    if (key) {
+      // TableEncryptionV2 wants to know the region, which only the deployment does.
+      const table = this.node.defaultChild as CfnGlobalTable;
+      table.addPropertyOverride('Replicas.0.SSESpecification.KMSMasterKeyId', key.keyArn);
+    }
   }
 
   /** Requests that were refused for now, on the table and on its index. */
@@ -47,6 +74,7 @@ export class CallTable extends TableV2 {
       actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       resourceArns: [this.tableArn],
     });
+    this.#grantKey(grantee, [...TO_READ, ...TO_WRITE]);
   }
 
   /** Allows to read the rows of calls, also by day. */
@@ -56,6 +84,19 @@ export class CallTable extends TableV2 {
       actions: ['dynamodb:Query'],
       resourceArns: [this.tableArn, `${this.tableArn}/index/${TABLE.callsByDay.indexName}`],
     });
+    this.#grantKey(grantee, TO_READ);
+  }
+
+  /** With a key of the account's own, DynamoDB uses it in the name of whoever asks for rows. */
+  #grantKey(grantee: IGrantable, actions: readonly string[]): void {
+    if (this.#key) {
+      Grant.addToPrincipal({
+        grantee,
+        actions: [...actions],
+        resourceArns: [this.#key.keyArn],
+        conditions: { StringEquals: { 'kms:ViaService': `dynamodb.${this.stack.region}.amazonaws.com` } },
+      });
+    }
   }
 
   /** Allows what the sweep does besides what the store does. */

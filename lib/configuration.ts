@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import * as v from 'valibot';
 import { HttpUrl, RecordingSettings, StartWith } from '../lambda/shared/settings.ts';
+import { defaultsFor, forbidden } from './compliance.ts';
 import { ControlSettings } from './control-settings.ts';
 import { Key, VoiceSettings } from './voice-settings.ts';
 
@@ -74,8 +75,10 @@ const RecorderConfigurationKeys = v.strictObject({
   reconcileAfterSeconds: v.optional(wholeNumber('seconds', 5, 86_400), 900),
   /** Who may see and control recordings: AWS principals with a policy of ours, holders of tokens, or nobody. */
   control: v.optional(ControlSettings, 'iam'),
-  /** Seconds after which a paused recording goes on by itself. */
-  resumeAfterSeconds: v.optional(wholeNumber('seconds', 30, 3600), 600),
+  /** Seconds after which a paused recording goes on by itself, if it does. */
+  resumeAfterSeconds: v.optional(
+    v.union([wholeNumber('seconds', 30, 3600), v.literal(false)], 'seconds, 30 to 3600, or false'),
+  ),
   /**
    * How many callbacks are taken at the same time, so that they leave the rest of the account's concurrency to callers.
    */
@@ -86,10 +89,12 @@ const RecorderConfigurationKeys = v.strictObject({
   alarmEmail: v.optional(v.pipe(v.string('an e-mail address'), v.email('an e-mail address'))),
   /** Where the runbook is, to which alarms and dashboard point. */
   runbookUrl: v.optional(HttpUrl),
+  /** Rules that have to be kept: keys of the account's own, longer retention, and nothing that they forbid. */
+  compliance: v.optional(v.picklist(['hipaa', 'pci'], "'hipaa' or 'pci'")),
   /** Days that the rows of a call are kept. */
-  retentionDays: v.optional(wholeNumber('days', 1, 36_500), 365),
+  retentionDays: v.optional(wholeNumber('days', 1, 36_500)),
   /** Days that logs are kept. */
-  logRetentionDays: v.optional(v.picklist(LOG_RETENTION_DAYS, `one of ${LOG_RETENTION_DAYS.join(', ')}`), 90),
+  logRetentionDays: v.optional(v.picklist(LOG_RETENTION_DAYS, `one of ${LOG_RETENTION_DAYS.join(', ')}`)),
   /** Where Twilio reaches the API, when that is a domain of your own. Default: API Gateway's endpoint. */
   publicBaseUrl: v.optional(BaseUrl),
   /** Root of Twilio's REST API; other regions have their own, such as https://api.dublin.ie1.twilio.com. */
@@ -133,10 +138,29 @@ export const RecorderConfiguration = v.pipe(
     ),
     ['deployment'],
   ),
-  v.transform(({ deployment, ...configuration }) => ({
-    ...configuration,
-    deployment: deployment ?? (callersAnswer(configuration) ? 'all-at-once' : 'canary'),
-  })),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) {
+      return;
+    }
+    const input = dataset.value;
+    for (const { key, allowed } of forbidden(input)) {
+      addIssue({
+        message: allowed,
+        input: input[key],
+        path: [{ type: 'object', origin: 'value', input, key, value: input[key] }],
+      });
+    }
+  }),
+  v.transform(({ deployment, ...configuration }) => {
+    const defaults = defaultsFor(configuration.compliance);
+    return {
+      ...configuration,
+      deployment: deployment ?? (callersAnswer(configuration) ? 'all-at-once' : 'canary'),
+      resumeAfterSeconds: configuration.resumeAfterSeconds ?? defaults.resumeAfterSeconds,
+      retentionDays: configuration.retentionDays ?? defaults.retentionDays,
+      logRetentionDays: configuration.logRetentionDays ?? defaults.logRetentionDays,
+    };
+  }),
 );
 export type RecorderConfiguration = v.InferOutput<typeof RecorderConfiguration>;
 /** What may be written: every key is optional. */

@@ -99,11 +99,25 @@ export class RecorderFunction extends NodejsFunction {
       },
     });
     acknowledge(role, wildcard('*'), 'X-Ray has no resources that a policy could name.');
+    for (const rule of ['Serverless-LambdaDLQ', 'HIPAA.Security-LambdaDLQ']) {
+      acknowledge(
+        this,
+        rule,
+        'API Gateway and Step Functions wait for its end; the sweep, which is invoked asynchronously, has a destination for what failed.',
+      );
+    }
     acknowledge(
       this,
-      'Serverless-LambdaDLQ',
-      'API Gateway and Step Functions wait for its end; the sweep, which is invoked asynchronously, has a destination for what failed.',
+      'HIPAA.Security-LambdaConcurrency',
+      'A limit of its own would turn callers away; the API is throttled, and callbackConcurrency limits what can wait.',
     );
+    for (const pack of ['HIPAA.Security', 'PCI.DSS.321']) {
+      acknowledge(
+        this,
+        `${pack}-LambdaInsideVPC`,
+        'It speaks to Twilio and to AWS by their public addresses, over TLS, and to nothing that a network of its own could hold.',
+      );
+    }
     this.ownRole = role;
     this.ownLog = logGroup;
   }

@@ -1,5 +1,6 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
@@ -14,6 +15,8 @@ const EVERY = Duration.minutes(1);
 
 export interface SweepProps {
   readonly logRetention: RetentionDays;
+  /** Of the account's own, for the messages of sweeps that failed. */
+  readonly key?: IKey | undefined;
   readonly settings: SweepSettings;
   readonly environment: Record<string, string>;
 }
@@ -24,10 +27,12 @@ export class Sweep extends Construct {
   /** Sweeps that failed. */
   readonly deadLetters: Queue;
 
-  constructor(scope: Construct, id: string, { logRetention, settings, environment }: SweepProps) {
+  constructor(scope: Construct, id: string, { logRetention, key, settings, environment }: SweepProps) {
     super(scope, id);
     this.deadLetters = new Queue(this, 'DeadLetters', {
-      encryption: QueueEncryption.SQS_MANAGED,
+      ...(key
+        ? { encryption: QueueEncryption.KMS, encryptionMasterKey: key }
+        : { encryption: QueueEncryption.SQS_MANAGED }),
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
@@ -49,12 +54,21 @@ export class Sweep extends Construct {
       maxEventAge: EVERY,
       onFailure: new SqsDestination(this.deadLetters),
     });
+    for (const action of ['kms:ReEncrypt*', 'kms:GenerateDataKey*']) {
+      acknowledge(
+        this.sweep.ownRole,
+        `AwsSolutions-IAM5[Action::${action}]`,
+        'All forms of an action on the one key of the queue.',
+      );
+    }
     const role = new Role(this, 'ScheduleRole', {
       // Nobody else's schedule may make use of it.
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
     });
+    // The queue's key: Scheduler sends to the queue in the role's name.
+    key?.grant(role, 'kms:GenerateDataKey', 'kms:Decrypt');
     acknowledge(
       role,
       wildcard(`${arnIn(this.sweep)}:*`),

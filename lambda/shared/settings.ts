@@ -141,8 +141,8 @@ export type ReconcileSettings = v.InferOutput<typeof ReconcileSettings>;
 /** What sweep needs to know. */
 export const SweepSettings = v.strictObject({
   ...StartSettings.entries,
-  /** How long a recording may be paused before it goes on by itself, in seconds. */
-  resumeAfterSeconds: v.number(),
+  /** How long a recording may be paused before it goes on by itself, in seconds; `false` is for ever. */
+  resumeAfterSeconds: v.union([v.number(), v.literal(false)]),
 });
 export type SweepSettings = v.InferOutput<typeof SweepSettings>;
 

@@ -826,6 +826,87 @@ describe('the sweep', () => {
   });
 });
 
+describe('a recorder that complies', () => {
+  const complying = synthesize({ compliance: 'hipaa' });
+  const KEY = '<Key.Arn>';
+
+  test('encrypts all that it keeps with one key of the account’s own, which outlives it', () => {
+    const table = only(complying, 'AWS::DynamoDB::GlobalTable').Properties;
+    expect(table.SSESpecification).toEqual({ SSEEnabled: true, SSEType: 'KMS' });
+    expect(table.Replicas).toMatchObject([{ SSESpecification: { KMSMasterKeyId: KEY } }]);
+    expect(only(complying, 'AWS::SecretsManager::Secret').Properties.KmsKeyId).toBe(KEY);
+    expect(only(complying, 'AWS::SNS::Topic').Properties.KmsMasterKeyId).toBe(KEY);
+    expect(only(complying, 'AWS::SQS::Queue').Properties.KmsMasterKeyId).toBe(KEY);
+    const groups = Object.values(resources(complying, 'AWS::Logs::LogGroup'));
+    expect(groups.map(({ Properties }) => [Properties.KmsKeyId, Properties.RetentionInDays])).toEqual(
+      Array(12).fill([KEY, 2192]),
+    );
+    expect(only(complying, 'AWS::KMS::Key')).toMatchObject({
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: { EnableKeyRotation: true },
+    });
+    expect(resources(template, 'AWS::KMS::Key')).toEqual({});
+  });
+
+  test('lets the services use it for what is the recorder’s', () => {
+    const { KeyPolicy } = only(complying, 'AWS::KMS::Key').Properties as {
+      KeyPolicy: { Statement: (Statement & { Principal: { Service?: string }; Condition?: unknown })[] };
+    };
+    const services = KeyPolicy.Statement.filter(({ Principal }) => Principal.Service);
+    expect(services.map(({ Principal, Condition }) => [Principal.Service, Condition])).toEqual([
+      [
+        'logs.<AWS::Region>.amazonaws.com',
+        {
+          ArnLike: {
+            'kms:EncryptionContext:aws:logs:arn':
+              'arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:<AWS::StackName>-*',
+          },
+        },
+      ],
+      ['cloudwatch.amazonaws.com', { StringEquals: { 'aws:SourceAccount': '<AWS::AccountId>' } }],
+      ['events.amazonaws.com', undefined],
+    ]);
+  });
+
+  test('lets its functions use it in the table’s hands, to read where they only read', () => {
+    const uses = Object.values(resources(complying, 'AWS::IAM::Policy')).flatMap(({ Properties }) =>
+      (Properties.PolicyDocument as { Statement: (Statement & { Condition?: unknown })[] }).Statement.filter(
+        ({ Resource, Condition }) => Resource === KEY && Condition,
+      ).map((statement) => [(Properties.Roles as string[])[0], statement]),
+    );
+    const through = (...Action: string[]) => ({
+      Effect: 'Allow',
+      Action,
+      Resource: KEY,
+      Condition: { StringEquals: { 'kms:ViaService': 'dynamodb.<AWS::Region>.amazonaws.com' } },
+    });
+    const toRead = ['kms:Decrypt', 'kms:DescribeKey'];
+    expect(Object.fromEntries(uses)).toMatchObject({
+      '<ControlCallsRole>': through(...toRead),
+      '<StartRecordingRole>': through(
+        ...toRead,
+        'kms:Encrypt',
+        'kms:ReEncryptFrom',
+        'kms:ReEncryptTo',
+        'kms:GenerateDataKey',
+        'kms:GenerateDataKeyWithoutPlaintext',
+      ),
+    });
+    expect(uses).toHaveLength(FUNCTIONS.length - 1);
+  });
+
+  test('with PCI DSS has no sweep that ends a pause', () => {
+    const sweep = environmentOf(
+      'SweepFunction',
+      resources(synthesize({ compliance: 'pci' }), 'AWS::Lambda::Function'),
+    );
+    expect(parse(SweepSettings, JSON.parse(sweep.SETTINGS ?? ''))).toMatchObject({
+      resumeAfterSeconds: false,
+    });
+  });
+});
+
 test('the secret says what belongs into it', () => {
   const { Description } = only(template, 'AWS::SecretsManager::Secret').Properties;
   for (const field of ['accountSid', 'authTokens', 'apiKeySid', 'apiKeySecret']) {

@@ -104,6 +104,62 @@ describe('a configuration', () => {
   });
 });
 
+describe('a configuration that complies', () => {
+  test.each([
+    ['hipaa', { retentionDays: 2192, logRetentionDays: 2192, resumeAfterSeconds: 600 }],
+    ['pci', { retentionDays: 365, logRetentionDays: 400, resumeAfterSeconds: false }],
+  ])('with %s keeps for longer what it was not told for how long', (compliance, expected) => {
+    expect(parse({ compliance })).toMatchObject(expected);
+  });
+
+  test('may keep for longer still', () => {
+    const longer = { compliance: 'hipaa', retentionDays: 3650, logRetentionDays: 3653 };
+    expect(parse(longer)).toMatchObject(longer);
+  });
+
+  test.each<[string, unknown, string[]]>([
+    [
+      'HIPAA forbids to forget early',
+      { compliance: 'hipaa', retentionDays: 2191, logRetentionDays: 1827 },
+      [
+        "retentionDays is 2191; allowed: days, 2192 and more, with compliance 'hipaa': documentation is kept for six years (45 CFR 164.316)",
+        "logRetentionDays is 1827; allowed: days, 2192 and more, with compliance 'hipaa': documentation is kept for six years (45 CFR 164.316)",
+      ],
+    ],
+    [
+      'HIPAA forbids to send in the open',
+      {
+        compliance: 'hipaa',
+        publicBaseUrl: 'http://calls.example.com',
+        twilioApiBaseUrl: 'http://localhost',
+      },
+      [
+        'publicBaseUrl is "http://calls.example.com"; allowed: only https with compliance \'hipaa\': what is sent is guarded against being read (45 CFR 164.312(e))',
+        'twilioApiBaseUrl is "http://localhost"; allowed: only https with compliance \'hipaa\': what is sent is guarded against being read (45 CFR 164.312(e))',
+      ],
+    ],
+    [
+      'PCI DSS forbids to forget early',
+      { compliance: 'pci', retentionDays: 364, logRetentionDays: 180 },
+      [
+        "retentionDays is 364; allowed: days, 365 and more, with compliance 'pci': the audit trail is kept for twelve months (PCI DSS 10.5.1)",
+        "logRetentionDays is 180; allowed: days, 365 and more, with compliance 'pci': the audit trail is kept for twelve months (PCI DSS 10.5.1)",
+      ],
+    ],
+    [
+      'PCI DSS forbids what would record a card',
+      { compliance: 'pci', control: false, resumeAfterSeconds: 600 },
+      [
+        "control is false; allowed: 'iam' or { issuer, audience, readScope?, controlScope? } with compliance 'pci': a card's security code must not be stored (PCI DSS 3.3.1), so somebody has to be able to pause",
+        "resumeAfterSeconds is 600; allowed: only false with compliance 'pci': a recording that goes on by itself may store a card's security code (PCI DSS 3.3.1)",
+      ],
+    ],
+    ['there are others', { compliance: 'gdpr' }, ["compliance is \"gdpr\"; allowed: 'hipaa' or 'pci'"]],
+  ])('%s', (_, configuration, expected) => {
+    expect(complaints(configuration)).toEqual(expected);
+  });
+});
+
 describe('a complaint names the key, its value and what is allowed', () => {
   test.each<[string, unknown, string]>([
     [

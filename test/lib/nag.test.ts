@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { App, Validations } from 'aws-cdk-lib';
-import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
+import { AwsSolutionsChecks, HIPAASecurityChecks, PCIDSS321Checks, ServerlessChecks } from 'cdk-nag';
 import { CallRecorderStack } from '../../lib/call-recorder-stack.ts';
 import { parseConfiguration, type RecorderConfigurationInput } from '../../lib/configuration.ts';
 import { temporaryFolder } from '../../local/temporary-folder.ts';
@@ -26,7 +26,12 @@ function check(configuration: RecorderConfigurationInput): Report['pluginReports
   const parsed = parseConfiguration(configuration, 'test.config.ts');
   const app = new App({ context: { 'aws:cdk:bundling-stacks': [] }, outdir: folder.path });
   new CallRecorderStack(app, parsed.stackName, parsed);
-  Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
+  Validations.of(app).addPlugins(
+    new AwsSolutionsChecks(app),
+    new ServerlessChecks(app),
+    ...(parsed.compliance === 'hipaa' ? [new HIPAASecurityChecks(app)] : []),
+    ...(parsed.compliance === 'pci' ? [new PCIDSS321Checks(app)] : []),
+  );
   try {
     app.synth();
   } catch {
@@ -36,16 +41,36 @@ function check(configuration: RecorderConfigurationInput): Report['pluginReports
   return report.pluginReports;
 }
 
+const ACKNOWLEDGED = {
+  hipaa: [
+    'HIPAA.Security-CloudWatchAlarmAction',
+    'HIPAA.Security-IAMNoInlinePolicy',
+    'HIPAA.Security-LambdaConcurrency',
+    'HIPAA.Security-LambdaDLQ',
+    'HIPAA.Security-LambdaInsideVPC',
+    'HIPAA.Security-SecretsManagerRotationEnabled',
+  ],
+  pci: ['PCI.DSS.321-IAMNoInlinePolicy', 'PCI.DSS.321-LambdaInsideVPC'],
+};
+const PACKS = { hipaa: 'HIPAA.Security', pci: 'PCI.DSS.321' };
+
 describe.each<[string, RecorderConfigurationInput]>([
   ['as it is', {}],
   ['that asks', { consent: 'ask', optOutKey: '9', alarmEmail: 'ops@example.com' }],
-  ['with a gate', { whenNotRecorded: 'refuse' }],
-  ['for tokens', { control: { issuer: 'https://login.example.com/', audience: ['recorder'] } }],
+  ['with a gate, for HIPAA', { whenNotRecorded: 'refuse', compliance: 'hipaa' }],
+  [
+    'for tokens, for PCI DSS',
+    { compliance: 'pci', control: { issuer: 'https://login.example.com/', audience: ['recorder'] } },
+  ],
 ])('the recorder %s', (_, configuration) => {
   const reports = check(configuration);
 
-  test('keeps the rules of AWS Solutions and of the serverless pack', () => {
-    expect(reports.map(({ pluginName }) => pluginName)).toEqual(['AwsSolutions', 'Serverless']);
+  test('keeps the rules of AWS Solutions, of the serverless pack, and of its compliance', () => {
+    expect(reports.map(({ pluginName }) => pluginName)).toEqual([
+      'AwsSolutions',
+      'Serverless',
+      ...(configuration.compliance ? [PACKS[configuration.compliance]] : []),
+    ]);
     expect(
       reports.flatMap(({ violations }) =>
         violations.flatMap(({ ruleName, violatingConstructs }) =>
@@ -66,6 +91,7 @@ describe.each<[string, RecorderConfigurationInput]>([
         'AwsSolutions-SF1',
         'AwsSolutions-SMG4',
         'AwsSolutions-SQS3',
+        ...(configuration.compliance ? ACKNOWLEDGED[configuration.compliance] : []),
         'Serverless-EventBusDLQ',
         'Serverless-LambdaDLQ',
         ...(configuration.alarmEmail ? ['Serverless-SNSRedrivePolicy'] : []),
