@@ -1,4 +1,4 @@
-import { type App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { type App, CfnOutput, Duration, Stack, Tags } from 'aws-cdk-lib';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CallRecorder } from './call-recorder.ts';
 import type { RecorderConfiguration } from './configuration.ts';
@@ -7,6 +7,9 @@ import type { RecorderConfiguration } from './configuration.ts';
 export class CallRecorderStack extends Stack {
   constructor(scope: App, id: string, configuration: RecorderConfiguration) {
     super(scope, id, { description: 'Records incoming Twilio calls' });
+    for (const [name, value] of Object.entries(configuration.tags)) {
+      Tags.of(this).add(name, value);
+    }
     const recorder = new CallRecorder(this, 'Recorder', {
       consent: configuration.consent,
       notice: configuration.notice,

@@ -96,7 +96,7 @@ export class CallRecorder extends Construct {
         // Another stack's API is known only when it is deployed.
         publicBaseUrl: Token.isUnresolved(props.publicBaseUrl) ? undefined : props.publicBaseUrl,
         twilioApiBaseUrl: props.twilioApiBaseUrl,
-      } satisfies Record<keyof Omit<RecorderConfigurationInput, 'stackName'>, unknown>,
+      } satisfies Record<keyof Omit<RecorderConfigurationInput, 'stackName' | 'tags'>, unknown>,
       this.node.path,
     );
     const {

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { HttpUrl, RecordingSettings, StartWith } from '../lambda/shared/settings.ts';
 import { defaultsFor, forbidden } from './compliance.ts';
 import { ControlSettings } from './control-settings.ts';
+import { ResourceTags } from './tags.ts';
 import { Key, VoiceSettings } from './voice-settings.ts';
 
 const wholeNumber = (what: string, minimum: number, maximum: number) => {
@@ -37,6 +38,8 @@ const RecorderConfigurationKeys = v.strictObject({
     ),
     'CallRecorder',
   ),
+  /** Tags of all resources. */
+  tags: v.optional(ResourceTags, { application: 'twilio-call-recorder' }),
   /**
    * How callers come to be recorded: they hear that they are; they are asked, and only a yes is recorded; or they hear
    * nothing.

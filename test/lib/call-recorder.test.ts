@@ -798,7 +798,7 @@ describe('the sweep', () => {
   });
 
   test('leaves what failed to people for two weeks, encrypted on the way and at rest', () => {
-    expect(only(template, 'AWS::SQS::Queue').Properties).toEqual({
+    expect(only(template, 'AWS::SQS::Queue').Properties).toMatchObject({
       MessageRetentionPeriod: 14 * 86_400,
       SqsManagedSseEnabled: true,
     });
@@ -905,6 +905,20 @@ describe('a recorder that complies', () => {
       resumeAfterSeconds: false,
     });
   });
+});
+
+test('the tags are those of the configuration, on all that can have some', () => {
+  const tagged = (of: Template, type: string) =>
+    Object.values(resources(of, type)).map(({ Properties }) => Properties.Tags);
+  const application = { application: 'twilio-call-recorder' };
+  for (const type of ['AWS::Lambda::Function', 'AWS::IAM::Role', 'AWS::SecretsManager::Secret']) {
+    const tags = tagged(template, type);
+    expect(tags).toEqual(tags.map(() => [{ Key: 'application', Value: application.application }]));
+  }
+  expect(tagged(template, 'AWS::ApiGatewayV2::Api')).toEqual([application]);
+  expect(only(template, 'AWS::DynamoDB::GlobalTable').Properties.Replicas).toMatchObject([
+    { Tags: [{ Key: 'application', Value: application.application }] },
+  ]);
 });
 
 test('the secret says what belongs into it', () => {

@@ -32,6 +32,7 @@ describe('a configuration', () => {
   test('that leaves everything out has the defaults', () => {
     expect(parse({})).toEqual({
       stackName: 'CallRecorder',
+      tags: { application: 'twilio-call-recorder' },
       consent: 'notice',
       notice: { say: 'This call is recorded.' },
       question: { say: 'We would like to record this call. If you agree, press 1.' },
@@ -56,6 +57,7 @@ describe('a configuration', () => {
   test('keeps what is given', () => {
     const full = {
       stackName: 'Sales-Recorder',
+      tags: { 'cost-centre': '42', owner: 'team@example.com' },
       consent: 'notice',
       notice: { play: 'https://example.com/notice.mp3' },
       question: { play: 'https://example.com/question.mp3' },
@@ -261,6 +263,21 @@ describe('a complaint names the key, its value and what is allowed', () => {
       { optOutKey: '9', deployment: 'canary' },
       `deployment is "canary"; allowed: ${NO_CANARY}`,
     ],
+    [
+      'a tag that is AWS’s own',
+      { tags: { 'aws:owner': 'me' } },
+      'tags.aws:owner is "me"; allowed: tags whose names have 1 to 128 letters, digits, spaces and _ . : / = + - @, and do not begin with aws:',
+    ],
+    [
+      'a tag with a value that AWS refuses',
+      { tags: { owner: 'me & you' } },
+      'tags.owner is "me & you"; allowed: a text of at most 256 letters, digits, spaces and _ . : / = + - @',
+    ],
+    [
+      'tags that IAM takes for one',
+      { tags: { Owner: 'me', owner: 'you' } },
+      'tags is {"Owner":"me","owner":"you"}; allowed: at most 47 tags, whose names differ by more than capitals',
+    ],
     ['a key that no telephone has', { optOutKey: '10' }, 'optOutKey is "10"; allowed: a key: 0 to 9, * or #'],
     [
       'another way to consent',
@@ -293,7 +310,7 @@ describe('a complaint names the key, its value and what is allowed', () => {
   test('an unknown key, with those there are', () => {
     const [complaint, ...others] = complaints({ startDelay: 2 });
     expect(complaint).toMatch(
-      /^startDelay is 2; allowed: only stackName, consent, notice, .*, twilioApiBaseUrl$/,
+      /^startDelay is 2; allowed: only stackName, tags, consent, notice, .*, twilioApiBaseUrl$/,
     );
     expect(others).toEqual([]);
   });
