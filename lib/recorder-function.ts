@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Alias, Architecture, type IFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
@@ -7,14 +6,7 @@ import { type ILogGroup, LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-lo
 import type { Construct } from 'constructs';
 import { ENVIRONMENT } from '../lambda/shared/contract.ts';
 import { acknowledge, wildcard } from './acknowledgements.ts';
-
-const PROJECT = fileURLToPath(new URL('..', import.meta.url));
-
-/**
- * What the AWS SDK imports only for event streams and in browsers. Bundled, these dynamic imports would keep most of the
- * SDK apart in functions that are parsed twice.
- */
-const NEVER_LOADED = ['@smithy/core/event-streams', 'bowser'];
+import { BUNDLING, PROJECT } from './bundling.ts';
 
 export interface RecorderFunctionProps {
   /** Folder of the handler under `lambda/`. */
@@ -87,15 +79,14 @@ export class RecorderFunction extends NodejsFunction {
       environment: { [ENVIRONMENT.settings]: JSON.stringify(props.settings), ...props.environment },
       awsSdkConnectionReuse: false,
       bundling: {
-        // The AWS SDK's ES modules, bundled and stripped of what is not used, load faster than the runtime's own copy.
+        mainFields: BUNDLING.mainFields,
+        externalModules: BUNDLING.external,
+        esbuildArgs: Object.fromEntries(
+          Object.entries(BUNDLING.alias).map(([module, replacement]) => [`--alias:${module}`, replacement]),
+        ),
+        target: BUNDLING.target,
         format: OutputFormat.CJS,
-        mainFields: ['module', 'main'],
-        externalModules: NEVER_LOADED,
         minify: true,
-        target: 'node24',
-        esbuildArgs: {
-          '--alias:@aws-sdk/credential-provider-node': `${PROJECT}lambda/shared/execution-role-credentials.ts`,
-        },
       },
     });
     acknowledge(role, wildcard('*'), 'X-Ray has no resources that a policy could name.');

@@ -1,0 +1,3 @@
+import { bundledBom } from './sbom.ts';
+
+console.log(JSON.stringify(await bundledBom(), null, 2));
