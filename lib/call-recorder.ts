@@ -413,7 +413,7 @@ export class CallRecorder extends Construct {
       unrecordedLog: recordUnrecorded.ownLog,
       runbookUrl,
     });
-    key?.encryptLogs(this);
+    key?.keepLogs(this);
     this.alarmTopic = alarms.topic;
     this.voiceUrl = `${publicBaseUrl}${ROUTES.voice}`;
     this.apiUrl = api.endpoint;

@@ -37,10 +37,11 @@ export class CustomerKey extends Key {
     this.addToResourcePolicy(publishing('events.amazonaws.com'));
   }
 
-  /** Encrypts every log group that there is in a construct. */
-  encryptLogs(scope: Construct): void {
+  /** Encrypts every log group that there is in a construct, and has it outlive the stack: an audit trail is in there. */
+  keepLogs(scope: Construct): void {
     for (const group of scope.node.findAll().filter(CfnLogGroup.isCfnLogGroup)) {
       group.kmsKeyId = this.keyArn;
+      group.applyRemovalPolicy(RemovalPolicy.RETAIN);
     }
   }
 }

@@ -838,9 +838,13 @@ describe('a recorder that complies', () => {
     expect(only(complying, 'AWS::SNS::Topic').Properties.KmsMasterKeyId).toBe(KEY);
     expect(only(complying, 'AWS::SQS::Queue').Properties.KmsMasterKeyId).toBe(KEY);
     const groups = Object.values(resources(complying, 'AWS::Logs::LogGroup'));
-    expect(groups.map(({ Properties }) => [Properties.KmsKeyId, Properties.RetentionInDays])).toEqual(
-      Array(12).fill([KEY, 2192]),
-    );
+    expect(
+      groups.map(({ Properties, DeletionPolicy }) => [
+        Properties.KmsKeyId,
+        Properties.RetentionInDays,
+        DeletionPolicy,
+      ]),
+    ).toEqual(Array(12).fill([KEY, 2192, 'Retain']));
     expect(only(complying, 'AWS::KMS::Key')).toMatchObject({
       DeletionPolicy: 'Retain',
       UpdateReplacePolicy: 'Retain',
