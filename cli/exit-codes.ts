@@ -16,7 +16,8 @@ export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   [EXIT.failed]: 'the service is unavailable, or something unforeseen',
   [EXIT.usage]: 'the command was not understood',
   [EXIT.notFound]: 'no such call, recording, number or stack',
-  [EXIT.conflict]: "the recording's or the number's state does not allow it, or `doctor` found a problem",
+  [EXIT.conflict]:
+    "the recording's, the number's or the secret's state does not allow it, or `doctor` found a problem",
   [EXIT.notAllowed]: 'no credentials, or not allowed',
   [EXIT.unconfirmed]: 'not confirmed: it may or may not have been done',
 };

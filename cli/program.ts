@@ -10,6 +10,7 @@ import { examples, type GlobalOptions, indented, orMisused } from './command.ts'
 import { control, warningUnlessPaused } from './control.ts';
 import { EXIT_MEANINGS } from './exit-codes.ts';
 import type { RecorderApi } from './recorder-api.ts';
+import { addRotate } from './rotate-program.ts';
 import { addConnect, addDoctor } from './setup-program.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
@@ -77,6 +78,7 @@ export function recorderProgram(): Command {
   addControl(program, 'stop', 'stop the recording of a call, for good');
   addConnect(program);
   addDoctor(program);
+  addRotate(program);
   return program;
 }
 
@@ -86,6 +88,7 @@ const PROGRAM_EXAMPLES = [
   `recorder pause ${EXAMPLE_CALL} --reason "card payment"`,
   'recorder connect +15551234567',
   'recorder doctor',
+  'recorder rotate',
   'recorder --url http://127.0.0.1:3000 calls',
 ];
 

@@ -100,13 +100,14 @@ export function addDoctor(program: Command): void {
     });
 }
 
+export const twilioApiOption = (): Option =>
+  new Option('--twilio-api <url>', "root of Twilio's REST API")
+    .env('TWILIO_API_URL')
+    .default('https://api.twilio.com');
+
 const withSetupOptions = (command: Command): Command =>
   command
-    .addOption(
-      new Option('--twilio-api <url>', "root of Twilio's REST API")
-        .env('TWILIO_API_URL')
-        .default('https://api.twilio.com'),
-    )
+    .addOption(twilioApiOption())
     .option('--voice-url <url>', "the recorder's voice URL; without it, the stack's output VoiceUrl")
     .addOption(
       new Option(

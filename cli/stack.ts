@@ -15,6 +15,7 @@ export async function apiUrlOfStack(stack: string, aws: AwsAccess): Promise<stri
 
 export interface DeployedRecorder extends Recorder {
   readonly alarmTopicArn?: string | undefined;
+  readonly secretArn?: string | undefined;
 }
 
 /** What the stack says of a deployed recorder. Throws Failure. */
@@ -27,6 +28,7 @@ export async function recorderOfStack(stack: string, aws: AwsAccess): Promise<De
         ? 'continue'
         : 'refuse',
     alarmTopicArn: outputs.find('AlarmTopicArn'),
+    secretArn: outputs.find('SecretArn'),
   };
 }
 

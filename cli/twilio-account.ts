@@ -3,11 +3,10 @@ import { readAs, type Schema } from './answers.ts';
 import { EXIT } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import type { AccountNumber, VoiceConfiguration } from './number-configuration.ts';
-import { codeOf } from './recorder-api.ts';
 import type { TwilioEnvironment } from './twilio-environment.ts';
 import { twilioRefusal } from './twilio-refusal.ts';
+import { askTwilio, type TwilioReply } from './twilio-request.ts';
 
-const TIMEOUT_MS = 15_000;
 const VERSION = '/2010-04-01';
 /** The most that Twilio puts on a page. */
 const PAGE_SIZE = 1000;
@@ -139,52 +138,12 @@ export class TwilioAccount {
     return read;
   }
 
-  async #send(what: string, { method, path, form, byAuthToken }: Request) {
+  async #send(what: string, { method, path, form, byAuthToken }: Request): Promise<TwilioReply> {
     const { apiUrl, accountSid, apiKeySid, apiKeySecret, authToken } = this.#environment;
     const [user, password] =
       byAuthToken && authToken !== undefined ? [accountSid, authToken] : [apiKeySid, apiKeySecret];
-    const sentAt = Date.now();
-    try {
-      const response = await fetch(`${apiUrl}${path}`, {
-        method,
-        headers: {
-          accept: 'application/json',
-          authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
-        },
-        ...(form && { body: form }),
-        // A redirect would take the credentials elsewhere.
-        redirect: 'manual',
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-      const text = await response.text();
-      this.#readClock(response.headers.get('date'), (sentAt + Date.now()) / 2);
-      return { status: response.status, document: parsed(text) };
-    } catch (error) {
-      throw new Failure({
-        exitCode: method === 'POST' ? EXIT.unconfirmed : EXIT.failed,
-        title: 'No answer from Twilio',
-        detail: `${what} got no answer (${codeOf(error)}).`,
-        hint:
-          method === 'POST'
-            ? 'It may have been carried out: look at the number, or run the command again.'
-            : 'Try again; see --twilio-api.',
-        cause: error,
-      });
-    }
-  }
-
-  #readClock(date: string | null, here: number): void {
-    const there = Date.parse(date ?? '');
-    if (!Number.isNaN(there)) {
-      this.#clockAheadMs = here - there;
-    }
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+    const reply = await askTwilio(what, { method, url: `${apiUrl}${path}`, form, user, password });
+    this.#clockAheadMs = reply.clockAheadMs ?? this.#clockAheadMs;
+    return reply;
   }
 }

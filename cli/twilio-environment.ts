@@ -42,14 +42,18 @@ export function twilioEnvironment(
     apiKeySid: read('apiKeySid'),
     apiKeySecret: read('apiKeySecret'),
     authToken: environment.TWILIO_AUTH_TOKEN || undefined,
-    apiUrl: safeUrl(apiUrl, ({ pathname }) => pathname === '/', {
-      title: "Not the root of Twilio's API",
-      detail:
-        'it takes an https URL without a path (http only for this machine), such as https://api.twilio.com.',
-      hint: 'See --twilio-api and TWILIO_API_URL.',
-    }),
+    apiUrl: twilioApiRoot(apiUrl),
   };
 }
+
+/** Scheme and host of Twilio's API, as somebody gave it. Throws Failure. */
+export const twilioApiRoot = (text: string): string =>
+  safeUrl(text, ({ pathname }) => pathname === '/', {
+    title: "Not the root of Twilio's API",
+    detail:
+      'it takes an https URL without a path (http only for this machine), such as https://api.twilio.com.',
+    hint: 'See --twilio-api and TWILIO_API_URL.',
+  });
 
 /** The voice URL that somebody gave. Throws Failure. */
 export const givenVoiceUrl = (text: string): string =>

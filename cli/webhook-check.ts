@@ -1,4 +1,4 @@
-import { gatewayAnswer, readAs } from './answers.ts';
+import { isOfGateway } from './dry-run.ts';
 import { type Finding, ok, problem } from './findings.ts';
 import { codeOf } from './recorder-api.ts';
 
@@ -7,8 +7,7 @@ const TIMEOUT_MS = 10_000;
 
 /**
  * Sends the recorder what nobody signed, which it has to refuse with 403: then it is up, and has a secret to verify with.
- * The one trace is a count in `RequestRefused`, of which an alarm bears a few. Nothing that is signed is sent, even with an auth token at hand: the
- * recorder would start an execution for a call that does not exist.
+ * The one trace is a count in `RequestRefused`, of which an alarm bears a few.
  */
 export async function checkWebhook(voiceUrl: string): Promise<Finding> {
   try {
@@ -45,13 +44,4 @@ export function webhookFinding(voiceUrl: string, status: number, body: string): 
   return status >= 500
     ? problem(CHECK, `${found}.`, 'See the log of VoiceWebhook.')
     : problem(CHECK, `${found}, and not 403.`, 'See whether it is the output VoiceUrl of the stack.');
-}
-
-/** Before anything of the recorder's is asked, API Gateway itself may refuse. */
-function isOfGateway(body: string): boolean {
-  try {
-    return readAs(gatewayAnswer, JSON.parse(body)) !== undefined;
-  } catch {
-    return false;
-  }
 }

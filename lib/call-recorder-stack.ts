@@ -81,6 +81,10 @@ export class CallRecorderStack extends Stack {
       description: 'Puts the Twilio credentials in, from a file that you delete afterwards',
       value: `aws secretsmanager put-secret-value --region ${this.region} --secret-id ${recorder.secret.secretArn} --secret-string file://twilio.json`,
     });
+    new CfnOutput(this, 'SecretArn', {
+      description: 'The secret with the Twilio credentials',
+      value: recorder.secret.secretArn,
+    });
     new CfnOutput(this, 'CallsInTheConsole', {
       description: 'One execution is one call',
       value: `https://${this.region}.console.aws.amazon.com/states/home?region=${this.region}#/statemachines/view/${recorder.stateMachine.stateMachineArn}`,

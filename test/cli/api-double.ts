@@ -16,6 +16,7 @@ export interface Seen {
 export interface Reply {
   readonly status?: number;
   readonly type?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   /** An object is sent as JSON, a string as it is; `hang-up` breaks the connection. */
   readonly body: object | string;
 }
@@ -31,17 +32,24 @@ export interface ApiDouble extends AsyncDisposable {
 }
 
 /** A server on loopback that plays the API: it gives the replies in order, the last one for ever. */
-export async function startApi(...replies: readonly Reply[]): Promise<ApiDouble> {
+export async function startApi(
+  ...replies: readonly (Reply | ((request: Seen) => Reply))[]
+): Promise<ApiDouble> {
   const seen: Seen[] = [];
   const server = createServer(async (request, response) => {
     const body = await text(request);
-    const reply = replies[Math.min(seen.length, replies.length - 1)] ?? HANG_UP;
-    seen.push({ method: request.method ?? '', path: request.url ?? '', headers: request.headers, body });
+    const next = replies[Math.min(seen.length, replies.length - 1)] ?? HANG_UP;
+    const one = { method: request.method ?? '', path: request.url ?? '', headers: request.headers, body };
+    seen.push(one);
+    const reply = typeof next === 'function' ? next(one) : next;
     if (reply === HANG_UP) {
       request.socket.destroy();
       return;
     }
-    response.writeHead(reply.status ?? 200, { 'content-type': reply.type ?? 'application/json' });
+    response.writeHead(reply.status ?? 200, {
+      'content-type': reply.type ?? 'application/json',
+      ...reply.headers,
+    });
     response.end(typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body));
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');

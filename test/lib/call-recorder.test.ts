@@ -1029,6 +1029,7 @@ describe('the outputs', () => {
       ControlPolicyArn: '<ControlRecorderControl>',
       PutSecretCommand:
         'aws secretsmanager put-secret-value --region <AWS::Region> --secret-id <TwilioSecret> --secret-string file://twilio.json',
+      SecretArn: '<TwilioSecret>',
       CallsInTheConsole:
         'https://<AWS::Region>.console.aws.amazon.com/states/home?region=<AWS::Region>#/statemachines/view/<StateMachine>',
       TableName: '<Calls>',
