@@ -61,7 +61,7 @@ export const bySignature =
   };
 
 export interface SigningScope {
-  readonly service: 'execute-api' | 'sns';
+  readonly service: 'execute-api' | 'sns' | 'monitoring';
   readonly region: string;
   readonly credentials: AwsCredentials;
 }

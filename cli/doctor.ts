@@ -1,10 +1,13 @@
 import { styleText } from 'node:util';
 import { checkAccount, checkApiHost, checkClock } from './account-checks.ts';
+import { dryRun } from './dry-run.ts';
 import { EXIT } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { type Finding, ok, problem } from './findings.ts';
+import { checkMedia } from './media-check.ts';
 import { checkNumber } from './number-checks.ts';
 import { destinationOf, type Recorder } from './number-configuration.ts';
+import type { CheckedSecret } from './secret-check.ts';
 import { json, type Terminal } from './terminal.ts';
 import { masked, printable } from './text.ts';
 import type { TwilioAccount } from './twilio-account.ts';
@@ -22,20 +25,30 @@ export interface DoctorDependencies {
   readonly account: TwilioAccount;
   readonly recorder: Recorder;
   /** Only a stack is known to have alarms. */
-  readonly checkAlarms?: (() => Promise<Finding>) | undefined;
+  readonly checkAlarms?: (() => Promise<readonly Finding[]>) | undefined;
+  /** Only a stack is known to have a secret. */
+  readonly checkSecret?: ((accountSid: string) => Promise<CheckedSecret>) | undefined;
+  /** What Twilio signs with, where somebody knows it. */
+  readonly authToken?: string | undefined;
   readonly terminal: Terminal;
 }
 
 /** `recorder doctor`: looks, and changes nothing. Throws Failure when there is a problem. */
 export async function examine(
   options: DoctorOptions,
-  { account, recorder, checkAlarms, terminal }: DoctorDependencies,
+  { account, recorder, checkAlarms, checkSecret, authToken, terminal }: DoctorDependencies,
 ): Promise<void> {
+  const ofTwilio = await checkTwilio(options, account, recorder);
+  const secret = await checkSecret?.(account.sid);
+  const signer = secret?.primary ?? authToken;
   const findings = [
     checkApiHost(account.apiUrl),
-    ...(await checkTwilio(options, account, recorder)),
+    ...ofTwilio,
+    await checkMedia(account),
+    ...(secret?.findings ?? []),
     await checkWebhook(recorder.voiceUrl),
-    ...(checkAlarms ? [await checkAlarms()] : []),
+    ...(signer === undefined ? [] : [await dryRun('signature', recorder.voiceUrl, signer)]),
+    ...((await checkAlarms?.()) ?? []),
   ];
   const count = (level: Finding['level']): number =>
     findings.filter((finding) => finding.level === level).length;

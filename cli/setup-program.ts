@@ -5,6 +5,7 @@ import { EXIT } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import type { Finding } from './findings.ts';
 import type { Recorder } from './number-configuration.ts';
+import type { CheckedSecret } from './secret-check.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 import type { TwilioAccount } from './twilio-account.ts';
 
@@ -25,7 +26,7 @@ interface DoctorCommandOptions extends SetupOptions {
 }
 
 const CREDENTIALS =
-  "Twilio's credentials come from TWILIO_ACCOUNT_SID, TWILIO_API_KEY and TWILIO_API_SECRET. Whether the account is a trial\none, which cannot record, only a main key can see, or TWILIO_AUTH_TOKEN, which serves for nothing else.";
+  "Twilio's credentials come from TWILIO_ACCOUNT_SID, TWILIO_API_KEY and TWILIO_API_SECRET. Whether the account is a trial\none, which cannot record, only a main key can see, or TWILIO_AUTH_TOKEN; with it `doctor` also signs a dry run.";
 
 const HOW_IT_CONNECTS = `The number's voice URL becomes the recorder's with the former one in it, and its fallback becomes the former voice URL,
 so that callers get through when the recorder is down. Where calls must be recorded (whenNotRecorded: 'refuse') the
@@ -95,7 +96,9 @@ export function addDoctor(program: Command): void {
           numbers: numbers === true,
           json: json === true,
         };
-        await examine(options, { account, recorder, checkAlarms: recorder.checkAlarms, terminal });
+        const { checkAlarms, checkSecret } = recorder;
+        const authToken = process.env.TWILIO_AUTH_TOKEN || undefined;
+        await examine(options, { account, recorder, checkAlarms, checkSecret, authToken, terminal });
       });
     });
 }
@@ -133,9 +136,10 @@ function runSetup(
   });
 }
 
-/** With what looks at the alarms of a stack, if it is one. */
+/** With what looks at the alarms and the secret of a stack, if it is one. */
 interface RecorderInUse extends Recorder {
-  readonly checkAlarms?: () => Promise<Finding>;
+  readonly checkAlarms?: () => Promise<readonly Finding[]>;
+  readonly checkSecret?: (accountSid: string) => Promise<CheckedSecret>;
 }
 
 async function theRecorder({
@@ -143,6 +147,7 @@ async function theRecorder({
   whenNotRecorded,
   stack,
   profile,
+  twilioApi,
 }: SetupOptions): Promise<RecorderInUse> {
   if (voiceUrl) {
     const { givenVoiceUrl } = await import('./twilio-environment.ts');
@@ -157,15 +162,23 @@ async function theRecorder({
   }
   const [{ awsAccess }, { recorderOfStack }] = await Promise.all([import('./aws.ts'), import('./stack.ts')]);
   const aws = awsAccess(profile || undefined);
-  const { alarmTopicArn, ...recorder } = await recorderOfStack(stack || 'CallRecorder', aws);
-  if (!alarmTopicArn) {
-    return recorder;
-  }
+  const { alarmTopicArn, secretArn, ...recorder } = await recorderOfStack(stack || 'CallRecorder', aws);
   return {
     ...recorder,
-    checkAlarms: async () => {
-      const { checkAlarmTopic } = await import('./alarm-check.ts');
-      return checkAlarmTopic(alarmTopicArn, aws);
-    },
+    ...(alarmTopicArn && {
+      checkAlarms: async () => {
+        const { checkAlarms } = await import('./alarm-check.ts');
+        return checkAlarms(alarmTopicArn, aws);
+      },
+    }),
+    ...(secretArn && {
+      checkSecret: async (accountSid) => {
+        const [{ checkSecret }, { secretChecks }] = await Promise.all([
+          import('./secret-check.ts'),
+          import('./secret-access.ts'),
+        ]);
+        return checkSecret(accountSid, secretChecks(secretArn, twilioApi, aws));
+      },
+    }),
   };
 }

@@ -10,6 +10,8 @@ import { askTwilio, type TwilioReply } from './twilio-request.ts';
 const VERSION = '/2010-04-01';
 /** The most that Twilio puts on a page. */
 const PAGE_SIZE = 1000;
+/** Among so many recordings one should be whose file is there. */
+const LATEST = 20;
 
 /** An account, as far as we read it: Twilio's answer has the auth token, too. https://www.twilio.com/docs/iam/api/account */
 export interface AboutAccount {
@@ -36,6 +38,10 @@ const numbersPage = v.object({
   incoming_phone_numbers: v.array(accountNumber),
   // Put behind the host: what does not begin a path could name another one, which would get the credentials.
   next_page_uri: v.nullish(v.pipe(v.string(), v.startsWith('/'))),
+});
+
+const recordingsPage = v.object({
+  recordings: v.array(v.object({ sid: v.pipe(v.string(), v.regex(/^RE[0-9a-f]{32}$/)), status: v.string() })),
 });
 
 interface Request {
@@ -113,6 +119,14 @@ export class TwilioAccount {
       VoiceFallbackMethod: configuration.voice_fallback_method,
     });
     return this.#ask(accountNumber, { method: 'POST', path: this.#pathOf(sid), form });
+  }
+
+  /** Where the file of the newest recording is that has one; undefined where there is none among the latest. */
+  async newestMedia(): Promise<string | undefined> {
+    const path = `${this.#root}/Recordings.json?PageSize=${LATEST}`;
+    const { recordings } = await this.#ask(recordingsPage, { method: 'GET', path });
+    const newest = recordings.find(({ status }) => status === 'completed');
+    return newest && `${this.apiUrl}${this.#root}/Recordings/${newest.sid}.wav`;
   }
 
   #pathOf(sid: string): string {

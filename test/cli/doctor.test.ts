@@ -1,12 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { checkAccount, checkApiHost, checkClock } from '../../cli/account-checks.ts';
-import { topicFinding } from '../../cli/alarm-check.ts';
+import { actionsFinding, topicFinding } from '../../cli/alarm-check.ts';
 import { EXIT } from '../../cli/exit-codes.ts';
 import { checkNumber } from '../../cli/number-checks.ts';
 import type { AccountNumber, Recorder } from '../../cli/number-configuration.ts';
 import { webhookFinding } from '../../cli/webhook-check.ts';
 import type { NumberConfiguration } from '../../local/twilio-simulator/simulator.ts';
-import { API_GATEWAY_MESSAGE, CREDENTIALS, type Reply, startApi } from './api-double.ts';
+import { API_GATEWAY_MESSAGE, CREDENTIALS, type Reply, type Seen, startApi } from './api-double.ts';
+import { SECRET_ARN, SecretsManagerDouble } from './rotation-servers.ts';
 import {
   APPLICATION,
   ENVIRONMENT,
@@ -20,6 +21,11 @@ import {
 } from './twilio-double.ts';
 
 const REFUSED: Reply = { status: 403, type: 'text/plain', body: 'the signature is not Twilio’s\n' };
+/** A recorder's voice webhook: what is signed is refused for its parameters only. */
+const RECORDER = ({ headers }: Seen): Reply =>
+  'x-twilio-signature' in headers
+    ? { status: 400, type: 'text/plain', body: 'the parameters are not those of a voice webhook\n' }
+    : REFUSED;
 
 /** Runs `doctor` for a recorder that answers so, with a number that leads to it unless told otherwise. */
 async function examine({
@@ -27,14 +33,14 @@ async function examine({
   number = {},
   account = {},
   environment = {},
-  webhook = REFUSED,
+  webhook = RECORDER,
   more = [],
 }: {
   readonly args?: readonly string[];
   readonly number?: Partial<NumberConfiguration>;
   readonly account?: object;
   readonly environment?: Readonly<Record<string, string>>;
-  readonly webhook?: Reply;
+  readonly webhook?: Reply | typeof RECORDER;
   readonly more?: readonly NumberConfiguration[];
 } = {}) {
   await using recorder = await startApi(webhook);
@@ -67,12 +73,17 @@ describe('recorder doctor', () => {
       `ok       +*******4567: leads to the recorder, and on to ${APPLICATION}.`,
       `ok       +*******4567: falls back to ${APPLICATION}.`,
       'ok       numbers: 1 of the account lead to the recorder, 1 do not.',
+      expect.stringMatching(/^warning {2}media: there is no recording yet/),
       expect.stringMatching(
         /^ok {7}webhook: .*\/voice answers 403 to what is not signed: it is up, and verifies\.$/,
       ),
+      expect.stringMatching(/^ok {7}signature: .*\/voice accepts what is signed with the auth token\.$/),
     ]);
-    expect(asked).toEqual(['ListIncomingPhoneNumber', 'FetchAccount']);
-    expect(webhooks).toMatchObject([{ method: 'POST', path: '/voice', body: '' }]);
+    expect(asked).toEqual(['ListIncomingPhoneNumber', 'FetchAccount', 'ListRecording']);
+    expect(webhooks).toMatchObject([
+      { method: 'POST', path: '/voice', body: '' },
+      { method: 'POST', path: '/voice', body: 'DryRun=true' },
+    ]);
     expect(webhooks[0]?.headers).not.toHaveProperty('x-twilio-signature');
   });
 
@@ -85,20 +96,20 @@ describe('recorder doctor', () => {
     const ended = await examine({ number: { voiceUrl: APPLICATION, voiceFallbackUrl: '' } });
     expect(ended.exitCode).toBe(EXIT.conflict);
     expect(ended.stdout).toContain('problem  numbers: none of the account leads to the recorder, of 1.');
-    expect(ended.stderr).toBe('Not as it has to be: problems: 1, warnings: 0.\n');
+    expect(ended.stderr).toBe('Not as it has to be: problems: 1, warnings: 1.\n');
   });
 
   test('has one JSON document, with a problem or without', async () => {
     const fine = await examine({ args: ['--json'] });
     expect(JSON.parse(fine.stdout)).toMatchObject({
       problems: 0,
-      warnings: 0,
+      warnings: 1,
       findings: expect.arrayContaining([{ level: 'ok', check: 'credentials', found: 'Twilio takes them.' }]),
     });
     const bad = await examine({ args: ['--json'], webhook: { status: 500, body: '' } });
     expect(bad.exitCode).toBe(EXIT.conflict);
     expect(JSON.parse(bad.stdout)).toMatchObject({
-      problems: 1,
+      problems: 2,
       findings: expect.arrayContaining([
         expect.objectContaining({ level: 'problem', check: 'webhook', remedy: expect.any(String) }),
       ]),
@@ -132,6 +143,9 @@ describe('recorder doctor', () => {
     expect(ended.stdout).toMatch(/problem {2}webhook: http:\/\/127\.0\.0\.1:1\/voice does not answer/);
   });
 });
+
+/** Long gone at Twilio. */
+const OLD = 'an-auth-token-of-long-ago';
 
 describe('a number', () => {
   const recorder: Recorder = { voiceUrl: VOICE_URL, whenNotRecorded: 'continue' };
@@ -200,27 +214,75 @@ describe('the alarms of a stack', () => {
     expect(topicFinding(TOPIC, status, xml)).toMatchObject({ level, found: expect.stringContaining(found) });
   });
 
-  test('are asked about with a signature', async () => {
+  const alarms = (...enabled: readonly boolean[]): string =>
+    enabled
+      .map((is) => `<member><AlarmName>A</AlarmName><ActionsEnabled>${is}</ActionsEnabled></member>`)
+      .join('');
+
+  test.each([
+    [200, alarms(true, true), 'ok', '2 alarms tell the topic.'],
+    [200, alarms(true, false), 'warning', '1 of 2 alarms are switched off.'],
+    [200, alarms(), 'warning', 'no alarm tells'],
+    [403, '', 'warning', 'could not be seen (HTTP 403)'],
+  ])('tell it: %i %s: %s', (status, xml, level, found) => {
+    expect(actionsFinding(TOPIC, status, xml)).toMatchObject({
+      level,
+      found: expect.stringContaining(found),
+    });
+  });
+
+  test('and its secret are asked about with a signature', async () => {
     await using twilio = await startTwilio({ voiceUrl: '' });
-    await using recorder = await startApi(REFUSED);
+    await using recorder = await startApi(RECORDER);
     await using sns = await startApi({ type: 'text/xml', body: attributes(1, 0) });
-    await using cloudFormation = await startApi(
-      stackWith({ VoiceUrl: `${recorder.url}/voice`, WhenNotRecorded: 'continue', AlarmTopicArn: TOPIC }),
+    await using cloudWatch = await startApi({ type: 'text/xml', body: alarms(true) });
+    const { accountSid, apiKeySid, apiKeySecret } = TWILIO;
+    const held = new SecretsManagerDouble(
+      {
+        accountSid,
+        apiKeySid,
+        apiKeySecret: `${apiKeySecret} no more`.replaceAll(' ', '-'),
+        authTokens: [OLD],
+      },
+      'put-in-by-hand',
+      Date.now,
     );
-    const { stdout } = await twilio.run(['doctor'], {
+    await using secretsManager = await startApi(held.reply);
+    await using cloudFormation = await startApi(
+      stackWith({
+        VoiceUrl: `${recorder.url}/voice`,
+        WhenNotRecorded: 'continue',
+        AlarmTopicArn: TOPIC,
+        SecretArn: SECRET_ARN,
+      }),
+    );
+    const { stdout, stderr } = await twilio.run(['doctor'], {
       ...ENVIRONMENT,
       ...CREDENTIALS,
       AWS_REGION: 'eu-west-1',
       AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url,
+      AWS_ENDPOINT_URL_CLOUDWATCH: cloudWatch.url,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
       AWS_ENDPOINT_URL_SNS: sns.url,
     });
     expect(stdout).toContain('ok       alarms: they have subscribers: 1.');
+    expect(stdout).toContain('ok       alarm actions: 1 alarms tell the topic.');
+    expect(stdout).toContain(`problem  API key: Twilio refuses ${apiKeySid}, the one in the secret`);
+    expect(stdout).toContain('problem  auth tokens: Twilio takes none of those in the secret');
+    expect(stdout).toContain('ok       token age: the secret was put in 0 days ago.');
+    expect(stdout + stderr).not.toContain(OLD);
     expect(sns.seen).toMatchObject([
       {
         method: 'POST',
         path: '/',
         body: `Action=GetTopicAttributes&TopicArn=${encodeURIComponent(TOPIC)}&Version=2010-03-31`,
         headers: { authorization: expect.stringContaining('/eu-west-1/sns/aws4_request') },
+      },
+    ]);
+    expect(cloudWatch.seen).toMatchObject([
+      {
+        body: expect.stringMatching(/^Action=DescribeAlarms&ActionPrefix=arn%3Aaws%3Asns/),
+        headers: { authorization: expect.stringContaining('/eu-west-1/monitoring/aws4_request') },
       },
     ]);
   });
