@@ -105,6 +105,23 @@ describe('a call that is recorded', () => {
   });
 });
 
+describe('a call that is over', () => {
+  test.each(['completed', 'absent'])('and whose request comes again stays as it is: %s', async (status) => {
+    await store.apply(
+      { callSid: CALL_SID, accountSid: ACCOUNT_SID },
+      {
+        type: 'recording',
+        source: 'callback',
+        recording: recordingState(recordingResource({ status })),
+      },
+    );
+    const before = structuredClone(store.state());
+    script = { lists: [], creates: [] };
+    await send();
+    expect(store.state()).toEqual(before);
+  });
+});
+
 describe('a call that is not recorded', () => {
   test('is told so and ends, and its row says that', async () => {
     script = { lists: [ok([])], creates: [errorAnswer(401, 20003)] };
