@@ -15,7 +15,9 @@ import { type Measured, measure, UNDER_FAULTS } from '../verdict.ts';
 import { checkExecutions, checkHistory } from './check.ts';
 import { type Cloud, createCloud } from './cloud.ts';
 import { historyLines } from './history.ts';
+import { Planted } from './planted.ts';
 import { APPLICATIONS, type PlannedCall, type PressedKeys, planCalls } from './scenario.ts';
+import { nextAuthToken, rotateToken } from './token-rotation.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 /** Where the simulated Twilio is, for whoever asks it. */
@@ -67,6 +69,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   const { seed, calls, faults: profile, templates, outage, keys, onProgress } = options;
   using time = VirtualTime.install({ startAt: STARTS_AT, seed });
   const credentials = credentialsFromSeed(seed);
+  const planted = new Planted(credentials, nextAuthToken(seed));
   const isOut = (what: Outage): boolean => outage === what && time.now < STARTS_AT + OUTAGE_MS;
   const simulator = TwilioSimulator.withoutServer({
     seed,
@@ -74,7 +77,12 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
     url: TWILIO_URL,
     behaviour: behaviourOf(seed),
     faults: callbacksOut(twilioFaults(profile, seed), () => isOut('callbacks')),
-    transport: { exchange: (request) => recorderAt(request.url).exchange(request) },
+    transport: {
+      exchange: (request) => {
+        planted.sent(request);
+        return recorderAt(request.url).exchange(request);
+      },
+    },
   });
   const common = {
     seed,
@@ -82,6 +90,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
     twilioUrl: TWILIO_URL,
     twilio: simulator.request.bind(simulator),
     faults: webhooksOut(cloudFaults(profile, seed), () => isOut('webhooks')),
+    telemetry: planted.telemetry,
   };
   using notice = await createCloud({
     ...common,
@@ -100,6 +109,9 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   simulator.onEvent((event) => {
     if (event.callSid === undefined) {
       return;
+    }
+    if (event.type === 'call-placed') {
+      planted.called(event.from, event.to);
     }
     const ofCall = events.get(event.callSid);
     if (ofCall) {
@@ -147,11 +159,14 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
 
   const rows = clouds.flatMap((cloud) => cloud.rows());
   const measured = measure(placed, rows, UNDER_FAULTS);
+  planted.lookAtRows(rows);
+  planted.lookAtExecutions(clouds.flatMap((cloud) => [...cloud.executions.values()]));
   const rowsOf = Map.groupBy(rows, ({ CallSid }) => CallSid);
   const historyOf = (callSid: string) =>
     clouds.flatMap((cloud) => cloud.history.of(callSid)).toSorted((a, b) => a.at - b.at);
   const findings = [
     ...measured.findings,
+    ...planted.findings,
     ...clouds
       .flatMap((cloud) => [...checkExecutions(cloud.executions.values())])
       .map(([callSid, finding]) => `${callSid}: ${finding}`),
@@ -240,18 +255,4 @@ function placer(
       voiceFallbackUrl: urls[number],
     });
   };
-}
-
-/** As the README tells people to: the next token is put in beside the current one, minutes before Twilio uses it. */
-function rotateToken(simulator: TwilioSimulator, clouds: readonly Cloud[], seed: number, at: number): void {
-  const current = credentialsFromSeed(seed);
-  const next = credentialsFromSeed(seed + 1_000_000).authToken;
-  const store = (authTokens: readonly string[]) => (): void => {
-    for (const cloud of clouds) {
-      cloud.setSecretValue(JSON.stringify({ ...JSON.parse(secretValue(current)), authTokens }));
-    }
-  };
-  setTimeout(store([current.authToken, next]), at);
-  setTimeout(() => simulator.rotateAuthToken(next), at + 6 * MINUTE);
-  setTimeout(store([next]), at + 12 * MINUTE);
 }
