@@ -32,8 +32,8 @@ export interface SweepDependencies {
   readonly accountSid: string;
   /** Gives a command in the recorder's own name. */
   readonly command: (callSid: string, action: Action, reason: string) => Promise<Controlled>;
-  /** How long a recording may be paused, in milliseconds. */
-  readonly resumeAfterMilliseconds: number;
+  /** After how long a paused recording goes on by itself, in milliseconds, if it does. */
+  readonly resumeAfterMilliseconds: number | false;
   /** Whether a caller has to say yes before anything is recorded. */
   readonly asks: boolean;
 }
@@ -98,7 +98,9 @@ export async function sweep(dependencies: SweepDependencies): Promise<Swept> {
   const leftOpen: string[] = [];
   const settled = await attemptEach(live, async ({ sid }) => {
     const due = dueCommand(rows.get(sid), begunAt, resumeAfterMilliseconds);
-    if (due) {
+    if (due === FORGOTTEN) {
+      leftOpen.push(sid);
+    } else if (due) {
       const { kind } = await command(sid, due.action, due.reason).catch(() => ({ kind: 'unconfirmed' }));
       if (kind === 'unconfirmed' || kind === 'refused' || kind === 'not-done') {
         leftOpen.push(sid);
@@ -121,24 +123,32 @@ export async function sweep(dependencies: SweepDependencies): Promise<Swept> {
 
 const PAUSED_TOO_LONG = 'paused for too long';
 const END_UNKNOWN = 'the end of the last command was not known';
+/** A pause that only a person may end, and that nobody has ended for long. */
+const FORGOTTEN = 'forgotten';
 /** Whoever gave a command has it in hands for so long, in milliseconds. */
 const IN_HANDS = 60_000;
+/** A pause that is longer is not one for a card number any more; in milliseconds. */
+const FORGOTTEN_AFTER = 10 * 60_000;
 
 /** What the recorder itself has to say to the recording of a live call: on after a pause, or again what nobody confirmed. */
 export function dueCommand(
   row: CallRowState | undefined,
   now: number,
-  resumeAfterMilliseconds: number,
-): { readonly action: Action; readonly reason: string } | undefined {
+  resumeAfterMilliseconds: number | false,
+): { readonly action: Action; readonly reason: string } | typeof FORGOTTEN | undefined {
   if (!row?.command) {
     return undefined;
   }
   const { status, confirmed, at } = row.command;
   const age = now - Date.parse(at);
-  if (status === 'paused' && age > resumeAfterMilliseconds) {
+  if (status === 'paused' && resumeAfterMilliseconds !== false && age > resumeAfterMilliseconds) {
     return { action: 'resume', reason: PAUSED_TOO_LONG };
   }
-  return !confirmed && age > IN_HANDS ? { action: ACTION_FOR[status], reason: END_UNKNOWN } : undefined;
+  if (!confirmed && age > IN_HANDS) {
+    return { action: ACTION_FOR[status], reason: END_UNKNOWN };
+  }
+  const isForgotten = status === 'paused' && resumeAfterMilliseconds === false && age > FORGOTTEN_AFTER;
+  return isForgotten ? FORGOTTEN : undefined;
 }
 
 const ACTION_FOR = { paused: 'pause', 'in-progress': 'resume', stopped: 'stop' } as const;

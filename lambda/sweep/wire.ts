@@ -41,8 +41,7 @@ export function wire(
       accountSid: secret.accountSid,
       command: (callSid, action, reason) =>
         control(controlWith(secret), { callSid, action, reason, by: OURSELVES, owner: newId() }),
-      resumeAfterMilliseconds:
-        resumeAfterSeconds === false ? Number.POSITIVE_INFINITY : resumeAfterSeconds * 1000,
+      resumeAfterMilliseconds: resumeAfterSeconds && resumeAfterSeconds * 1000,
       asks: startSettings.asks,
     };
   }, telemetry);

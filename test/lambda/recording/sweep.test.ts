@@ -260,7 +260,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 const NOTHING = { discovered: [], revived: [], resumed: [], leftOpen: [] };
 
-const run = () => sweep(dependencies());
+const run = (changes: Partial<SweepDependencies> = {}) => sweep({ ...dependencies(), ...changes });
 
 const dependencies = (): SweepDependencies => ({
   clock,
@@ -722,6 +722,30 @@ describe('a live call', () => {
     ['whose command somebody still has in hands', commanded('paused', false, MINUTE)],
   ])('%s is told nothing', (_, row) => {
     expect(dueCommand(row, NOON, 10 * MINUTE)).toBeUndefined();
+  });
+
+  test.each([
+    ['is forgotten after ten minutes', true, 10 * MINUTE + 1, 'forgotten'],
+    ['is not before', true, 10 * MINUTE, undefined],
+    [
+      'is asked for again if nobody knows of it',
+      false,
+      HOUR,
+      { action: 'pause', reason: 'the end of the last command was not known' },
+    ],
+  ])('whose pause only a person may end %s', (_, confirmed, age, due) => {
+    expect(dueCommand(commanded('paused', confirmed, age), NOON, false)).toEqual(due);
+  });
+
+  test('whose pause is forgotten is counted, and told nothing', async () => {
+    const live = listedCall();
+    calls = [live];
+    rows = new Map([[live.sid, commanded('paused', true, HOUR)]]);
+    expect(await run({ resumeAfterMilliseconds: false })).toMatchObject({
+      resumed: [],
+      leftOpen: [live.sid],
+    });
+    expect(commands).toEqual([]);
   });
 
   test('whose pause was too long is resumed, and one of which the call has ended is left alone', async () => {
