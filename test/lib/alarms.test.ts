@@ -147,8 +147,11 @@ describe('the runbook', () => {
   });
 
   test('leads to its own sections only', () => {
+    const headings = [...runbook.matchAll(/^##+ (.+)$/gm)].map(([, title = '']) =>
+      title.toLowerCase().replaceAll(' ', '-'),
+    );
     for (const [, anchor] of runbook.matchAll(/\]\(#([\w-]+)\)/g)) {
-      expect([...sections.keys()].map((name) => name.toLowerCase())).toContain(anchor);
+      expect(headings).toContain(anchor);
     }
   });
 });
