@@ -3,11 +3,20 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { CallRecorderStack } from '../../../lib/call-recorder-stack.ts';
 import { parseConfiguration, type RecorderConfigurationInput } from '../../../lib/configuration.ts';
 
+/** By configuration: a synthesis takes a second. */
+const templates = new Map<string, Template>();
+
 /** The template that a configuration deploys. The functions are not bundled. */
 export function synthesize(configuration: RecorderConfigurationInput = {}): Template {
-  const parsed = parseConfiguration(configuration, 'test.config.ts');
-  const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
-  return Template.fromStack(new CallRecorderStack(app, parsed.stackName, parsed));
+  const key = JSON.stringify(configuration);
+  let template = templates.get(key);
+  if (!template) {
+    const parsed = parseConfiguration(configuration, 'test.config.ts');
+    const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
+    template = Template.fromStack(new CallRecorderStack(app, parsed.stackName, parsed));
+    templates.set(key, template);
+  }
+  return template;
 }
 
 /** `RecorderCalls186A8759` is `Calls` to a reader. */
