@@ -3,7 +3,6 @@ import Table from 'cli-table3';
 import { httpHandler } from '../lambda/shared/clients/http.ts';
 import { twilioApi } from '../lambda/twilio/api.ts';
 import { credentialsFromSeed } from '../local/credentials.ts';
-import type { Latency, LatencyKind } from '../local/host/latency.ts';
 import { NO_TELEMETRY } from '../local/no-telemetry.ts';
 import { startLocalRecorder } from '../local/recorder.ts';
 import { Dice, type Distribution } from '../local/twilio-simulator/random.ts';
@@ -15,6 +14,7 @@ import {
 } from '../local/twilio-simulator/simulator.ts';
 import { orExit, readOptions, wholeNumber } from '../local/usage.ts';
 import { lostAudioMs, mean, type Percentiles, percentiles } from '../local/verdict.ts';
+import { AWS_LATENCY, awsLatency } from './aws-latency.ts';
 import { POLICIES } from './start/policies.ts';
 import { startPolicyWebhook } from './start/policy-webhook.ts';
 
@@ -50,14 +50,6 @@ const TALK_MS = 8_000;
 const APPLICATION = '<Response><Say>Welcome. How can we help you today?</Say><Pause length="60"/></Response>';
 const DESK = '<Response><Dial answerOnBridge="true" timeout="60">+15550100200</Dial></Response>';
 const NOTICE_AND_APPLICATION = '<Response><Say>This call is recorded.</Say><Pause length="60"/></Response>';
-
-/** What AWS adds, in ms. A policy other than ours is spared all of it. */
-const AWS: Readonly<Record<LatencyKind, Distribution>> = {
-  http: { median: 8, p99: 40 },
-  startExecution: { median: 25, p99: 120 },
-  transition: { median: 15, p99: 80 },
-  invoke: { median: 12, p99: 60 },
-};
 
 interface Figures extends Percentiles {
   readonly creates: number;
@@ -97,18 +89,13 @@ async function measureOurs(
   script: (index: number) => Omit<CallScript, 'from' | 'to' | 'voiceUrl'>,
 ): Promise<Figures> {
   await using simulator = await TwilioSimulator.start({ seed: SEED, credentials });
-  const dice = new Map<string, Dice>();
-  const latency: Latency = (kind, key) => {
-    const own = dice.get(key) ?? new Dice(SEED, key);
-    dice.set(key, own);
-    return own.draw(kind, AWS[kind]);
-  };
   await using recorder = await startLocalRecorder({
     twilioApiBaseUrl: simulator.url,
     credentials,
     notice,
     startWith,
-    latency,
+    // A policy other than ours is spared all of it.
+    latency: awsLatency(SEED),
     provisionedConcurrency: 32,
   });
   const voiceUrl = recorder.voiceUrl(simulator.hostApplication(notice ? APPLICATION : DESK));
@@ -165,7 +152,7 @@ console.log(
     .join(', ')}`,
 );
 console.log(
-  `  AWS     ${Object.entries(AWS)
+  `  AWS     ${Object.entries(AWS_LATENCY)
     .map(([name, value]) => `${name} ${shown(value)}`)
     .join(', ')}`,
 );

@@ -8,13 +8,13 @@ import { AwsError } from '../host/aws-error.ts';
 import type { Secret } from '../host/secret.ts';
 import type { StateMachine } from '../host/state-machine.ts';
 import type { Latency } from './draws.ts';
-import type { Item, MemoryTable } from './dynamodb.ts';
+import type { Item, Table } from './dynamodb.ts';
 import { aborted, type Effect, type Effects, named, onlyCallSid, sleep, untilAborted } from './effects.ts';
 import type { Detail } from './history.ts';
 
 export interface AwsServices {
   readonly effects: Effects;
-  readonly table: MemoryTable;
+  readonly table: Table;
   /** Undefined until it is made: it needs the functions, and they need it. */
   readonly stateMachine: () => StateMachine | undefined;
   readonly secret: Secret | undefined;
@@ -127,7 +127,7 @@ function pauseAfter(
   return Math.floor(Math.min(effects.random() * 2 ** attempt * base, LONGEST_DELAY_MS));
 }
 
-function tableRequest(table: MemoryTable, command: object): AwsRequest<unknown> {
+function tableRequest(table: Table, command: object): AwsRequest<unknown> {
   const { input } = command as { readonly input: unknown };
   return {
     target: 'table',
@@ -139,7 +139,7 @@ function tableRequest(table: MemoryTable, command: object): AwsRequest<unknown> 
 }
 
 /** What the row says after a write. */
-function writtenBy(table: MemoryTable, command: object, output: unknown): Detail | undefined {
+function writtenBy(table: Table, command: object, output: unknown): Detail | undefined {
   if (command instanceof PutItemCommand) return detailOfRow(command.input.Item);
   if (!(command instanceof UpdateItemCommand)) return undefined;
   const { Key = {}, ReturnValues } = command.input;

@@ -10,6 +10,7 @@ import { encodeNext } from '../../lambda/twilio/twiml.ts';
 import { type CloudFaults, NO_CLOUD_FAULTS } from '../faults/cloud-faults.ts';
 import { Activity } from '../host/activity.ts';
 import { createAuthorize } from '../host/authorizers.ts';
+import type { Emit } from '../host/events.ts';
 import type { Execution } from '../host/execution.ts';
 import { type FunctionConfiguration, readFunctions } from '../host/functions.ts';
 import { createApi } from '../host/gateway.ts';
@@ -30,7 +31,7 @@ import type { HttpOutcome, HttpRequest, Transport } from '../twilio-simulator/tr
 import { awsClients } from './aws-clients.ts';
 import { cut } from './cut.ts';
 import { Draws } from './draws.ts';
-import { MemoryTable } from './dynamodb.ts';
+import { MemoryTable, type Table } from './dynamodb.ts';
 import { Effects } from './effects.ts';
 import { History } from './history.ts';
 import { callSidOfForm, SimulatedLambda, type Wire } from './lambda.ts';
@@ -52,6 +53,12 @@ export interface CloudOptions {
   readonly overrides?: Readonly<Record<string, Wire>>;
   /** Gets between the functions and what they stand on. */
   readonly wrapPlatform?: (platform: Platform, functionId: string) => Platform;
+  /** Gets between Lambda and the functions. */
+  readonly wrapWire?: (wire: Wire, functionId: string) => Wire;
+  /** Gets between the functions and the table. */
+  readonly wrapTable?: (table: Table) => Table;
+  /** Hears what the API and the state machine do. @default nobody listens */
+  readonly emit?: Emit;
   /** @default nobody listens */
   readonly telemetry?: Telemetry;
   /** Invocations at the same time, beyond which Lambda throttles. @default 1,000 */
@@ -85,8 +92,10 @@ export interface Cloud extends Transport, Disposable {
 const Definition = v.object({ DefinitionString: v.string() });
 
 const DEFAULT_PUBLIC_URL = 'https://recorder.example.com';
-/** No emitter, and no latency but that of requests: those would only slow the simulation down. */
-const SILENT = { emit: () => undefined, latency: () => 0, pause: (async () => undefined) as Pause };
+/** No latency but that of requests: it would only slow the simulation down. */
+const PROMPT = { latency: () => 0, pause: (async () => undefined) as Pause };
+const SILENT: Emit = () => undefined;
+
 /**
  * Deploys a template to a simulated AWS. Install virtual time first: schedules begin at once.
  *
@@ -99,6 +108,9 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
     telemetry = NO_TELEMETRY,
     faults = NO_CLOUD_FAULTS,
     publicUrl = DEFAULT_PUBLIC_URL,
+    emit = SILENT,
+    wrapWire = (wire) => wire,
+    wrapTable = (table) => table,
   } = options;
   checkResourceTypes(template);
   const stack = readStack(template, publicUrl);
@@ -113,12 +125,13 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
   const secret =
     secretResource &&
     new Secret(stack.identity(secretResource).ref, stack.physicalName(secretResource), options.secretValue);
-  const clients = awsClients({ effects, table, secret, stateMachine: () => stateMachine });
+  const clients = awsClients({ effects, table: wrapTable(table), secret, stateMachine: () => stateMachine });
   const http = twilioHttp(effects, options.twilio);
   const functions = await Promise.all(
     readFunctions(stack, NO_ASSETS).map(async (configuration) => {
       const functionId = functionIdOf(template, configuration);
-      return { configuration, functionId, wire: options.overrides?.[functionId] ?? (await load(functionId)) };
+      const wire = options.overrides?.[functionId] ?? (await load(functionId));
+      return { configuration, functionId, wire: wrapWire(wire, functionId) };
     }),
   );
   const nameOf = new Map(
@@ -145,7 +158,7 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
     activity,
     concurrency: options.concurrency ?? 1_000,
   });
-  const stateMachine = readStateMachine(stack, lambda, activity, newId);
+  const stateMachine = readStateMachine(stack, lambda, activity, newId, emit);
   const queues = new Queues(stack);
   const schedules = startSchedules({ stack, lambda, queues, ticking: options.schedules ?? true });
   const api = createApi({
@@ -154,7 +167,8 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
     authorize: createAuthorize(stack, []),
     lambda,
     publicUrl,
-    ...SILENT,
+    emit,
+    ...PROMPT,
   });
   let webhooks = 0;
 
@@ -258,6 +272,7 @@ function readStateMachine(
   lambda: SimulatedLambda,
   activity: Activity,
   newId: () => string,
+  emit: Emit,
 ): StateMachine | undefined {
   const resource = stack.onlyResource(STATE_MACHINE);
   return (
@@ -269,7 +284,8 @@ function readStateMachine(
       lambda,
       activity,
       newId,
-      ...SILENT,
+      emit,
+      ...PROMPT,
     })
   );
 }
@@ -278,7 +294,7 @@ function readStateMachine(
  * The folder of a function in `lambda/`, by its construct's path: `CallRecorder/Recorder/StartRecording/Resource` is
  * `start-recording`.
  */
-function functionIdOf(
+export function functionIdOf(
   { Resources }: CloudFormationTemplate,
   { logicalId }: Pick<FunctionConfiguration, 'logicalId'>,
 ): string {

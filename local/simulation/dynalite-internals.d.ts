@@ -22,3 +22,11 @@ declare module 'dynalite/validations/*.js' {
   };
   export default validations;
 }
+
+declare module 'dynalite/db/index.js' {
+  const db: {
+    /** Bytes of an item, as DynamoDB counts them for request units. */
+    itemSize(item: Record<string, unknown>): number;
+  };
+  export default db;
+}

@@ -26,6 +26,9 @@ export type Item = Record<string, AttributeValue>;
 /** A table's keys, as CreateTable takes them. */
 export type TableDescription = InferOutput<typeof TableProperties> & { readonly TableName: string };
 
+/** What functions' requests are carried out by. */
+export type Table = Pick<MemoryTable, 'send' | 'peek' | 'items'>;
+
 type Action = typeof getItem;
 type Output = Record<string, unknown>;
 
