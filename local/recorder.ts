@@ -31,7 +31,14 @@ export interface LocalRecorder extends AsyncDisposable {
 export interface LocalRecorderOptions
   extends Pick<
     HostOptions,
-    'port' | 'publicUrl' | 'onEvent' | 'latency' | 'provisionedConcurrency' | 'schedules' | 'faults'
+    | 'port'
+    | 'publicUrl'
+    | 'onEvent'
+    | 'latency'
+    | 'concurrency'
+    | 'provisionedConcurrency'
+    | 'schedules'
+    | 'faults'
   > {
   /** Root of the REST API of Twilio, simulated or real. */
   readonly twilioApiBaseUrl: string;
