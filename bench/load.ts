@@ -9,7 +9,7 @@ const USAGE = `Calls a second through the whole local stack, at growing rates, u
 
   npm run bench:load -- [--rates R,R,...] [--seconds N] [--seed S] [--json]
 
-  --rates R,R,...  calls a second, one rate after the other (default 5,10,20,40,80)
+  --rates R,R,...  calls a second, one rate after the other (default 5,10,15,20,30,40,60,80)
   --seconds N      how long each rate lasts (default 10)
   --seed S         repeats a run (default 1)
   --json           the last line of standard output is one JSON object
@@ -24,7 +24,7 @@ await runCommand(main, USAGE);
 /** Whether the first rate was carried. */
 async function main(): Promise<boolean> {
   const options = readOptions({
-    rates: { type: 'string', default: '5,10,20,40,80' },
+    rates: { type: 'string', default: '5,10,15,20,30,40,60,80' },
     seconds: { type: 'string', default: '10' },
     seed: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
