@@ -15,7 +15,8 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import { METRICS } from '../lambda/shared/contract.ts';
-import { coverage, FIVE_MINUTES, ownMetric, throttledShare } from './metrics.ts';
+import { STAGES } from './funnel.ts';
+import { coverage, FIVE_MINUTES, ownMetric, stageMetric, throttledShare } from './metrics.ts';
 
 export interface RecorderDashboardProps {
   readonly alarms: readonly IAlarm[];
@@ -47,12 +48,15 @@ export class RecorderDashboard extends Dashboard {
     this.addWidgets(
       new AlarmStatusWidget({ title: 'Alarms', width: FULL, height: 4, alarms: [...props.alarms] }),
     );
-    this.addWidgets(...funnel());
+    const [calls, ...graphs] = funnel();
+    this.addWidgets(calls);
+    this.addWidgets(...graphs);
     this.addWidgets(
       graph('Time to recording, ms', THIRD, percentiles(METRICS.timeToRecordingMilliseconds)),
       graph('Creates for a recording', THIRD, [
         ownMetric(METRICS.createsPerRecording, { statistic: Stats.AVERAGE, label: 'mean' }),
         ownMetric(METRICS.createsPerRecording, { statistic: Stats.MAXIMUM, label: 'most' }),
+        ownMetric(METRICS.recordingAdopted, { label: 'found instead' }),
       ]),
       graph('Callbacks', THIRD, [
         ownMetric(METRICS.callbackReceived, { label: 'received' }),
@@ -148,32 +152,21 @@ export class RecorderDashboard extends Dashboard {
 }
 
 function funnel(): [SingleValueWidget, GraphWidget, GraphWidget] {
-  const total = { period: Duration.hours(12) };
-  const stages = {
-    received: METRICS.callReceived,
-    started: METRICS.recordingStarted,
-    adopted: METRICS.recordingAdopted,
-    unrecorded: METRICS.callUnrecorded,
-    'never answered': METRICS.callNeverAnswered,
-    declined: METRICS.callDeclined,
-  } as const;
+  const total = Duration.hours(12);
   return [
     new SingleValueWidget({
       title: 'Calls',
-      width: THIRD,
-      height: HEIGHT,
+      width: FULL,
+      height: 4,
       setPeriodToTimeRange: true,
-      metrics: [
-        ...Object.entries(stages).map(([label, name]) => ownMetric(name, { ...total, label })),
-        coverage(Duration.hours(12)),
-      ],
+      metrics: [...STAGES.map((stage) => stageMetric(stage, total)), coverage(total)],
     }),
     graph(
       'What became of calls',
-      THIRD,
-      Object.entries(stages).map(([label, name]) => ownMetric(name, { label })),
+      HALF,
+      STAGES.map((stage) => stageMetric(stage)),
     ),
-    graph('Recorded, %', THIRD, [coverage(Duration.hours(1))]),
+    graph('Recorded, %', HALF, [coverage(Duration.hours(1))]),
   ];
 }
 

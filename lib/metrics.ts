@@ -1,15 +1,14 @@
 import { Duration } from 'aws-cdk-lib';
 import { type IMetric, MathExpression, Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
-import { METRICS, SERVICE } from '../lambda/shared/contract.ts';
+import { METRICS, type MetricName, SERVICE } from '../lambda/shared/contract.ts';
+import { FUNNEL, type Stage } from './funnel.ts';
 
 export const FIVE_MINUTES = Duration.minutes(5);
 
-type Name = Exclude<(typeof METRICS)[keyof typeof METRICS], typeof METRICS.namespace>;
-
 /** A metric that the functions emit: the sum of five minutes, unless the options say else. */
 export const ownMetric = (
-  metricName: Name,
+  metricName: MetricName,
   { statistic = Stats.SUM, period = FIVE_MINUTES, label = '' } = {},
 ): Metric =>
   new Metric({
@@ -21,19 +20,33 @@ export const ownMetric = (
     ...(label && { label }),
   });
 
+/** How many calls came to a stage of the funnel. */
+export const stageMetric = (stage: Stage, period = FIVE_MINUTES): IMetric =>
+  new MathExpression({
+    expression: sumOf(stage),
+    usingMetrics: metricsOf([stage], period),
+    period,
+    label: stage,
+  });
+
 /** Of the calls that were answered, or may have been, how many in a hundred have a recording. */
 export const coverage = (period: Duration): IMetric =>
   new MathExpression({
-    expression:
-      '100 * (FILL(started, 0) + FILL(adopted, 0)) / (FILL(started, 0) + FILL(adopted, 0) + FILL(unrecorded, 0))',
-    usingMetrics: {
-      started: ownMetric(METRICS.recordingStarted, { period }),
-      adopted: ownMetric(METRICS.recordingAdopted, { period }),
-      unrecorded: ownMetric(METRICS.callUnrecorded, { period }),
-    },
+    expression: `100 * (${sumOf('started')}) / (${sumOf('started')} + ${sumOf('unrecorded')})`,
+    usingMetrics: metricsOf(['started', 'unrecorded'], period),
     period,
     label: 'recorded, %',
   });
+
+/** What a metric is called in an expression: it has to begin with a small letter. */
+const idOf = (name: MetricName): string => name.charAt(0).toLowerCase() + name.slice(1);
+
+const sumOf = (stage: Stage): string => FUNNEL[stage].map((name) => `FILL(${idOf(name)}, 0)`).join(' + ');
+
+const metricsOf = (stages: readonly Stage[], period: Duration): Record<string, IMetric> =>
+  Object.fromEntries(
+    stages.flatMap((stage) => FUNNEL[stage]).map((name) => [idOf(name), ownMetric(name, { period })]),
+  );
 
 /** How many in a hundred of Twilio's answers are 429. */
 export const throttledShare = (): IMetric =>

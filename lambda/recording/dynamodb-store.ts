@@ -20,6 +20,7 @@ import {
   type Command,
   type CommandedStatus,
   type CommandState,
+  ending,
   merge,
   type RecordingState,
   summarize,
@@ -309,6 +310,7 @@ export function dynamoDbStore({
 
   async function apply(call: CallFacts, event: CallEvent): Promise<Applied> {
     let told = false;
+    let ended: string | undefined;
     for (let race = 0; race < MAXIMUM_RACES; race++) {
       // One after the other: whoever writes a recording after the row was read raises the row's version.
       const row = await readCall(call.callSid);
@@ -323,7 +325,7 @@ export function dynamoDbStore({
         row !== undefined && Object.entries(summaryAttributes).every(([name, value]) => row[name] === value);
       const isToBeTold = effect !== 'nothing-new' || event.type === 'command';
       if (!isToBeTold && summaryIsStored) {
-        return applied;
+        return { ...applied, ended };
       }
       try {
         if (!told && isToBeTold) {
@@ -338,14 +340,15 @@ export function dynamoDbStore({
             state.recordings[recordingSid] ?? event.recording,
             versionOf(recordingRows, recordingSid),
           );
+          ended = ending(recordingSid, before, state);
         }
         // Who read the recordings before this one changed must not write a summary of how they were.
         if (summaryIsStored && !changed) {
-          return applied;
+          return { ...applied, ended };
         }
         // The token may have been kept since the row was read; this write and that one see each other.
         const after = await updateCall(call, event, row, summary, summaryAttributes);
-        return { ...applied, taskToken: after.TaskToken };
+        return { ...applied, ended, taskToken: after.TaskToken };
       } catch (error) {
         if (!(error instanceof ConditionalCheckFailedException)) {
           throw error;

@@ -124,6 +124,12 @@ export const isFinal = (status: string): boolean => rank(status) === FINAL_RANK;
 /** Whether a recording records nothing more. Twilio may show one as processing while it runs. */
 export const hasEnded = (status: string): boolean => isFinal(status) || status === 'stopped';
 
+/** The last status of a recording, where the second state has it and the first has not. */
+export function ending(recordingSid: string, before: CallState, after: CallState): string | undefined {
+  const statusIn = ({ recordings }: CallState): string => recordings[recordingSid]?.status ?? '';
+  return isFinal(statusIn(after)) && !isFinal(statusIn(before)) ? statusIn(after) : undefined;
+}
+
 /** Adds an event to what is known of a call. */
 export function merge(state: CallState, event: CallEvent): Merged {
   if (event.type === 'unrecorded') {

@@ -65,6 +65,8 @@ export interface Applied {
   readonly summary: CallSummary;
   /** Whether the call had no row before. */
   readonly unknownCall: boolean;
+  /** The last status of the event's recording, where this event brought it: of each recording at most once. */
+  readonly ended?: string | undefined;
   /** The token of the task that waits for the call to be final, if one does. */
   readonly taskToken?: string | undefined;
 }

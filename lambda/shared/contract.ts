@@ -111,6 +111,9 @@ export const METRICS = {
   nextCorrupt: 'NextCorrupt',
   recordingStarted: 'RecordingStarted',
   recordingAdopted: 'RecordingAdopted',
+  recordingCompleted: 'RecordingCompleted',
+  recordingAbsent: 'RecordingAbsent',
+  recordingFailed: 'RecordingFailed',
   createsPerRecording: 'CreatesPerRecording',
   timeToRecordingMilliseconds: 'TimeToRecordingMilliseconds',
   callUnrecorded: 'CallUnrecorded',
@@ -144,3 +147,4 @@ export const METRICS = {
   pauseEnded: 'PauseEnded',
   pauseLeftOpen: 'PauseLeftOpen',
 } as const;
+export type MetricName = Exclude<(typeof METRICS)[keyof typeof METRICS], typeof METRICS.namespace>;

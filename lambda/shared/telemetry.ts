@@ -1,8 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { METRICS, SERVICE } from './contract.ts';
-
-type MetricName = Exclude<(typeof METRICS)[keyof typeof METRICS], typeof METRICS.namespace>;
+import { METRICS, type MetricName, SERVICE } from './contract.ts';
 
 /** What a log line is about. Never a token, a signature, a body or a whole phone number. */
 export interface LogDetails {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { METRICS, SERVICE } from '../../lambda/shared/contract.ts';
 import { COMPOSITES } from '../../lib/alarms.ts';
+import { STAGES } from '../../lib/funnel.ts';
 import { only, readable, resources, synthesize } from './support/synthesize.ts';
 
 const template = synthesize();
@@ -221,6 +222,12 @@ describe('the dashboard', () => {
     for (const name of shown) {
       expect(emitted).toContain(name);
     }
+  });
+
+  test('shows every stage of the funnel, and how many calls are recorded', () => {
+    const [calls] = dashboard().widgets.filter(({ properties }) => properties.title === 'Calls');
+    const labels = [...JSON.stringify(calls?.properties.metrics).matchAll(/"label":"([^"]+)"/g)];
+    expect(labels.map(([, label]) => label)).toEqual([...STAGES, 'recorded, %']);
   });
 
   test('shows the state of every alarm', () => {

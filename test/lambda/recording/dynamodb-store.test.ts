@@ -332,6 +332,27 @@ describe('a recording', () => {
     });
   });
 
+  test('says once that it has ended', async () => {
+    const applied = [];
+    for (const event of [started, completed, completed, started]) {
+      applied.push(await store.apply(call, event));
+    }
+    expect(applied.map(({ ended }) => ended)).toEqual([undefined, 'completed', undefined, undefined]);
+  });
+
+  test('says that it has ended also when the call’s own row has to be written again', async () => {
+    await store.apply(call, started);
+    let races = 0;
+    const raced = storeWith(
+      clientThat(async (name, send) => {
+        // Another writer comes in between.
+        if (name === 'UpdateItemCommand' && races++ === 0) await store.apply(call, otherStarted);
+        return send();
+      }),
+    );
+    expect(await raced.apply(call, completed)).toMatchObject({ effect: 'nothing-new', ended: 'completed' });
+  });
+
   test.each(['create', 'adopt'] as const)(
     'that our own %s found does not count as a callback',
     async (source) => {

@@ -5,6 +5,7 @@ import {
   type CallEvent,
   type CallState,
   type CommandedStatus,
+  ending,
   hasEnded,
   isFinal,
   merge,
@@ -135,6 +136,35 @@ describe('an effect', () => {
     const { state, effect } = merge(absent, seen('completed', { errorCode: 0, duration: 7 }));
     expect(effect).toBe('conflict');
     expect(state.recordings[RECORDING_SID]?.status).toBe('absent');
+  });
+});
+
+describe('an ending', () => {
+  const told = (events: readonly CallEvent[]): CallState =>
+    events.reduce((state, event) => merge(state, event).state, NOTHING_KNOWN);
+  const steps = (...events: CallEvent[]) =>
+    events.map((_, index) =>
+      ending(RECORDING_SID, told(events.slice(0, index)), told(events.slice(0, index + 1))),
+    );
+
+  test.each(['completed', 'absent', 'failed', 'deleted'])('is %s once, whatever comes again', (status) => {
+    const last = seen(status);
+    expect(steps(seen('in-progress'), last, last, seen('in-progress'))).toEqual([
+      undefined,
+      status,
+      undefined,
+      undefined,
+    ]);
+    expect(steps(last)).toEqual([status]);
+  });
+
+  test('is not that of another recording, nor the answer that contradicts it later', () => {
+    const asked = { ...seen('absent'), source: 'reconcile' } as const;
+    expect(steps(seen('completed', {}, OTHER_RECORDING_SID), seen('completed'), asked)).toEqual([
+      undefined,
+      'completed',
+      undefined,
+    ]);
   });
 });
 
