@@ -4,6 +4,7 @@ import { httpHandler } from '../lambda/shared/clients/http.ts';
 import { twilioApi } from '../lambda/twilio/api.ts';
 import { credentialsFromSeed } from '../local/credentials.ts';
 import { NO_TELEMETRY } from '../local/no-telemetry.ts';
+import { mean, type Percentiles, percentiles } from '../local/percentiles.ts';
 import { startLocalRecorder } from '../local/recorder.ts';
 import { Dice, type Distribution } from '../local/twilio-simulator/random.ts';
 import {
@@ -13,7 +14,7 @@ import {
   TwilioSimulator,
 } from '../local/twilio-simulator/simulator.ts';
 import { orExit, readOptions, wholeNumber } from '../local/usage.ts';
-import { lostAudioMs, mean, type Percentiles, percentiles } from '../local/verdict.ts';
+import { lostAudioMs } from '../local/verdict.ts';
 import { AWS_LATENCY, awsLatency } from './aws-latency.ts';
 import { POLICIES } from './start/policies.ts';
 import { startPolicyWebhook } from './start/policy-webhook.ts';

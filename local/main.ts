@@ -7,7 +7,7 @@ const USAGE = `The call recorder on this machine, with a simulated Twilio. No ac
 
   npm start                                    one incoming call, its timeline and its rows
   npm start -- --calls N [--seed S] [--json]   N calls of many kinds, held against the truth
-  npm start -- --serve [--port P]              stays up until Ctrl-C
+  npm start -- --serve [--port P]              stays up until Ctrl-C, with a page that shows it
 
   --faults PROFILE   with --calls: how much goes wrong at AWS and at Twilio: none (the default), light or heavy;
                      with faults a run takes some minutes more, since callbacks may be two minutes late

@@ -33,6 +33,7 @@ export interface LocalRecorderOptions
     HostOptions,
     | 'port'
     | 'publicUrl'
+    | 'beside'
     | 'onEvent'
     | 'latency'
     | 'concurrency'

@@ -3,8 +3,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { credentialsFromSeed } from './credentials.ts';
+import { serve } from './host/http-server.ts';
 import { REGION } from './host/stack.ts';
 import type { AccessKey, Operators } from './operators.ts';
+import { createPage } from './page/page.ts';
+import { serving } from './page/pages.ts';
 import { startLocalRecorder } from './recorder.ts';
 import { tableOf } from './rows-table.ts';
 import { Timeline } from './timeline.ts';
@@ -24,12 +27,15 @@ export interface ServeOptions {
 export async function serveRecorder({ port, seed, twilioApiUrl, publicUrl }: ServeOptions): Promise<void> {
   const credentials = twilioApiUrl ? credentialsFromEnvironment() : credentialsFromSeed(seed);
   await checkPort(port);
-  const timeline = new Timeline(console.log);
+  const [timeline, page] = [new Timeline(console.log), await createPage()];
   await using disposables = new AsyncDisposableStack();
   const simulator = twilioApiUrl
     ? undefined
     : disposables.use(await TwilioSimulator.start({ seed, credentials }));
-  simulator?.onEvent(timeline.twilio);
+  simulator?.onEvent((event) => {
+    timeline.twilio(event);
+    page.twilio(event);
+  });
   const twilioApiBaseUrl = twilioApiUrl ?? simulator?.url ?? '';
   console.log('Synthesizing the app and hosting its template on this machine...\n');
   const recorder = disposables.use(
@@ -40,15 +46,22 @@ export async function serveRecorder({ port, seed, twilioApiUrl, publicUrl }: Ser
       seed: publicUrl ? randomInt(2 ** 48 - 1) : seed,
       notice: true,
       port,
-      ...(publicUrl && { publicUrl }),
-      // The simulated Twilio tells of the requests itself.
-      onEvent: simulator ? timeline.host : timeline.hostAlone,
+      // The port that a tunnel leads to is no place for a page that shows calls.
+      ...(publicUrl ? { publicUrl } : { beside: page.beside }),
+      onEvent: (event) => {
+        // The simulated Twilio tells of the requests itself.
+        const teller = simulator ? 'host' : 'hostAlone';
+        timeline[teller](event);
+        page[teller](event);
+      },
     }),
   );
   // From here on there is something to show at the end.
   process.removeAllListeners('SIGINT');
   const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
 
+  const pageServer = publicUrl && disposables.use(await serve(serving(page.beside)));
+  console.log(`Page        ${pageServer ? pageServer.url : recorder.host.url}/`);
   console.log(`Voice URL   ${recorder.voiceUrl()}  (POST)`);
   console.log(`Twilio API  ${twilioApiBaseUrl}`);
   console.log(`DynamoDB    ${recorder.host.dynamodbEndpoint}, table ${recorder.host.tableName}`);
@@ -68,6 +81,7 @@ export async function serveRecorder({ port, seed, twilioApiUrl, publicUrl }: Ser
       voiceUrl: recorder.voiceUrl(application),
       talkMs: 40_000,
     };
+    page.offerCalls(() => simulator.placeCall(script));
     callers.on('line', (line) => {
       const answer = obey(line, simulator, script);
       if (answer) {

@@ -5,7 +5,7 @@ import type { SimulatorEvent } from './twilio-simulator/simulator.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
-interface Line {
+export interface Line {
   readonly who: string;
   readonly what: string;
   readonly style?: Style;
@@ -36,7 +36,7 @@ export class Timeline {
   }
 }
 
-function lineOfTwilio(event: SimulatorEvent): Line | undefined {
+export function lineOfTwilio(event: SimulatorEvent): Line | undefined {
   switch (event.type) {
     case 'call-placed':
       return { who: 'caller', what: `${event.from} calls ${event.to}: ${event.callSid}` };
@@ -101,7 +101,7 @@ function lineOfRest({
   };
 }
 
-function lineOfHost(event: HostEvent): Line | undefined {
+export function lineOfHost(event: HostEvent): Line | undefined {
   switch (event.type) {
     case 'executionStarted':
       return { who: 'execution', what: `${event.execution} starts` };
@@ -132,7 +132,7 @@ function lineOfTraffic(event: HostEvent): Line | undefined {
 }
 
 /** A function's own log line; the metrics between them are for CloudWatch. */
-function lineOfLog(line: string): Line | undefined {
+export function lineOfLog(line: string): Line | undefined {
   const { level, message, reason, remedy, error, discovered, revived } = jsonOf(line);
   const foundNothing = discovered === 0 && revived === 0;
   if (typeof message !== 'string' || foundNothing) {
@@ -144,6 +144,12 @@ function lineOfLog(line: string): Line | undefined {
     what: [message, ...details].join('; '),
     ...(level !== 'INFO' && { style: 'yellow' }),
   };
+}
+
+/** The call that a function's log line is about. */
+export function callSidOfLog(line: string): string | undefined {
+  const { callSid } = jsonOf(line);
+  return typeof callSid === 'string' ? callSid : undefined;
 }
 
 function jsonOf(text: string): Record<string, unknown> {

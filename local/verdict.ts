@@ -1,5 +1,6 @@
 import { YES } from '../lambda/recording/consent.ts';
 import { ROUTES } from '../lambda/shared/contract.ts';
+import { mean, type Percentiles, percentiles } from './percentiles.ts';
 import type { Row } from './recorder.ts';
 import type { SimulatedCall, SimulatedRecording } from './twilio-simulator/simulator.ts';
 
@@ -8,12 +9,6 @@ const TOO_SHORT_TO_MISS_MS = 2_000;
 /** A call that lasted so long is expected to be recorded, whatever fails, or to be reported soon after its end. */
 const LONG_ENOUGH_MS = 10_000;
 const REPORTED_WITHIN_MS = 10 * 60_000;
-
-export interface Percentiles {
-  readonly p50: number;
-  readonly p95: number;
-  readonly p99: number;
-}
 
 /** What a run may do without being wrong. */
 export interface Tolerance {
@@ -393,17 +388,3 @@ const share = (part: number, all: number): number =>
   part === all ? 1 : Math.floor((part / all) * 10_000) / 10_000;
 
 const rounded = (seconds: number): number => Math.round(seconds * 10) / 10;
-
-/** Nearest-rank percentiles, rounded. */
-export function percentiles(values: readonly number[]): Percentiles {
-  const inOrder = values.toSorted((a, b) => a - b);
-  const at = (share: number): number =>
-    Math.round(inOrder[Math.max(0, Math.ceil(share * inOrder.length) - 1)] ?? 0);
-  return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
-}
-
-/** The mean, to two decimals. */
-export const mean = (values: readonly number[]): number =>
-  values.length === 0
-    ? 0
-    : Math.round((values.reduce((sum, value) => sum + value, 0) / values.length) * 100) / 100;

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { credentialsFromSeed } from '../../local/credentials.ts';
 import type { HostEvent } from '../../local/host/events.ts';
+import { mean } from '../../local/percentiles.ts';
 import { startLocalRecorder } from '../../local/recorder.ts';
 import { TwilioSimulator } from '../../local/twilio-simulator/simulator.ts';
-import { mean } from '../../local/verdict.ts';
 import { awsLatency } from '../aws-latency.ts';
 
 const CALLS_PER_SECOND = 4;

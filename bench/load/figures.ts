@@ -1,4 +1,5 @@
-import { type Percentiles, percentiles, type Verdict } from '../../local/verdict.ts';
+import { type Percentiles, percentiles } from '../../local/percentiles.ts';
+import type { Verdict } from '../../local/verdict.ts';
 
 /** What happened at one rate. */
 export interface Step {

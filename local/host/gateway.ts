@@ -42,9 +42,25 @@ interface Target {
 /** Rejects only when nothing can be answered: the request's body cannot be read, or the request is lost. */
 export type Api = (request: ApiRequest) => Promise<ApiResponse>;
 
-/** Puts an HTTP API on a server of its own. */
-export function createGateway(answer: Api): RequestListener {
+/** Who answers a request on the API's port, where no route of the API does. */
+export type Beside = (request: IncomingMessage) => RequestListener | undefined;
+
+/** Puts an HTTP API on a server, and what is beside it. */
+export function createGateway(
+  answer: Api,
+  routes: readonly Route[],
+  beside: Beside = () => undefined,
+): RequestListener {
+  const isRouted = ({ method = 'GET', url = '/' }: IncomingMessage): boolean => {
+    const segments = decodeSegments(url.split('?')[0] ?? '');
+    return segments !== undefined && matchRoute(routes, method, segments) !== undefined;
+  };
   return (request, response) => {
+    const other = isRouted(request) ? undefined : beside(request);
+    if (other) {
+      other(request, response);
+      return;
+    }
     answer(received(request)).then(
       ({ statusCode, headers, body, requestId }) => {
         response.writeHead(statusCode, { ...copy(headers), 'apigw-requestid': requestId });

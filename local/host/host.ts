@@ -11,7 +11,7 @@ import type { InvocationResult } from './execution-environment.ts';
 import { ExecutionHistories } from './execution-histories.ts';
 import { createFaultyEndpoints, loseVoiceWebhooks } from './faults.ts';
 import { readFunctions } from './functions.ts';
-import { createApi, createGateway } from './gateway.ts';
+import { type Beside, createApi, createGateway } from './gateway.ts';
 import { serve } from './http-server.ts';
 import { Lambda } from './lambda.ts';
 import { createPause, type Latency } from './latency.ts';
@@ -48,6 +48,8 @@ export interface HostOptions {
   readonly provisionedConcurrency?: number;
   /** Whether schedules run by themselves; default `on`. */
   readonly schedules?: 'on' | 'off';
+  /** What is on the API's port beside the API; default nothing. */
+  readonly beside?: Beside;
   /** What goes wrong between the functions and AWS; by default nothing. The host's own endpoints never fail. */
   readonly faults?: CloudFaults;
 }
@@ -188,8 +190,9 @@ async function start(options: HostOptions, disposables: AsyncDisposableStack): P
       crash: (accessKeyId) => lambda.crash(accessKeyId),
     });
   }
+  const routes = readRoutes(stack, lambda);
   const api = createApi({
-    routes: readRoutes(stack, lambda),
+    routes,
     authorize: createAuthorize(stack, options.principals ?? []),
     lambda,
     publicUrl,
@@ -197,7 +200,7 @@ async function start(options: HostOptions, disposables: AsyncDisposableStack): P
     latency,
     pause,
   });
-  gateway = createGateway(faults ? loseVoiceWebhooks(api, faults) : api);
+  gateway = createGateway(faults ? loseVoiceWebhooks(api, faults) : api, routes, options.beside);
   disposables.defer(() => stopped.abort());
 
   const stop = () => disposables.disposeAsync();

@@ -152,6 +152,9 @@ describe('npm start', () => {
     await printed(/No call is on/);
     const find = (pattern: RegExp): string =>
       lines.map((line) => pattern.exec(line)?.[1]).find(Boolean) ?? '';
+    const page = find(/^Page\s+(\S+)/);
+    expect(await (await fetch(page)).text()).toContain('<h1>Call recorder</h1>');
+    expect((await fetch(`${page}page/script.js`)).status).toBe(200);
     const accountSid = find(/TWILIO_ACCOUNT_SID=(\S+)/);
     const authorization = btoa(`${find(/TWILIO_API_KEY=(\S+)/)}:${find(/TWILIO_API_SECRET=(\S+)/)}`);
     const answer = await fetch(

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { mean, percentiles } from '../../local/percentiles.ts';
 import type { Row } from '../../local/recorder.ts';
 import type { SimulatedCall, SimulatedRecording } from '../../local/twilio-simulator/simulator.ts';
-import { isRight, judge, mean, percentiles, UNDER_FAULTS } from '../../local/verdict.ts';
+import { isRight, judge, UNDER_FAULTS } from '../../local/verdict.ts';
 
 const CALL_SID = 'CA1';
 
