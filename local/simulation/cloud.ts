@@ -9,7 +9,7 @@ import type { Telemetry } from '../../lambda/shared/telemetry.ts';
 import { encodeNext } from '../../lambda/twilio/twiml.ts';
 import { type CloudFaults, NO_CLOUD_FAULTS } from '../faults/cloud-faults.ts';
 import { Activity } from '../host/activity.ts';
-import { createAuthorize } from '../host/authorizers.ts';
+import { createAuthorize, type Principal } from '../host/authorizers.ts';
 import type { Emit } from '../host/events.ts';
 import type { Execution } from '../host/execution.ts';
 import { type FunctionConfiguration, readFunctions } from '../host/functions.ts';
@@ -63,6 +63,8 @@ export interface CloudOptions {
   readonly telemetry?: Telemetry;
   /** Invocations at the same time, beyond which Lambda throttles. @default 1,000 */
   readonly concurrency?: number;
+  /** Who may call routes with `AWS_IAM`. @default nobody: only Twilio calls */
+  readonly principals?: readonly Principal[];
   /** Whether schedules run by themselves. @default true */
   readonly schedules?: boolean;
 }
@@ -163,8 +165,7 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
   const schedules = startSchedules({ stack, lambda, queues, ticking: options.schedules ?? true });
   const api = createApi({
     routes: readRoutes(stack, lambda),
-    // Only Twilio calls.
-    authorize: createAuthorize(stack, []),
+    authorize: createAuthorize(stack, options.principals ?? []),
     lambda,
     publicUrl,
     emit,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Telemetry } from '../../lambda/shared/telemetry.ts';
 import { credentialsFromSeed, secretValue } from '../credentials.ts';
 import { type CloudFaults, cloudFaults } from '../faults/cloud-faults.ts';
 import type { FaultProfile } from '../faults/profile.ts';
@@ -35,6 +36,8 @@ export interface SimulationOptions {
   readonly outage?: Outage | undefined;
   /** What the templates have callers press. */
   readonly keys?: PressedKeys | undefined;
+  /** @default nobody listens */
+  readonly telemetry?: Telemetry;
   /** Called now and then with the number of calls that have ended. */
   readonly onProgress?: (ended: number) => void;
 }
@@ -66,7 +69,7 @@ const MOST_BROKEN = 5;
 
 /** Runs one seed on one virtual clock. Nothing else may run in this thread meanwhile. */
 export async function simulate(options: SimulationOptions): Promise<Simulated> {
-  const { seed, calls, faults: profile, templates, outage, keys, onProgress } = options;
+  const { seed, calls, faults: profile, templates, outage, keys, telemetry, onProgress } = options;
   using time = VirtualTime.install({ startAt: STARTS_AT, seed });
   const credentials = credentialsFromSeed(seed);
   const planted = new Planted(credentials, nextAuthToken(seed));
@@ -89,6 +92,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
     secretValue: secretValue(credentials),
     twilioUrl: TWILIO_URL,
     twilio: simulator.request.bind(simulator),
+    ...(telemetry && { telemetry }),
     faults: webhooksOut(cloudFaults(profile, seed), () => isOut('webhooks')),
     telemetry: planted.telemetry,
   };

@@ -3,7 +3,7 @@ import { type GuardName, switchOff } from './guards.ts';
 import type { Simulated, SimulationOptions } from './run.ts';
 
 /** What a thread is told at first: all but the seeds, each of which is a message, and a guard that it does without. */
-export interface WorkerTask extends Omit<SimulationOptions, 'seed' | 'onProgress'> {
+export interface WorkerTask extends Omit<SimulationOptions, 'seed' | 'telemetry' | 'onProgress'> {
   readonly without?: GuardName | undefined;
 }
 

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { METRICS, SERVICE } from '../../lambda/shared/contract.ts';
+import { METRICS } from '../../lambda/shared/contract.ts';
 import { COMPOSITES } from '../../lib/alarms.ts';
 import { STAGES } from '../../lib/funnel.ts';
+import { ownMetrics } from './support/own-metrics.ts';
 import { only, readable, resources, synthesize } from './support/synthesize.ts';
 
 const template = synthesize();
@@ -18,29 +19,6 @@ const partsOf = (composite: string): string[] =>
   [...String(composites[composite]?.Properties.AlarmRule).matchAll(/<Alarms(\w+)\.Arn>/g)].map(
     ([, name]) => name ?? '',
   );
-
-/** Metrics of the recorder's own in a part of the template, by name. */
-function ownMetrics(value: unknown): string[] {
-  const found = new Set<string>();
-  const look = (part: unknown): void => {
-    if (Array.isArray(part)) {
-      // As dashboards write one: namespace, name, dimension, its value, options.
-      if (part[0] === METRICS.namespace) {
-        expect(part.slice(2, 4)).toEqual(['service', SERVICE]);
-        found.add(String(part[1]));
-      }
-      part.forEach(look);
-    } else if (typeof part === 'object' && part !== null) {
-      if ('Namespace' in part && part.Namespace === METRICS.namespace && 'MetricName' in part) {
-        expect(part).toHaveProperty('Dimensions', [{ Name: 'service', Value: SERVICE }]);
-        found.add(String(part.MetricName));
-      }
-      Object.values(part).forEach(look);
-    }
-  };
-  look(value);
-  return [...found].toSorted();
-}
 
 /** The source of all functions. */
 const sources = readdirSync('lambda', { recursive: true, encoding: 'utf8' })
