@@ -49,14 +49,22 @@ export class Planted {
     }
   }
 
-  /** Log lines and metrics, before anybody writes them down. */
-  readonly telemetry: Telemetry = {
-    count: (metric) => this.#look('a metric', metric, 'credentials and numbers'),
-    record: (metric, value) => this.#look('a metric', `${metric} ${value}`, 'credentials and numbers'),
-    info: (...line) => this.#lookAtLine(line),
-    warn: (...line) => this.#lookAtLine(line),
-    error: (...line) => this.#lookAtLine(line),
-  };
+  /** Looks at log lines and metrics before they go on to whoever writes them down. */
+  lookedAt({ count, record, info, warn, error }: Telemetry): Telemetry {
+    const first =
+      <A extends readonly unknown[]>(where: string, report: (...what: A) => void) =>
+      (...what: A): void => {
+        this.#look(where, JSON.stringify(what), 'credentials and numbers');
+        report(...what);
+      };
+    return {
+      count: first('a metric', count),
+      record: first('a metric', record),
+      info: first('a log line', info),
+      warn: first('a log line', warn),
+      error: first('a log line', error),
+    };
+  }
 
   lookAtRows(rows: readonly Row[]): void {
     for (const row of rows) {
@@ -69,10 +77,6 @@ export class Planted {
       this.#look('an execution’s data', `${input} ${output}`, 'credentials');
       this.#look('an execution’s failure', `${error} ${cause}`, 'credentials and numbers');
     }
-  }
-
-  #lookAtLine(line: readonly unknown[]): void {
-    this.#look('a log line', JSON.stringify(line), 'credentials and numbers');
   }
 
   #look(where: string, text: string, sought: Sought): void {

@@ -5,6 +5,7 @@ import { type CloudFaults, cloudFaults } from '../faults/cloud-faults.ts';
 import type { FaultProfile } from '../faults/profile.ts';
 import { twilioFaults } from '../faults/twilio-faults.ts';
 import type { CloudFormationTemplate } from '../host/template.ts';
+import { NO_TELEMETRY } from '../no-telemetry.ts';
 import {
   type Behaviour,
   type Faults,
@@ -69,7 +70,16 @@ const MOST_BROKEN = 5;
 
 /** Runs one seed on one virtual clock. Nothing else may run in this thread meanwhile. */
 export async function simulate(options: SimulationOptions): Promise<Simulated> {
-  const { seed, calls, faults: profile, templates, outage, keys, telemetry, onProgress } = options;
+  const {
+    seed,
+    calls,
+    faults: profile,
+    templates,
+    outage,
+    keys,
+    telemetry = NO_TELEMETRY,
+    onProgress,
+  } = options;
   using time = VirtualTime.install({ startAt: STARTS_AT, seed });
   const credentials = credentialsFromSeed(seed);
   const planted = new Planted(credentials, nextAuthToken(seed));
@@ -92,9 +102,8 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
     secretValue: secretValue(credentials),
     twilioUrl: TWILIO_URL,
     twilio: simulator.request.bind(simulator),
-    ...(telemetry && { telemetry }),
     faults: webhooksOut(cloudFaults(profile, seed), () => isOut('webhooks')),
-    telemetry: planted.telemetry,
+    telemetry: planted.lookedAt(telemetry),
   };
   using notice = await createCloud({
     ...common,

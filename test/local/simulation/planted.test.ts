@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { Telemetry } from '../../../lambda/shared/telemetry.ts';
 import { credentialsFromSeed } from '../../../local/credentials.ts';
+import { NO_TELEMETRY } from '../../../local/no-telemetry.ts';
 import { Planted } from '../../../local/simulation/planted.ts';
 
 const CREDENTIALS = credentialsFromSeed(1);
@@ -10,8 +12,10 @@ const BASIC = Buffer.from(`${CREDENTIALS.apiKeySid}:${CREDENTIALS.apiKeySecret}`
 const ROW = { CallSid: 'CA1', Item: 'CALL' };
 
 let planted: Planted;
+let telemetry: Telemetry;
 beforeEach(() => {
   planted = new Planted(CREDENTIALS, NEXT);
+  telemetry = planted.lookedAt(NO_TELEMETRY);
   planted.sent({ headers: { 'X-Twilio-Signature': SIGNATURE } });
   planted.called(NUMBER);
 });
@@ -28,9 +32,9 @@ describe('what may not come out', () => {
   test.each([...SECRETS, ['a whole phone number', `from %2B${NUMBER.slice(1)}`]])(
     'is found in log lines and failures: %s',
     (what, text) => {
-      planted.telemetry.info(text, {});
-      planted.telemetry.warn('a message', { detail: text });
-      planted.telemetry.error('a message', { error: { name: 'SomeError', message: text } });
+      telemetry.info(text, {});
+      telemetry.warn('a message', { detail: text });
+      telemetry.error('a message', { error: { name: 'SomeError', message: text } });
       planted.lookAtExecutions([{ input: '{}', error: 'SomeError', cause: `{"errorMessage":"${text}"}` }]);
       expect(planted.findings).toEqual([
         `${what} came out: in a log line`,
@@ -49,7 +53,7 @@ describe('what may not come out', () => {
   });
 
   test('is found in a metric', () => {
-    planted.telemetry.record('CallbackReceived' as never, Number(NUMBER.slice(1)));
+    telemetry.record('CallbackReceived' as never, Number(NUMBER.slice(1)));
     expect(planted.findings).toEqual(['a whole phone number came out: in a metric']);
   });
 });
@@ -57,7 +61,7 @@ describe('what may not come out', () => {
 test('a number has its place in a row and in an execution’s input, and what is no secret anywhere', () => {
   planted.lookAtRows([{ ...ROW, From: NUMBER }]);
   planted.lookAtExecutions([{ input: JSON.stringify({ from: NUMBER }) }]);
-  planted.telemetry.info('A call', {
+  telemetry.info('A call', {
     callSid: CREDENTIALS.accountSid,
     at: 1_795_521_600_000,
     from: '+*******0001',
