@@ -69,6 +69,8 @@ async function synthesizeAnew({ app, environment, parent }: SynthesizeOptions): 
       ...process.env,
       PATH: [join(PROJECT, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
       CDK_OUTDIR: directory,
+      // Seconds, for what every deployment does again.
+      CDK_VALIDATION: 'false',
       // The command line passes the feature flags on in this way.
       CDK_CONTEXT_JSON: JSON.stringify(context),
       ...environment,
