@@ -44,8 +44,8 @@ export interface HostOptions {
   readonly latency?: Latency;
   /** Invocations at the same time, beyond which Lambda throttles; default 1,000. */
   readonly concurrency?: number;
-  /** Environments of each function that are initialized before the host starts to listen; default none. */
-  readonly provisionedConcurrency?: number;
+  /** How many environments of a function are initialized before the host starts to listen; default none. */
+  readonly provisionedConcurrency?: (logicalId: string) => number;
   /** Whether schedules run by themselves; default `on`. */
   readonly schedules?: 'on' | 'off';
   /** What is on the API's port beside the API; default nothing. */
@@ -149,7 +149,7 @@ async function start(options: HostOptions, disposables: AsyncDisposableStack): P
   });
   disposables.defer(() => activity.idle());
   disposables.defer(() => lambda.stop());
-  await lambda.provision(options.provisionedConcurrency ?? 0);
+  await lambda.provision(options.provisionedConcurrency ?? (() => 0));
 
   const machineResource = stack.onlyResource(STATE_MACHINE);
   const stateMachine =

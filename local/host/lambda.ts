@@ -67,10 +67,14 @@ export class Lambda implements Invoker {
     return faults ? unlessZombie(faults, logicalId, payload, result, pause) : result;
   }
 
-  /** Initializes environments of each function before anybody needs them, as provisioned concurrency does. */
-  async provision(environments: number): Promise<void> {
-    const pooled = [...this.#functions.values()].flatMap((hosted) =>
-      Array.from({ length: Math.min(environments, MAX_IDLE) }, () => {
+  /**
+   * Initializes environments before anybody needs them, as provisioned concurrency does.
+   *
+   * @param environments how many of the function with this logical id
+   */
+  async provision(environments: (logicalId: string) => number): Promise<void> {
+    const pooled = [...this.#functions].flatMap(([logicalId, hosted]) =>
+      Array.from({ length: Math.min(environments(logicalId), MAX_IDLE) }, () => {
         const created = this.#create(hosted);
         hosted.idle.push(created);
         return created;
