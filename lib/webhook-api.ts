@@ -23,11 +23,12 @@ import { acknowledge, routesIn } from './acknowledgements.ts';
 const REQUESTS_PER_SECOND = 1_000;
 
 /**
- * Callbacks can wait: what they say is asked for where it does not come. A burst of them leaves callers at least half.
+ * Callbacks can wait: what they say is asked for where it does not come. However many there are, callers have a third, as
+ * many as two callbacks a call leave them anyway.
  * Only a route that no configuration takes away may have settings of its own: API Gateway keeps them when the route goes,
  * and then refuses every later change of the stage (https://github.com/DianaIonita/serverless-api-gateway-throttling/issues/33).
  */
-const CALLBACKS_PER_SECOND = REQUESTS_PER_SECOND / 2;
+const CALLBACKS_PER_SECOND = Math.floor((REQUESTS_PER_SECOND * 2) / 3);
 
 /** What was asked and what came of it; neither who asked nor what a path holds. */
 const ACCESS_LOG = AccessLogFormat.custom(

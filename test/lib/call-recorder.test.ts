@@ -554,7 +554,7 @@ describe('the API', () => {
     const { Properties } = only(template, 'AWS::ApiGatewayV2::Stage');
     expect(Properties).toMatchObject({
       DefaultRouteSettings: { ThrottlingRateLimit: 1_000, ThrottlingBurstLimit: 2_000 },
-      RouteSettings: { 'POST /recording-status': { ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1_000 } },
+      RouteSettings: { 'POST /recording-status': { ThrottlingRateLimit: 666, ThrottlingBurstLimit: 1_332 } },
       AccessLogSettings: { DestinationArn: '<WebhookApiAccessLog.Arn>' },
     });
     const { Format } = Properties.AccessLogSettings as { Format: string };
