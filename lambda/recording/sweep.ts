@@ -141,14 +141,15 @@ export function dueCommand(
   }
   const { status, confirmed, at } = row.command;
   const age = now - Date.parse(at);
-  if (status === 'paused' && resumeAfterMilliseconds !== false && age > resumeAfterMilliseconds) {
+  const goesOnByItself = resumeAfterMilliseconds !== false;
+  const isTooLong = status === 'paused' && age > (goesOnByItself ? resumeAfterMilliseconds : FORGOTTEN_AFTER);
+  if (isTooLong && goesOnByItself) {
     return { action: 'resume', reason: PAUSED_TOO_LONG };
   }
   if (!confirmed && age > IN_HANDS) {
     return { action: ACTION_FOR[status], reason: END_UNKNOWN };
   }
-  const isForgotten = status === 'paused' && resumeAfterMilliseconds === false && age > FORGOTTEN_AFTER;
-  return isForgotten ? FORGOTTEN : undefined;
+  return isTooLong ? FORGOTTEN : undefined;
 }
 
 const ACTION_FOR = { paused: 'pause', 'in-progress': 'resume', stopped: 'stop' } as const;
