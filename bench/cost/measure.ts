@@ -1,21 +1,18 @@
 import * as v from 'valibot';
-import { credentialsFromSeed, secretValue } from '../../local/credentials.ts';
 import * as types from '../../local/host/resource-types.ts';
 import { readStack, type Stack } from '../../local/host/stack.ts';
 import type { CloudFormationTemplate } from '../../local/host/template.ts';
-import { createCloud, functionIdOf } from '../../local/simulation/cloud.ts';
+import { functionIdOf } from '../../local/simulation/cloud.ts';
+import { createConnectedCloud } from '../../local/simulation/connected-cloud.ts';
 import { sleep } from '../../local/simulation/effects.ts';
 import { APPLICATIONS } from '../../local/simulation/scenario.ts';
 import { VirtualTime } from '../../local/simulation/virtual-time.ts';
-import { type SimulatedCall, TwilioSimulator } from '../../local/twilio-simulator/simulator.ts';
+import type { SimulatedCall } from '../../local/twilio-simulator/simulator.ts';
 import { judge } from '../../local/verdict.ts';
 import { designOf } from './design.ts';
 import { readTable, storedBytes } from './metered-table.ts';
 import { type Meter, Meters } from './meters.ts';
 import type { Design, SweepUsage, Usage } from './usage.ts';
-
-/** Where the simulated Twilio is, for whoever synthesizes the template. */
-export const TWILIO_URL = 'http://twilio.simulated';
 
 export interface MeasureOptions {
   /** With a notice, and with path metadata. */
@@ -62,21 +59,8 @@ export async function measureCalls({ template, calls, seed, talkMs }: MeasureOpt
   const table = readTable(stack);
   using time = VirtualTime.install({ startAt: STARTS_AT, seed });
   using meters = new Meters(table);
-  const credentials = credentialsFromSeed(seed);
-  const simulator: TwilioSimulator = TwilioSimulator.withoutServer({
-    seed,
-    credentials,
-    url: TWILIO_URL,
-    transport: { exchange: (request) => cloud.exchange(request) },
-  });
-  using cloud = await createCloud({
-    template,
-    seed,
-    secretValue: secretValue(credentials),
-    twilioUrl: TWILIO_URL,
-    twilio: (request) => simulator.request(request),
-    ...meters.hooks,
-  });
+  const { simulator, cloud } = await createConnectedCloud({ template, seed, ...meters.hooks });
+  using _ = cloud;
   const voiceUrl = cloud.voiceUrl(simulator.hostApplication(APPLICATIONS.menu));
   const to = '+15550100100';
   simulator.addNumber({ phoneNumber: to, voiceUrl });

@@ -1,8 +1,9 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { billOf, totalOf } from '../../../bench/cost/bill.ts';
-import { type Measurement, measureCalls, TWILIO_URL } from '../../../bench/cost/measure.ts';
+import { type Measurement, measureCalls } from '../../../bench/cost/measure.ts';
 import { NAIVE_DESIGN, NAIVE_USAGE } from '../../../bench/cost/naive.ts';
 import { LIMIT_DOLLARS } from '../../../bench/cost/usage.ts';
+import { TWILIO_URL } from '../../../local/simulation/run.ts';
 import { synthesizeTemplate } from '../../../local/simulation/template.ts';
 
 let measured: Measurement;

@@ -4,18 +4,15 @@ import { type CloudFaults, cloudFaults, NO_CLOUD_FAULTS } from '../../../local/f
 import { FAULT_PROFILES } from '../../../local/faults/profile.ts';
 import type { CloudFormationTemplate } from '../../../local/host/template.ts';
 import { type Cloud, type CloudOptions, createCloud } from '../../../local/simulation/cloud.ts';
+import { createConnectedCloud } from '../../../local/simulation/connected-cloud.ts';
 import { historyLines } from '../../../local/simulation/history.ts';
+import { TWILIO_URL } from '../../../local/simulation/run.ts';
 import { synthesizeTemplate } from '../../../local/simulation/template.ts';
 import { VirtualTime } from '../../../local/simulation/virtual-time.ts';
 import type { SimulatorEvent } from '../../../local/twilio-simulator/events.ts';
-import {
-  type CallScript,
-  type SimulatedCall,
-  TwilioSimulator,
-} from '../../../local/twilio-simulator/simulator.ts';
+import type { CallScript, SimulatedCall } from '../../../local/twilio-simulator/simulator.ts';
 import { CALL_SID, START } from './support.ts';
 
-const TWILIO_URL = 'http://twilio.simulated';
 const APPLICATION = '<Response><Say>Welcome.</Say><Pause length="60"/></Response>';
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
@@ -40,21 +37,8 @@ async function run(
   script: Partial<CallScript> = {},
 ): Promise<Run> {
   using time = VirtualTime.install({ startAt: START, seed });
-  const credentials = credentialsFromSeed(seed);
-  const simulator: TwilioSimulator = TwilioSimulator.withoutServer({
-    seed,
-    credentials,
-    url: TWILIO_URL,
-    transport: { exchange: (request) => cloud.exchange(request) },
-  });
-  using cloud = await createCloud({
-    template,
-    seed,
-    secretValue: secretValue(credentials),
-    twilioUrl: TWILIO_URL,
-    twilio: (request) => simulator.request(request),
-    ...options,
-  });
+  const { simulator, cloud } = await createConnectedCloud({ template, seed, ...options });
+  using _ = cloud;
   const events = new Map<string | undefined, SimulatorEvent[]>();
   simulator.onEvent((event) => events.set(event.callSid, [...(events.get(event.callSid) ?? []), event]));
   const voiceUrl = cloud.voiceUrl(simulator.hostApplication(APPLICATION));

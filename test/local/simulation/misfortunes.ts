@@ -7,6 +7,7 @@ import { type CloudFaults, type EffectTarget, NO_CLOUD_FAULTS } from '../../../l
 import type { CloudFormationTemplate } from '../../../local/host/template.ts';
 import { operatorsFromSeed, principalsFor } from '../../../local/operators.ts';
 import { createCloud } from '../../../local/simulation/cloud.ts';
+import { TWILIO_URL } from '../../../local/simulation/run.ts';
 import { VirtualTime } from '../../../local/simulation/virtual-time.ts';
 import { type AnswerFault, type Faults, NO_FAULTS } from '../../../local/twilio-simulator/faults.ts';
 import { type CallScript, type Key, TwilioSimulator } from '../../../local/twilio-simulator/simulator.ts';
@@ -26,7 +27,6 @@ const SEED = 2;
 const MINUTE = 60_000;
 /** Whoever asked has given up on an answer, has looked, and has asked again. */
 const LATE_MS = 10_000;
-const TWILIO_URL = 'http://twilio.simulated';
 const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' };
 const NUMBERS = { from: '+15550200123', to: '+15550100100' };
 const APPLICATION = '<Response><Pause length="3600"/></Response>';

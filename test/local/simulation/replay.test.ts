@@ -1,14 +1,12 @@
 import { expect, test } from '@jest/globals';
-import { credentialsFromSeed, secretValue } from '../../../local/credentials.ts';
-import { createCloud } from '../../../local/simulation/cloud.ts';
+import { createConnectedCloud } from '../../../local/simulation/connected-cloud.ts';
+import { TWILIO_URL } from '../../../local/simulation/run.ts';
 import { APPLICATIONS, planCalls } from '../../../local/simulation/scenario.ts';
 import { synthesizeTemplate } from '../../../local/simulation/template.ts';
 import { VirtualTime } from '../../../local/simulation/virtual-time.ts';
 import { Dice } from '../../../local/twilio-simulator/random.ts';
-import { TwilioSimulator } from '../../../local/twilio-simulator/simulator.ts';
 import type { HttpRequest } from '../../../local/twilio-simulator/transport.ts';
 
-const TWILIO_URL = 'http://twilio.simulated';
 const PUBLIC_URL = 'https://recorder.example.com';
 const START = Date.UTC(2026, 0, 5, 8);
 const MINUTE = 60_000;
@@ -46,27 +44,16 @@ async function dayAndReplay(calls: number): Promise<Day> {
     environment: { LOCAL_CONSENT: 'ask', LOCAL_OPT_OUT_KEY: '9' },
   });
   using time = VirtualTime.install({ startAt: START, seed: SEED });
-  const credentials = credentialsFromSeed(SEED);
   const delivered: HttpRequest[] = [];
-  const simulator: TwilioSimulator = TwilioSimulator.withoutServer({
-    seed: SEED,
-    credentials,
-    url: TWILIO_URL,
-    transport: {
-      exchange: (request) => {
-        if (request.url.startsWith(PUBLIC_URL)) delivered.push(request);
-        return cloud.exchange(request);
-      },
-    },
-  });
-  using cloud = await createCloud({
+  const { simulator, cloud } = await createConnectedCloud({
     template,
     seed: SEED,
-    secretValue: secretValue(credentials),
     publicUrl: PUBLIC_URL,
-    twilioUrl: TWILIO_URL,
-    twilio: (request) => simulator.request(request),
+    onRequest: (request) => {
+      if (request.url.startsWith(PUBLIC_URL)) delivered.push(request);
+    },
   });
+  using _ = cloud;
   const changes: string[] = [];
   simulator.onEvent((event) => {
     if (event.type === 'rest-request' && event.method !== 'GET')
