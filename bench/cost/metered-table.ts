@@ -59,11 +59,11 @@ export function meteredTable(
 ): Table {
   const send = async (command: object): Promise<unknown> => {
     const [written] = writtenKeys(command, description);
-    const before = written && sized(table.peek(written));
+    const before = written && existing(table.peek(written));
     // A write is carried out in this moment, though it is answered later.
     const answer = table.send(command as PutItemCommand);
     if (written) {
-      const after = sized(table.peek(written));
+      const after = existing(table.peek(written));
       tell(unitsWritten(before, after, description));
       return answer;
     }
@@ -94,9 +94,8 @@ export function storedBytes(
   return { table, index };
 }
 
-/** An item as it was in a moment: the table goes on writing into its own. */
-const sized = (item: Readonly<Item>): Item | undefined =>
-  Object.keys(item).length > 0 ? structuredClone(item) : undefined;
+/** Undefined for an empty one, which is none. */
+const existing = (item: Item): Item | undefined => (Object.keys(item).length > 0 ? item : undefined);
 
 function unitsWritten(
   before: Item | undefined,
