@@ -14,7 +14,7 @@ import type { CallFacts, CallStore, KnownCall } from './store.ts';
  * whose rows know two that run, since its list may lag. No two of ours run beside each other for longer than the longest
  * of these, the list's lag, and what the look takes.
  */
-export const LOOK_AGAIN_AFTER_SECONDS = [2, 3, 4, 4, 4] as const;
+export const LOOK_AGAIN_AFTER_SECONDS = [2, 3, 3, 3, 3, 3] as const;
 /** Before Twilio is asked again. */
 const PAUSE_MILLISECONDS = 200;
 
