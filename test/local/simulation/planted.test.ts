@@ -52,6 +52,16 @@ describe('what may not come out', () => {
     ]);
   });
 
+  test.each([
+    ['alone', SIGNATURE],
+    ['after other base64', `QUJD${SIGNATURE}`],
+    ['before another padding', `${SIGNATURE}=`],
+    ['after texts with the same end', `a=1&b==&signature=${SIGNATURE}&c=2`],
+  ])('is found wherever it stands: a signature %s', (_, text) => {
+    planted.lookAtExecutions([{ input: text }]);
+    expect(planted.findings).toEqual(['a signature came out: in an execution’s data']);
+  });
+
   test('is found in a metric', () => {
     telemetry.record('CallbackReceived' as never, Number(NUMBER.slice(1)));
     expect(planted.findings).toEqual(['a whole phone number came out: in a metric']);
@@ -65,6 +75,7 @@ test('a number has its place in a row and in an execution’s input, and what is
     callSid: CREDENTIALS.accountSid,
     at: 1_795_521_600_000,
     from: '+*******0001',
+    checksum: `${SIGNATURE.slice(1)} =${SIGNATURE.slice(0, -1)}`,
   });
   expect(planted.findings).toEqual([]);
 });
