@@ -63,8 +63,8 @@ export class Call implements SimulatedCall, Listed {
   updatedAt: number;
   /** Deleted through the API: REST no longer knows it. */
   deleted = false;
-  /** What REST's lists show of it once they show that it is over. */
-  finalJson: string | undefined;
+  /** What REST last showed of it, and with what that changes. */
+  shown: { readonly status: CallStatus; readonly updatedAt: number; readonly json: string } | undefined;
   readonly #statuses: { readonly status: CallStatus; readonly visibleAt: number }[];
 
   constructor(identity: CallIdentity, firstStatus: CallStatus, clock: Clock) {

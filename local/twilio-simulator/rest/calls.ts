@@ -80,11 +80,14 @@ function endedSince({ calls, endedCalls }: World, since: number): readonly Call[
   return endedCalls.slice(before + 1).sort((left, right) => left.ordinal - right.ordinal);
 }
 
-/** A call that is over looks the same in every list, and in its last hours it is in many. */
+/** A call is in many lists, and looks the same in each until another status of it is seen. */
 function callJson(world: World, call: Call): string {
-  if (call.endSeenAt(world.now()) === undefined) return JSON.stringify(callBody(world, call));
-  call.finalJson ??= JSON.stringify(callBody(world, call));
-  return call.finalJson;
+  const { shown, updatedAt } = call;
+  const status = call.statusSeenAt(world.now());
+  if (shown?.status === status && shown.updatedAt === updatedAt) return shown.json;
+  const json = JSON.stringify(callBody(world, call));
+  call.shown = { status, updatedAt, json };
+  return json;
 }
 
 function callFilter(world: World, query: URLSearchParams): (call: Call) => boolean {
@@ -119,7 +122,7 @@ function liveCalls(world: World): readonly Call[] {
 }
 
 function fetchCall(world: World, request: RestRequest): RestAnswer {
-  return { httpStatus: 200, body: callBody(world, findCall(world, request)) };
+  return { httpStatus: 200, json: callJson(world, findCall(world, request)) };
 }
 
 /**
