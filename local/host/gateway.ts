@@ -17,7 +17,8 @@ export interface ApiOptions {
   readonly authorize: Authorize;
   readonly lambda: Invoker;
   readonly publicUrl: string;
-  readonly emit: Emit;
+  /** @default nobody listens */
+  readonly emit?: Emit | undefined;
   readonly latency: Latency;
   readonly pause: Pause;
 }
@@ -112,11 +113,11 @@ export function createApi(options: ApiOptions): Api {
     const match = segments && matchRoute(options.routes, method, segments);
     const path = segments ? `/${segments.join('/')}` : rawPath;
     const routeKey = match && { routeKey: match.route.routeKey };
-    options.emit({ type: 'httpRequest', requestId, method, path, ...routeKey });
+    options.emit?.({ type: 'httpRequest', requestId, method, path, ...routeKey });
     const response = segments
       ? await answer(request, requestId, { path, rawPath, rawQueryString: query.join('?') }, match)
       : gatewayMessage(400, 'Bad Request');
-    options.emit({
+    options.emit?.({
       type: 'httpResponse',
       requestId,
       status: response.statusCode,

@@ -28,7 +28,8 @@ export interface StateMachineOptions {
   readonly definition: string;
   readonly lambda: Invoker;
   readonly activity: Activity;
-  readonly emit: Emit;
+  /** @default nobody listens */
+  readonly emit?: Emit | undefined;
   readonly latency: Latency;
   readonly pause: Pause;
   /** Names executions and tokens; default a random UUID. */
@@ -107,7 +108,8 @@ export class StateMachine {
 
   async #execute(execution: Execution, input: Json): Promise<void> {
     const { name } = execution;
-    this.#options.emit({ type: 'executionStarted', execution: name, input });
+    const { emit } = this.#options;
+    emit?.({ type: 'executionStarted', execution: name, input });
     const started = performance.now();
     const transitions = new Transitions(this.#options, this.#newId);
     const { States } = this.#hostable.definition;
@@ -125,12 +127,12 @@ export class StateMachine {
       overrides: { taskResourceLocalHandlers: this.#taskHandlers(name, transitions) },
     });
     this.#runs.set(name, run);
-    const [outcome] = await Promise.all([settle(run), this.#forward(name, run)]);
+    const [outcome] = await Promise.all([settle(run), emit && forward(emit, name, run)]);
     if (outcome.status === 'SUCCEEDED' || outcome.status === 'FAILED') await transitions.pay();
     this.#runs.delete(name);
     this.#executions.set(name, { ...execution, ...outcome, stopDate: new Date() });
     const { output, ...rest } = outcome;
-    this.#options.emit({
+    emit?.({
       type: 'executionEnded',
       execution: name,
       ms: performance.now() - started,
@@ -188,13 +190,6 @@ export class StateMachine {
     }
     const output: Json = JSON.parse(result.payload);
     return isIntegration ? { ExecutedVersion: '$LATEST', Payload: output, StatusCode: 200 } : output;
-  }
-
-  async #forward(execution: string, { eventLogs }: Run): Promise<void> {
-    for await (const event of eventLogs) {
-      const detail = describe(execution, event);
-      if (detail) this.#options.emit(detail, event.timestamp);
-    }
   }
 }
 
@@ -274,6 +269,13 @@ async function settle(run: Run): Promise<Outcome> {
     const { name, message } = error.cause;
     if (name === 'States.Timeout') return { status: 'TIMED_OUT', error: name };
     return { status: 'FAILED', error: name, cause: message };
+  }
+}
+
+async function forward(emit: Emit, execution: string, { eventLogs }: Run): Promise<void> {
+  for await (const event of eventLogs) {
+    const detail = describe(execution, event);
+    if (detail) emit(detail, event.timestamp);
   }
 }
 

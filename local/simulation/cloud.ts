@@ -96,7 +96,6 @@ const Definition = v.object({ DefinitionString: v.string() });
 const DEFAULT_PUBLIC_URL = 'https://recorder.example.com';
 /** No latency but that of requests: it would only slow the simulation down. */
 const PROMPT = { latency: () => 0, pause: (async () => undefined) as Pause };
-const SILENT: Emit = () => undefined;
 
 /**
  * Deploys a template to a simulated AWS. Install virtual time first: schedules begin at once.
@@ -110,7 +109,6 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
     telemetry = NO_TELEMETRY,
     faults = NO_CLOUD_FAULTS,
     publicUrl = DEFAULT_PUBLIC_URL,
-    emit = SILENT,
     wrapWire = (wire) => wire,
     wrapTable = (table) => table,
   } = options;
@@ -160,7 +158,7 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
     activity,
     concurrency: options.concurrency ?? 1_000,
   });
-  const stateMachine = readStateMachine(stack, lambda, activity, newId, emit);
+  const stateMachine = readStateMachine(stack, lambda, activity, newId, options.emit);
   const queues = new Queues(stack);
   const schedules = startSchedules({ stack, lambda, queues, ticking: options.schedules ?? true });
   const api = createApi({
@@ -168,7 +166,7 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
     authorize: createAuthorize(stack, options.principals ?? []),
     lambda,
     publicUrl,
-    emit,
+    emit: options.emit,
     ...PROMPT,
   });
   let webhooks = 0;
@@ -273,7 +271,7 @@ function readStateMachine(
   lambda: SimulatedLambda,
   activity: Activity,
   newId: () => string,
-  emit: Emit,
+  emit: Emit | undefined,
 ): StateMachine | undefined {
   const resource = stack.onlyResource(STATE_MACHINE);
   return (

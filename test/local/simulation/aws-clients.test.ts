@@ -43,7 +43,6 @@ function setUp(faults?: CloudFaults) {
     }),
     lambda: { find: () => undefined, invoke: async () => ({ payload: '{}' }) },
     activity: new Activity(),
-    emit: () => undefined,
     latency: () => 0,
     pause: async () => undefined,
   });
