@@ -175,8 +175,13 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   planted.lookAtRows(rows);
   planted.lookAtExecutions(clouds.flatMap((cloud) => [...cloud.executions.values()]));
   const rowsOf = Map.groupBy(rows, ({ CallSid }) => CallSid);
-  const historyOf = (callSid: string) =>
-    clouds.flatMap((cloud) => cloud.history.of(callSid)).toSorted((a, b) => a.at - b.at);
+  const histories = new Map(
+    placed.map(({ sid }) => [
+      sid,
+      clouds.flatMap((cloud) => cloud.history.of(sid)).toSorted((a, b) => a.at - b.at),
+    ]),
+  );
+  const historyOf = (callSid: string) => histories.get(callSid) ?? [];
   const findings = [
     ...measured.findings,
     ...planted.findings,

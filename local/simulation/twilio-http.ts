@@ -65,11 +65,8 @@ const operations = new Map<string, string>();
 
 /** `GET /Calls/{sid}/Recordings.json` */
 function operationOf(method: string, url: string): string {
-  const path = url
-    .replace(/^.*\/Accounts\/AC[0-9a-f]{32}/, '')
-    .replace(/\?.*$/, '')
-    .replaceAll(/[A-Z]{2}[0-9a-f]{32}/g, '{sid}');
-  const operation = `${method} ${path}`;
+  const [, path = url] = /\/Accounts\/AC[0-9a-f]{32}([^?]*)/.exec(url) ?? [];
+  const operation = `${method} ${path.replaceAll(/[A-Z]{2}[0-9a-f]{32}/g, '{sid}')}`;
   const known = operations.get(operation);
   if (known !== undefined) return known;
   operations.set(operation, operation);
