@@ -92,19 +92,19 @@ function parseForm(body: string): FormParameters | undefined {
   if (pairs.length > MAXIMUM_PARAMETERS) {
     return undefined;
   }
-  const values = new Map<string, string[]>();
+  const values = new Map<string, string | string[]>();
   try {
     for (const pair of pairs) {
-      const [name = '', ...rest] = pair.split('=');
-      const key = decodeFormText(name);
-      values.set(key, [...(values.get(key) ?? []), decodeFormText(rest.join('='))]);
+      const [encodedName = '', ...rest] = pair.split('=');
+      const name = decodeFormText(encodedName);
+      const value = decodeFormText(rest.join('='));
+      const others = values.get(name);
+      values.set(name, others === undefined ? value : [others, value].flat());
     }
   } catch {
     return undefined;
   }
-  return Object.fromEntries(
-    [...values].map(([name, list]) => [name, list.length === 1 && list[0] !== undefined ? list[0] : list]),
-  );
+  return Object.fromEntries(values);
 }
 
 const decodeFormText = (text: string): string => decodeURIComponent(text.replaceAll('+', ' '));
