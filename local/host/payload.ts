@@ -92,19 +92,18 @@ function eventHeaders(
   { headers: given, sourceIp }: ReceivedRequest,
   contentLength: number,
 ): Record<string, string> {
-  const received = Object.entries(given)
-    .filter(([name]) => name !== 'cookie' && !HOP_BY_HOP.has(name))
-    .map(([name, values = []]): [string, string] => [name, values.join(',')]);
-  const { 'x-forwarded-for': forwardedFor } = given;
+  const { 'x-forwarded-for': forwardedFor = [] } = given;
   const seconds = Math.floor(Date.now() / 1000).toString(16);
-  const headers = new Map([
-    ['x-amzn-trace-id', `Root=1-${seconds}-${randomUUID().replaceAll('-', '').slice(0, 24)}`],
-    ...received,
-    ['content-length', String(contentLength)],
-    ['x-forwarded-for', [...(forwardedFor ?? []), sourceIp].join(', ')],
-    ['x-forwarded-port', '443'],
-    ['x-forwarded-proto', 'https'],
-  ]);
+  const traceId = `Root=1-${seconds}-${randomUUID().replaceAll('-', '').slice(0, 24)}`;
+  const headers = new Map([['x-amzn-trace-id', traceId]]);
+  for (const [name, values = []] of Object.entries(given)) {
+    if (name !== 'cookie' && !HOP_BY_HOP.has(name)) headers.set(name, values.join(','));
+  }
+  headers
+    .set('content-length', String(contentLength))
+    .set('x-forwarded-for', [...forwardedFor, sourceIp].join(', '))
+    .set('x-forwarded-port', '443')
+    .set('x-forwarded-proto', 'https');
   return Object.fromEntries([...headers].sort(([left], [right]) => (left < right ? -1 : 1)));
 }
 

@@ -92,7 +92,7 @@ export class Planted {
       if (this.#signatures.has(candidate)) this.#found('a signature', where);
     }
     if (sought === 'credentials') return;
-    for (const [digits] of text.matchAll(/\d{10,}/g)) {
+    for (const digits of text.match(/\d{10,}/g) ?? []) {
       if (this.#numbers.has(digits)) this.#found('a whole phone number', where);
     }
   }

@@ -87,8 +87,9 @@ export class World {
     return sid;
   }
 
+  /** @param details made for this event alone: its time is put on them */
   emit(details: EventDetails): void {
-    const event: SimulatorEvent = { ...details, at: this.now() };
+    const event: SimulatorEvent = Object.assign(details, { at: this.now() });
     for (const listener of this.listeners) listener(event);
   }
 }

@@ -32,9 +32,9 @@ export function page<T extends Listed>(
     token === null
       ? newest(items, matches, items.length, start, pageSize)
       : newest(items, matches, positionAfter(token, items), 0, pageSize);
+  const parameters = new URLSearchParams(query);
+  parameters.set('PageSize', String(pageSize));
   const uri = (page: number, token?: string | null) => {
-    const parameters = new URLSearchParams(query);
-    parameters.set('PageSize', String(pageSize));
     parameters.set('Page', String(page));
     parameters.delete('PageToken');
     if (token) parameters.set('PageToken', token);
