@@ -89,20 +89,20 @@ export class Effects {
         invocation.crash();
         return never();
       case 'crash-after': {
-        const outcome = await settled(this.#carryOut(effect, subject));
+        const outcome = await this.#carryOut(effect, subject);
         record(outcome.ok ? 'done' : 'failed', { ...detailOf(effect, outcome), crash: true });
         invocation.crash();
         return never();
       }
       case 'unknown': {
         const begun = Date.now();
-        const outcome = await settled(this.#carryOut(effect, subject));
+        const outcome = await this.#carryOut(effect, subject);
         record('unknown', { ...detailOf(effect, outcome), carriedOut: outcome.ok });
         await sleep(effect.attemptMilliseconds - (Date.now() - begun));
         throw effect.timeout();
       }
       case 'none': {
-        const outcome = await settled(this.#carryOut(effect, subject));
+        const outcome = await this.#carryOut(effect, subject);
         const isAwaited = !effect.signal?.aborted && !invocation.dead;
         const detail = detailOf(effect, outcome);
         if (isAwaited) record(outcome.ok ? 'done' : 'failed', detail);
@@ -114,9 +114,13 @@ export class Effects {
     }
   }
 
-  async #carryOut<T>({ latency, act }: Effect<T>, subject: string): Promise<T> {
+  async #carryOut<T>({ latency, act }: Effect<T>, subject: string): Promise<Outcome<T>> {
     if (latency) await sleep(this.#draws.latency(subject, latency));
-    return act();
+    try {
+      return { ok: true, value: await act() };
+    } catch (error) {
+      return { ok: false, error };
+    }
   }
 
   #record(
@@ -145,12 +149,6 @@ export function onlyCallSid(text: string): string | undefined {
 }
 
 type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
-
-const settled = <T>(promise: Promise<T>): Promise<Outcome<T>> =>
-  promise.then(
-    (value) => ({ ok: true, value }),
-    (error: unknown) => ({ ok: false, error }),
-  );
 
 const detailOf = <T>(effect: Effect<T>, outcome: Outcome<T>): Detail | undefined =>
   outcome.ok
