@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseRequest, RecordingStatusRequest, VoiceRequest } from '../../../lambda/twilio/requests.ts';
+import {
+  callOf,
+  KeyRequest,
+  parseRequest,
+  RecordingStatusRequest,
+  VoiceRequest,
+} from '../../../lambda/twilio/requests.ts';
 import { ACCOUNT_SID, CALL_SID, RECORDING_SID } from '../support/sids.ts';
 import { type Parameters, statusParameters, voiceParameters } from '../support/webhooks.ts';
 
@@ -45,6 +51,34 @@ test('a recording status callback is read', () => {
     RecordingSource: 'StartCallRecordingAPI',
     RecordingStartTime: '2026-11-24T12:00:01.000Z',
     ErrorCode: 0,
+  });
+});
+
+test('a voice webhook tells whose call it is', () => {
+  const request = voice();
+  expect(request && callOf(request)).toEqual({
+    callSid: CALL_SID,
+    accountSid: ACCOUNT_SID,
+    from: '+15550001111',
+    to: '+15550002222',
+    direction: 'inbound',
+  });
+});
+
+describe('a key that was pressed', () => {
+  const key = (changes: Parameters) => parseRequest(KeyRequest, { ...voiceParameters(), ...changes });
+
+  test.each(['1', '#', '*9D', '0'.repeat(32)])('is read: %s', (Digits) => {
+    expect(key({ Digits })).toMatchObject({ CallSid: CALL_SID, Digits });
+  });
+
+  test.each(['', 'x', 'x1', '1x', '1\n', '0'.repeat(33)])('is none: %j', (Digits) => {
+    expect(key({ Digits })).toMatchObject({ CallSid: CALL_SID });
+    expect(key({ Digits })?.Digits).toBeUndefined();
+  });
+
+  test('is part of a request about a call', () => {
+    expect(parseRequest(KeyRequest, { Digits: '1' })).toBeUndefined();
   });
 });
 

@@ -2,10 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { recordingAttributes } from '../../../lambda/twilio/recording-parameters.ts';
 import {
+  consentUrl,
   decodeNext,
   encodeNext,
+  gateUrl,
   NEXT_PLACEHOLDER,
   optOutUrl,
+  questionTwiml,
+  twimlResponse,
   voiceTwiml,
 } from '../../../lambda/twilio/twiml.ts';
 import { voiceDocuments } from '../../../lib/voice-documents.ts';
@@ -59,6 +63,34 @@ describe('TwiML', () => {
     for (const startsRecording of [false, true]) {
       expect(verbsOf(twiml(url, startsRecording)).at(-1)).toEqual(redirect(url));
     }
+  });
+});
+
+describe('the recorder’s own URLs', () => {
+  const retries = '#rc=2&rp=ct,rt,5xx&ct=1000&rt=4000';
+
+  test.each([
+    ['the gate', gateUrl, '/gate'],
+    ['the answer to the question', consentUrl, '/consent'],
+    ['a key', optOutUrl, '/opt-out'],
+  ])('have Twilio try again: for %s', (_, url, route) => {
+    expect(url(PUBLIC_BASE_URL)).toBe(`${PUBLIC_BASE_URL}${route}${retries}`);
+    expect(url(PUBLIC_BASE_URL, 'bmV4dA')).toBe(`${PUBLIC_BASE_URL}${route}/bmV4dA${retries}`);
+  });
+
+  test('take the answer to the question', () => {
+    const question = `<Response><Gather action="${NEXT_PLACEHOLDER}"/></Response>`;
+    expect(questionTwiml(question, consentUrl(PUBLIC_BASE_URL))).toBe(
+      `<Response><Gather action="${PUBLIC_BASE_URL}/consent#rc=2&amp;rp=ct,rt,5xx&amp;ct=1000&amp;rt=4000"/></Response>`,
+    );
+  });
+});
+
+test('an answer is XML in UTF-8', () => {
+  expect(twimlResponse('<Response/>')).toEqual({
+    statusCode: 200,
+    headers: { 'content-type': 'text/xml; charset=utf-8' },
+    body: '<Response/>',
   });
 });
 
