@@ -10,7 +10,7 @@ import jestConfig from './jest.config.js';
  */
 export default {
   mutate: [
-    'lambda/recording/{classify,control,executions-of-a-call,gate,merge,ours,reconcile,start,sweep,verify}.ts',
+    'lambda/recording/{classify,consent,control,executions-of-a-call,gate,merge,ours,reconcile,report-endings,start,sweep,verify,withdraw}.ts',
     'lambda/twilio/{recording-parameters,requests,signature,twiml,webhook}.ts',
   ],
   testRunner: 'jest',
@@ -26,6 +26,8 @@ export default {
     },
   },
   coverageAnalysis: 'perTest',
+  // A process keeps the modules of every mutant that it ran, and slows down with them.
+  maxTestRunnerReuse: 40,
   // Without tsconfig.json: Stryker would rewrite it with an API that TypeScript 7 does not have.
   ignorePatterns: ['cdk.out', 'docs', 'reports', 'tsconfig.json'],
   // Also when it fails, for instance because a test did before anything was mutated.
