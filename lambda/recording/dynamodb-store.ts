@@ -229,7 +229,13 @@ export function dynamoDbStore({
       if (!(error instanceof ConditionalCheckFailedException)) {
         throw error;
       }
-      const row = await readCall(call.callSid);
+      let row: CallRow | undefined;
+      try {
+        row = await readCall(call.callSid);
+      } catch {
+        // Refused is refused, whatever cannot be read of why: whoever comes back later may learn it.
+        return { kind: 'held', untilMilliseconds: leaseUntilMilliseconds };
+      }
       if (row?.RecordingSid && !(again && row.Ended)) {
         return { kind: 'recorded', recordingSid: row.RecordingSid };
       }

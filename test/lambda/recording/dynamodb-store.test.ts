@@ -145,6 +145,20 @@ describe('a claim', () => {
     expect(await claim('b')).toEqual(held);
   });
 
+  test('that was refused stays refused when nothing can be read of who holds it', async () => {
+    await claim('a');
+    const unreadable = storeWith(
+      clientThat(async (name, send) => {
+        if (name === 'GetItemCommand') throw new Error('the table is throttled');
+        return send();
+      }),
+    );
+    expect(await unreadable.claim(call, 'b', NOON + LEASE)).toEqual({
+      kind: 'held',
+      untilMilliseconds: NOON + LEASE,
+    });
+  });
+
   test('whose lease has run out is taken over, and what its holder did is uncertain', async () => {
     await claim('a');
     clock.advance(LEASE + 1);
