@@ -36,6 +36,8 @@ interface Operation {
 }
 
 const EXPRESSION_ATTRIBUTES = ['ExpressionAttributeNames', 'ExpressionAttributeValues'] as const;
+/** Of what is asked of each table at once, beside the keys. */
+const BATCH_PARAMETERS = new Set(['ConsistentRead', 'ProjectionExpression', 'ExpressionAttributeNames']);
 
 /**
  * One table of DynamoDB in this process's memory, for what the recorder asks of its table: anything else is an error.
@@ -127,9 +129,7 @@ export class MemoryTable {
     const { parameters, carryOut } = this.#operations.get(command.constructor) ?? {};
     if (!parameters || !carryOut) throw new NotHostedError(command.constructor.name);
     const { input } = command as { readonly input: never };
-    for (const parameter in input as Output) {
-      if (!parameters.has(parameter) && input[parameter] !== undefined) throw new NotHostedError(parameter);
-    }
+    checkParameters(input, parameters);
     return carryOut(input);
   }
 
@@ -142,6 +142,7 @@ export class MemoryTable {
   #batchGetItem({ RequestItems = {} }: BatchGetItemCommandInput): Output {
     const responses = Object.entries(RequestItems).map(([tableName, { Keys = [], ...request }]) => {
       this.#check(tableName);
+      checkParameters(request, BATCH_PARAMETERS);
       const { projection } = compile(request);
       return [tableName, Keys.flatMap((key) => projected(this.#find(key), projection))];
     });
@@ -163,13 +164,14 @@ export class MemoryTable {
     const { condition, update } = compile(input);
     const before = this.#find(Key);
     if (condition?.(before ?? EMPTY, ExpressionAttributeValues) === false) throw conditionFailed();
-    const after = update?.(before ?? Key, ExpressionAttributeValues) ?? Key;
+    const item = before ?? Key;
+    const after = update ? update(item, ExpressionAttributeValues) : item;
     for (const name of [this.#partitionKey, this.#sortKey]) {
-      if (after[name] !== (before ?? Key)[name]) throw new ValidationError(`${name} is part of the key`);
+      if (after[name] !== item[name]) throw new ValidationError(`${name} is part of the key`);
     }
+    const answer = attributes(ReturnValues, before, after);
     this.#put(after);
-    if (ReturnValues === 'ALL_NEW') return { Attributes: after };
-    return ReturnValues === 'ALL_OLD' && before ? { Attributes: before } : {};
+    return answer;
   }
 
   #query(input: QueryCommandInput): Output {
@@ -241,6 +243,32 @@ const operation = <I>(
   parameters: readonly (keyof I & string)[],
   carryOut: (input: I) => Output,
 ): Operation => ({ parameters: new Set(parameters), carryOut: carryOut as (input: never) => Output });
+
+/** @throws NotHostedError */
+function checkParameters(request: Output, hosted: ReadonlySet<string>): void {
+  for (const parameter in request) {
+    if (!hosted.has(parameter) && request[parameter] !== undefined) throw new NotHostedError(parameter);
+  }
+}
+
+/** What an update answers. @throws NotHostedError */
+function attributes(
+  returnValues: UpdateItemCommandInput['ReturnValues'],
+  before: Item | undefined,
+  after: Item,
+): Output {
+  switch (returnValues) {
+    case undefined:
+    case 'NONE':
+      return {};
+    case 'ALL_NEW':
+      return { Attributes: after };
+    case 'ALL_OLD':
+      return before ? { Attributes: before } : {};
+    default:
+      throw new NotHostedError(returnValues);
+  }
+}
 
 function projected(item: Item | undefined, attributes: readonly string[] | undefined): readonly Item[] {
   if (!item || !attributes) return item ? [item] : [];

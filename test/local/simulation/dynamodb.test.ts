@@ -336,11 +336,24 @@ describe('the table in memory', () => {
           ExpressionAttributeValues: { ':v': { N: '1' } },
         }),
       );
+    await expect(
+      sent(new BatchGetItemCommand({ RequestItems: { calls: { Keys: [Key], AttributesToGet: ['A'] } } })),
+    ).rejects.toThrow('AttributesToGet is not hosted');
     await expect(update('ADD A :v')).rejects.toThrow('ADD is not hosted');
     await expect(update('SET A.B = :v')).rejects.toThrow('The path A.B is not hosted');
     await expect(update('SET A = A - :v')).rejects.toThrow('subtract is not hosted');
     await expect(update('SET A = :v', 'size(A) > :v')).rejects.toThrow('> is not hosted');
     await expect(update(`SET ${partitionKey} = :v`)).rejects.toMatchObject({ name: 'ValidationException' });
+    await expect(
+      sent(
+        new UpdateItemCommand({
+          TableName: 'calls',
+          Key,
+          UpdateExpression: 'REMOVE A',
+          ReturnValues: 'UPDATED_OLD',
+        }),
+      ),
+    ).rejects.toThrow('UPDATED_OLD is not hosted');
     expect(table.items()).toEqual([]);
   });
 
