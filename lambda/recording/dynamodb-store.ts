@@ -92,7 +92,7 @@ interface CallRow extends Attributes, CommandAttributes, ConsentAttributes {
   readonly Claims?: number;
   readonly Creates?: number;
   readonly CreateUncertain?: boolean;
-  readonly CreateSettled?: boolean;
+  readonly CreateGivenUpAt?: number;
   readonly CreateDoubtful?: boolean;
   readonly InProgressSince?: number;
   readonly RecordingSid?: string;
@@ -220,7 +220,7 @@ export function dynamoDbStore({
         progress: {
           creates: row.Creates ?? 0,
           uncertain: abandoned || row.CreateUncertain === true,
-          settled: (!abandoned && row.CreateSettled) || undefined,
+          givenUpAt: abandoned ? undefined : row.CreateGivenUpAt,
           doubtful: abandoned || row.CreateDoubtful === true,
           inProgressSince: row.InProgressSince,
         },
@@ -251,7 +251,7 @@ export function dynamoDbStore({
       set: {
         Creates: progress.creates,
         CreateUncertain: progress.uncertain || undefined,
-        CreateSettled: progress.settled || undefined,
+        CreateGivenUpAt: progress.givenUpAt,
         CreateDoubtful: progress.doubtful || undefined,
         InProgressSince: progress.inProgressSince,
       },
@@ -431,7 +431,7 @@ export function dynamoDbStore({
                 'LeaseExpiresAt',
                 'Claims',
                 'CreateUncertain',
-                'CreateSettled',
+                'CreateGivenUpAt',
                 'CreateDoubtful',
                 'InProgressSince',
               ]

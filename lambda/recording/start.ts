@@ -282,7 +282,8 @@ class Attempt {
   readonly #request: StartRequest;
   #creates: number;
   #uncertain: boolean;
-  #settled: boolean;
+  /** In ms since the epoch; of a create of which nobody knows when, from now on. */
+  #givenUpAt: number;
   #doubtful: boolean;
   #inProgressSince: number | undefined;
   #looks = 0;
@@ -296,7 +297,7 @@ class Attempt {
     this.#request = request;
     this.#creates = progress.creates;
     this.#uncertain = progress.uncertain;
-    this.#settled = progress.settled === true;
+    this.#givenUpAt = progress.givenUpAt ?? dependencies.clock.now();
     this.#doubtful = progress.doubtful || request.doubtful;
     this.#inProgressSince = progress.inProgressSince;
   }
@@ -305,7 +306,7 @@ class Attempt {
     return {
       creates: this.#creates,
       uncertain: this.#uncertain,
-      settled: (this.#uncertain && this.#settled) || undefined,
+      givenUpAt: this.#uncertain ? this.#givenUpAt : undefined,
       doubtful: this.#doubtful,
       inProgressSince: this.#inProgressSince,
     };
@@ -331,7 +332,7 @@ class Attempt {
 
   #first(): Next {
     if (this.#uncertain) {
-      return { step: 'look', afterMilliseconds: this.#settled ? 0 : START_POLICY.settle };
+      return this.#lookOnceSettled();
     }
     // One of ours may run that no row knows of: from an attempt without a claim, or from our TwiML.
     if (this.#doubtful || this.#elapsed() > START_POLICY.eagerFor || this.#request.call.origin === 'sweep') {
@@ -373,9 +374,9 @@ class Attempt {
         return refused(verdict);
       case 'ambiguous':
         this.#uncertain = true;
-        this.#settled = false;
+        this.#givenUpAt = this.#dependencies.clock.now();
         this.#doubtful = true;
-        return { step: 'look', afterMilliseconds: START_POLICY.settle };
+        return this.#lookOnceSettled();
       case 'not-processed':
         return { step: 'create', afterMilliseconds: this.#backOff(verdict.retryAfterMilliseconds) };
       case 'not-eligible':
@@ -383,9 +384,14 @@ class Attempt {
     }
   }
 
+  /** A create of unknown end has its time to show in the list, whoever looks. */
+  #lookOnceSettled(): Next {
+    const settledAt = this.#givenUpAt + START_POLICY.settle;
+    return { step: 'look', afterMilliseconds: Math.max(settledAt - this.#dependencies.clock.now(), 0) };
+  }
+
   /** Looks for a recording that runs already. */
   async #look(): Promise<Next | Found> {
-    this.#settled = true;
     const [answer, named] = await Promise.all([
       this.#dependencies.twilio.listRecordings(this.#request.call.callSid),
       this.#namedByCallback(),

@@ -20,8 +20,8 @@ export interface Progress {
   readonly creates: number;
   /** Nobody knows how a create ended: one of ours may run. */
   readonly uncertain: boolean;
-  /** That create has had its time to show in the list, but the list was not seen. */
-  readonly settled?: boolean | undefined;
+  /** When that create was given up, in ms since the epoch, if anybody knows: it has its time to show in the list. */
+  readonly givenUpAt?: number | undefined;
   /** Of some create before, the end was never learnt from its own answer. Stays, once it is so. */
   readonly doubtful: boolean;
   /** When the call was first seen in progress though Twilio did not let it be recorded, in ms since the epoch. */

@@ -225,7 +225,7 @@ describe('a claim', () => {
     const progress = {
       creates: 3,
       uncertain: true,
-      settled: true,
+      givenUpAt: NOON + 400,
       doubtful: true,
       inProgressSince: NOON + 500,
     };
@@ -233,9 +233,14 @@ describe('a claim', () => {
     expect(await claim('b')).toEqual({ kind: 'claimed', progress });
   });
 
-  test('that is given back with a create that has had its time, and then abandoned, has not had it', async () => {
+  test('that is given back and then abandoned does not say any more when a create was given up', async () => {
     await claim('a');
-    await store.release(CALL_SID, 'a', { creates: 1, uncertain: true, settled: true, doubtful: true });
+    await store.release(CALL_SID, 'a', {
+      creates: 1,
+      uncertain: true,
+      givenUpAt: NOON + 400,
+      doubtful: true,
+    });
     await claim('b');
     clock.advance(LEASE + 1);
     expect(await claim('c')).toEqual({
@@ -246,7 +251,12 @@ describe('a claim', () => {
 
   test('that is given back with nothing uncertain clears what was', async () => {
     await claim('a');
-    await store.release(CALL_SID, 'a', { creates: 1, uncertain: true, settled: true, doubtful: true });
+    await store.release(CALL_SID, 'a', {
+      creates: 1,
+      uncertain: true,
+      givenUpAt: NOON + 400,
+      doubtful: true,
+    });
     await claim('b');
     await store.release(CALL_SID, 'b', { creates: 2, uncertain: false, doubtful: false });
     expect(await claim('c')).toEqual({

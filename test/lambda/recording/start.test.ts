@@ -475,8 +475,30 @@ describe.each([
     const { result, twilio } = await invoke(script);
     expect(result).toEqual(NOT_YET_IN_DOUBT);
     expect(twilio.requests.filter((request) => request === 'create')).toHaveLength(1);
-    expect(store.progress()).toEqual({ creates: 1, uncertain: true, settled: true, doubtful: true });
+    expect(store.progress()).toEqual({
+      creates: 1,
+      uncertain: true,
+      givenUpAt: firstAttemptAt + START_POLICY.firstCreateAfter + 100,
+      doubtful: true,
+    });
     expect((await invoke(script, 'request-2')).twilio.requests).not.toContain('create');
+  });
+
+  test.each([
+    ['the rest of its time', 1_000, START_POLICY.settle - 1_000],
+    ['no more time when it has had it', 2_000, 0],
+    ['all its time when nobody knows since when', undefined, START_POLICY.settle],
+  ])('in an invocation before is given %s', async (_name, age, expected) => {
+    await store.claim(call, 'request-0', clock.now());
+    await store.release(CALL_SID, 'request-0', {
+      creates: 1,
+      uncertain: true,
+      givenUpAt: age && clock.now() - age,
+      doubtful: true,
+    });
+    const { twilio } = await invoke({ creates: [created] });
+    expect(twilio.requests).toEqual(['list', 'create']);
+    expect(twilio.times[0]).toBe(expected);
   });
 
   test.each([

@@ -65,7 +65,7 @@ export function memoryStore(clock: Clock): MemoryStore {
         progress: {
           ...before,
           uncertain: before.uncertain || abandoned,
-          settled: (!abandoned && before.settled) || undefined,
+          givenUpAt: abandoned ? undefined : before.givenUpAt,
           doubtful: before.doubtful || abandoned,
         },
       };
