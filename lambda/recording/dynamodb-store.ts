@@ -246,8 +246,8 @@ export function dynamoDbStore({
     }
   }
 
-  async function release(...[callSid, owner, progress]: Parameters<CallStore['release']>): Promise<void> {
-    await updateCallIf(callSid, {
+  async function release(...[callSid, owner, progress]: Parameters<CallStore['release']>) {
+    const isReleased = await updateCallIf(callSid, {
       set: {
         Creates: progress.creates,
         CreateUncertain: progress.uncertain || undefined,
@@ -259,18 +259,21 @@ export function dynamoDbStore({
       condition: 'LeaseOwner = :owner',
       values: { ':owner': owner },
     });
+    return isReleased ? undefined : (await readCall(callSid))?.RecordingSid;
   }
 
-  /** Does nothing where the condition does not hold. */
-  async function updateCallIf(callSid: string, update: Update): Promise<void> {
+  /** Returns whether the condition held. Does nothing where it did not. */
+  async function updateCallIf(callSid: string, update: Update): Promise<boolean> {
     try {
       await client.send(
         new UpdateItemCommand({ TableName: tableName, Key: key(callSid, CALL), ...updateOf(update) }),
       );
+      return true;
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) {
         throw error;
       }
+      return false;
     }
   }
 

@@ -167,10 +167,10 @@ export async function startRecording(
   // Counted from before the claim, so that no lease ends under its holder; without one there is none to outlast, and a
   // table that hangs must leave time to look and to create.
   const found = await attempt.run((claim ? begunAt : clock.now()) + (request.tryFor ?? START_POLICY.tryFor));
+  const { progress } = attempt;
   if ('recording' in found) {
     const { recording, source } = found;
     await store.apply(call, { type: 'recording', source, recording });
-    const { progress } = attempt;
     const outcome = source === 'create' ? START_OUTCOMES.started : START_OUTCOMES.adopted;
     return {
       result: {
@@ -181,12 +181,25 @@ export async function startRecording(
       creates: progress.creates,
     };
   }
-  if (claim) {
-    await store.release(call.callSid, owner, attempt.progress);
+  const recordingSid = claim && (await store.release(call.callSid, owner, progress));
+  // A callback has named it, before Twilio's list did, and perhaps instead of the create's answer.
+  if (
+    recordingSid !== undefined &&
+    found.outcome === START_OUTCOMES.notYet &&
+    !request.ended?.includes(recordingSid)
+  ) {
+    return {
+      result: {
+        outcome: START_OUTCOMES.adopted,
+        recordingSid,
+        doubtful: progress.doubtful || !request.byTwiml,
+      },
+      creates: progress.creates,
+    };
   }
   return {
     result: giveUpInTime(found, clock.now() - firstAttemptAt, dependencies),
-    creates: attempt.progress.creates,
+    creates: progress.creates,
   };
 }
 

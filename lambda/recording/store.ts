@@ -82,8 +82,11 @@ export interface CallStore {
     leaseUntilMilliseconds: number,
     options?: ClaimOptions,
   ): Promise<Claim>;
-  /** Gives a claim back. Does nothing when it is no longer `owner`'s. */
-  release(callSid: string, owner: string, progress: Progress): Promise<void>;
+  /**
+   * Gives a claim back. Does nothing when it is no longer `owner`'s: returns the row's RecordingSid then, which most
+   * likely has ended the claim.
+   */
+  release(callSid: string, owner: string, progress: Progress): Promise<string | undefined>;
   /**
    * Takes the one turn to command a call. A call whose origin is `control` gets a row; others must have one. Times are in
    * ms since the epoch.

@@ -281,6 +281,18 @@ describe('a claim', () => {
     expect(await callRow()).toMatchObject({ LeaseOwner: 'b' });
   });
 
+  test('that a recording ended is given back with the recording that did', async () => {
+    await claim('a');
+    expect(
+      await store.release(CALL_SID, 'b', { creates: 9, uncertain: true, doubtful: true }),
+    ).toBeUndefined();
+    await store.apply(call, started);
+    expect(await store.release(CALL_SID, 'a', { creates: 1, uncertain: true, doubtful: true })).toBe(
+      RECORDING_SID,
+    );
+    expect(await callRow()).not.toHaveProperty('Creates');
+  });
+
   test('of a recorded call is refused with its recording, even by the holder of the lease', async () => {
     await claim('a');
     await store.apply(call, started);

@@ -6,6 +6,7 @@ import {
   START_POLICY,
   type StartDependencies,
   type Started,
+  type StartRequest,
   startRecording,
 } from '../../../lambda/recording/start.ts';
 import type { CallFacts } from '../../../lambda/recording/store.ts';
@@ -72,6 +73,32 @@ async function invoke(
     owner,
     doubtful,
     byTwiml,
+  });
+  return { ...started, twilio };
+}
+
+/** The same, while a callback tells of a recording that runs as soon as a create is sent. */
+async function invokeAndBeTold(
+  script: Script,
+  request: Pick<StartRequest, 'tryFor' | 'ended'> = {},
+): Promise<Started & { twilio: ScriptedTwilio }> {
+  const twilio = scriptedTwilio(script, clock);
+  const dependencies = {
+    ...dependenciesOf(twilio),
+    twilio: {
+      ...twilio,
+      createRecording: async (...created: Parameters<ScriptedTwilio['createRecording']>) => {
+        await store.apply(call, TOLD);
+        return twilio.createRecording(...created);
+      },
+    },
+  };
+  const started = await startRecording(dependencies, {
+    call,
+    firstAttemptAt,
+    owner: 'request-1',
+    doubtful: false,
+    ...request,
   });
   return { ...started, twilio };
 }
@@ -506,23 +533,25 @@ describe.each([
     ['shows it as well', listed({})],
     ['cannot be had', noAnswer],
   ])('is not sent again when a callback told its recording, and the list %s', async (_name, list) => {
-    const twilio = scriptedTwilio({ creates: [unclear], lists: [list] }, clock);
-    const { result, creates } = await startRecording(
-      {
-        ...dependenciesOf(twilio),
-        twilio: {
-          ...twilio,
-          createRecording: (...request) => {
-            void store.apply(call, TOLD);
-            return twilio.createRecording(...request);
-          },
-        },
-      },
-      { call, firstAttemptAt, owner: 'request-1', doubtful: false },
-    );
+    const { result, creates, twilio } = await invokeAndBeTold({ creates: [unclear], lists: [list] });
     expect(result).toEqual(ADOPTED);
     expect(creates).toBe(1);
     expect(twilio.requests).toEqual(['create', 'list']);
+  });
+
+  test('is not looked for by another invocation when a callback told its recording', async () => {
+    const { result, creates, twilio } = await invokeAndBeTold({ creates: [unclear] }, { tryFor: 1_000 });
+    expect(result).toEqual(ADOPTED);
+    expect(creates).toBe(1);
+    expect(twilio.requests).toEqual(['create']);
+  });
+
+  test('is looked for by another invocation when a callback told the recording that it is to follow', async () => {
+    const { result } = await invokeAndBeTold(
+      { creates: [unclear] },
+      { tryFor: 1_000, ended: [RECORDING_SID] },
+    );
+    expect(result).toEqual({ ...NOT_YET_IN_DOUBT, waitSeconds: 2 });
   });
 
   test('leaves nothing uncertain once a list has shown that it made none, but a doubt: the list may lag', async () => {

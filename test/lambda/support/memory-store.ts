@@ -72,10 +72,12 @@ export function memoryStore(clock: Clock): MemoryStore {
     },
     async release(_callSid, owner, left) {
       use('release');
-      if (lease?.owner === owner) {
-        lease = undefined;
-        progress = left;
+      if (lease?.owner !== owner) {
+        return summarize(state).recording?.recordingSid;
       }
+      lease = undefined;
+      progress = left;
+      return undefined;
     },
     async beginCommand({ origin }, owner, until) {
       use('beginCommand');
