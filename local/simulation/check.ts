@@ -13,8 +13,9 @@ const step = (status: unknown): number => STEPS.findIndex((statuses) => statuses
 
 /**
  * What the history of one call proves against the recorder: that more than one recording counts as the call's, that two
- * invocations were creating one at the same time, that a status went back, or that a callback was acknowledged and is not
- * in the rows.
+ * invocations were creating one at the same time, that one was created beside another that was seen, or before anybody
+ * could have seen what became of the create before, that a status went back, or that a callback was acknowledged and is
+ * not in the rows.
  *
  * @param rows of the call, as they are in the end
  */
@@ -22,6 +23,8 @@ export function checkHistory(entries: readonly HistoryEntry[], rows: readonly Ro
   return [
     ...moreThanOneCounts(rows),
     ...createsAtOnce(entries),
+    ...createsUnseen(entries),
+    ...createsBesideSeen(entries, rows),
     ...stepsBack(entries),
     ...callbacksLost(entries, rows),
   ];
@@ -75,6 +78,72 @@ function createsAtOnce(entries: readonly HistoryEntry[]): string[] {
   }
   return complaints;
 }
+
+/** How long a create of unknown end has to show in the list: of this check's own, so that it holds whatever is settled. */
+const TIME_TO_SHOW_MS = 1_500;
+
+function createsUnseen(entries: readonly HistoryEntry[]): string[] {
+  const creates = requests(entries.filter(isCreate));
+  const looks = requests(entries.filter(isList)).filter(({ end }) => end?.detail?.httpStatus === 200);
+  return creates.flatMap(({ requestId, at }, index) => {
+    const unclearSince = creates
+      .slice(0, index)
+      .flatMap((before) => gaveUpAt(before) ?? [])
+      .filter((since) => since <= at);
+    const showsBy = Math.max(...unclearSince) + TIME_TO_SHOW_MS;
+    const hasLooked = looks.some((look) => look.at >= showsBy && look.end && look.end.at <= at);
+    return unclearSince.length === 0 || hasLooked
+      ? []
+      : [`${requestId} sent a create before anybody could have seen what became of the one before`];
+  });
+}
+
+function createsBesideSeen(entries: readonly HistoryEntry[], rows: readonly Row[]): string[] {
+  const isOurs = (recordingSid: unknown): boolean =>
+    rows.some(({ Item, Confirmed }) => Item === `RECORDING#${recordingSid}` && Confirmed === true);
+  return entries.flatMap((entry, index) => {
+    if (!isCreate(entry) || entry.phase !== 'invoked') return [];
+    const { requestId } = entry;
+    const look = entries
+      .slice(0, index)
+      .findLast((other) => isList(other) && other.requestId === requestId && other.phase !== 'invoked');
+    const { recordingSid, status } = look?.detail ?? {};
+    return isOurs(recordingSid) && step(status) < step('completed')
+      ? [`${requestId} sent a create although it had seen ${recordingSid} run`]
+      : [];
+  });
+}
+
+interface Request extends Pick<HistoryEntry, 'requestId' | 'at'> {
+  readonly end: HistoryEntry | undefined;
+}
+
+/** Requests with what is known of their ends. One invocation sends them one after the other. */
+function requests(entries: readonly HistoryEntry[]): Request[] {
+  return entries.flatMap((entry, index) => {
+    const { requestId, at, phase } = entry;
+    const isOfTheSame = (other: HistoryEntry) => other.requestId === requestId;
+    return phase === 'invoked' ? [{ requestId, at, end: entries.slice(index + 1).find(isOfTheSame) }] : [];
+  });
+}
+
+/** When whoever sent a create had to do without knowing whether it was carried out. */
+function gaveUpAt({ at, end }: Request): number | undefined {
+  const byThen = at + CREATE_TIMEOUT_MS;
+  if (!end || end.at > byThen) return byThen;
+  const { crash, refused, httpStatus } = end.detail ?? {};
+  const isUnclear =
+    end.phase === 'failed'
+      ? !crash && !refused
+      : end.phase === 'unknown' || crash === true || isUnclearStatus(Number(httpStatus));
+  return isUnclear ? end.at : undefined;
+}
+
+/** https://www.twilio.com/docs/api/errors/16114 is a 408 */
+const isUnclearStatus = (httpStatus: number): boolean => httpStatus >= 500 || httpStatus === 408;
+
+const isList = ({ target, operation }: HistoryEntry): boolean =>
+  target === 'twilio' && operation === 'GET /Calls/{sid}/Recordings.json';
 
 const isCreate = ({ target, operation }: HistoryEntry): boolean =>
   target === 'twilio' && operation === 'POST /Calls/{sid}/Recordings.json';

@@ -91,8 +91,8 @@ describe('the history of a call', () => {
   const create = (requestId: string, at: number, phase: HistoryEntry['phase']): HistoryEntry =>
     entry({ requestId, at, phase, target: 'twilio', operation: 'POST /Calls/{sid}/Recordings.json' });
 
-  test('is wrong when two invocations create at the same time', () => {
-    expect(checkHistory([create('a', 0, 'invoked'), create('b', 100, 'invoked')], [])).toEqual([
+  test.each([100, 2_499])('is wrong when two invocations create at the same time, after %d ms', (at) => {
+    expect(checkHistory([create('a', 0, 'invoked'), create('b', at, 'invoked')], [])).toEqual([
       'b sent a create while a waited for the answer to another',
     ]);
   });
@@ -102,10 +102,68 @@ describe('the history of a call', () => {
       'after the other was answered',
       [create('a', 0, 'invoked'), create('a', 90, 'done'), create('b', 100, 'invoked')],
     ],
-    ['after the other gave up', [create('a', 0, 'invoked'), create('b', 2_500, 'invoked')]],
     ['again itself', [create('a', 0, 'invoked'), create('a', 100, 'invoked')]],
   ])('is right when one creates %s', (_, entries) => {
     expect(checkHistory(entries, [])).toEqual([]);
+  });
+
+  const sent = (at: number, requestId = 'a') => create(requestId, at, 'invoked');
+  const answered = (at: number, httpStatus: number, requestId = 'a') => ({
+    ...create(requestId, at, 'done'),
+    detail: { httpStatus },
+  });
+  const looked = (from: number, to: number, detail: HistoryEntry['detail'] = { httpStatus: 200 }) => {
+    const look = { requestId: 'a', target: 'twilio', operation: 'GET /Calls/{sid}/Recordings.json' } as const;
+    return [
+      entry({ ...look, at: from, phase: 'invoked' }),
+      entry({ ...look, at: to, phase: 'done', detail }),
+    ];
+  };
+  const UNSEEN = 'a sent a create before anybody could have seen what became of the one before';
+
+  test.each<[string, HistoryEntry[]]>([
+    ['a 500', [sent(0), answered(100, 500), sent(1_700)]],
+    ['a 408', [sent(0), answered(100, 408), sent(1_700)]],
+    ['no answer', [sent(0), answered(9_000, 201, 'b'), sent(4_100)]],
+    ['an answer that came too late', [sent(0), sent(4_100), answered(4_200, 201)]],
+    ['a reset', [sent(0), { ...create('a', 100, 'failed'), detail: { error: 'Error' } }, sent(1_700)]],
+    ['its own death', [sent(0), { ...answered(100, 201), detail: { crash: true } }, sent(1_700, 'a')]],
+    ['a 500, and a look too early', [sent(0), answered(100, 500), ...looked(1_599, 1_650), sent(1_700)]],
+    ['a 500, and a look too late', [sent(0), answered(100, 500), ...looked(1_600, 1_701), sent(1_700)]],
+    [
+      'a 500, and a list that was not had',
+      [sent(0), answered(100, 500), ...looked(1_600, 1_650, { httpStatus: 503 }), sent(1_700)],
+    ],
+  ])('is wrong when a create is sent again after %s', (_, entries) => {
+    expect(checkHistory(entries, [])).toEqual([UNSEEN]);
+  });
+
+  test.each<[string, HistoryEntry[]]>([
+    ['a 500 and a look', [sent(0), answered(100, 500), ...looked(1_600, 1_700), sent(1_700)]],
+    ['no answer and a look', [sent(0), ...looked(4_000, 4_050), sent(4_100, 'b')]],
+    ['a 400', [sent(0), answered(100, 400), sent(200)]],
+    ['a 429', [sent(0), answered(100, 429), sent(200)]],
+    ['no connection', [sent(0), { ...create('a', 100, 'failed'), detail: { refused: true } }, sent(200)]],
+    ['a death before', [sent(0), { ...create('a', 0, 'failed'), detail: { crash: true } }, sent(200, 'b')]],
+  ])('is right when a create is sent again after %s', (_, entries) => {
+    expect(checkHistory(entries, [])).toEqual([]);
+  });
+
+  const seen = (status: string) => looked(0, 50, { httpStatus: 200, recordingSid: 'RE1', status });
+
+  test('is wrong when a create is sent beside a recording of ours that was seen', () => {
+    expect(checkHistory([...seen('processing'), sent(100)], [row()])).toEqual([
+      'a sent a create although it had seen RE1 run',
+    ]);
+  });
+
+  test.each<[string, HistoryEntry[], Row[]]>([
+    ["is not the recorder's", [...seen('processing'), sent(100)], [row({ Confirmed: undefined })]],
+    ['has ended', [...seen('completed'), sent(100)], [row()]],
+    ['was seen by somebody else', [...seen('processing'), sent(100, 'b')], [row()]],
+    ['was seen afterwards', [sent(0), ...seen('processing')], [row()]],
+  ])('is right when a create is sent and the recording %s', (_, entries, rows) => {
+    expect(checkHistory(entries, rows)).toEqual([]);
   });
 
   test('is wrong when two recordings count', () => {
