@@ -77,20 +77,24 @@ async function invoke(
   return { ...started, twilio };
 }
 
-/** The same, while a callback tells of a recording that runs as soon as a create is sent. */
+/** The same, while a callback tells of a recording that runs just before a create, or a question about the call, ends. */
 async function invokeAndBeTold(
   script: Script,
-  request: Pick<StartRequest, 'tryFor' | 'ended'> = {},
+  request: Pick<StartRequest, 'tryFor' | 'ended' | 'byTwiml'> = {},
 ): Promise<Started & { twilio: ScriptedTwilio }> {
-  const twilio = scriptedTwilio(script, clock);
+  const twilio = scriptedTwilio({ lists: [listed()], ...script }, clock);
+  const told = async <T>(answer: Promise<T>): Promise<T> => {
+    await answer;
+    await store.apply(call, TOLD);
+    return answer;
+  };
   const dependencies = {
     ...dependenciesOf(twilio),
     twilio: {
       ...twilio,
-      createRecording: async (...created: Parameters<ScriptedTwilio['createRecording']>) => {
-        await store.apply(call, TOLD);
-        return twilio.createRecording(...created);
-      },
+      createRecording: (...asked: Parameters<ScriptedTwilio['createRecording']>) =>
+        told(twilio.createRecording(...asked)),
+      fetchCall: (...asked: Parameters<ScriptedTwilio['fetchCall']>) => told(twilio.fetchCall(...asked)),
     },
   };
   const started = await startRecording(dependencies, {
@@ -413,6 +417,23 @@ describe('a call that is in progress and that Twilio does not let be recorded', 
   test('is looked at for a recording that nobody knows of', async () => {
     const { result } = await invoke({ ...script, lists: [listed(OF_OUR_TWIML)] });
     expect(result).toEqual(ADOPTED);
+  });
+});
+
+describe('a recording that a callback told before the claim was given back', () => {
+  test('is adopted, and may run beside another', async () => {
+    const { result } = await invokeAndBeTold({ creates: [notEligible], calls: ['ringing'] }, { tryFor: 450 });
+    expect(result).toEqual(ADOPTED);
+  });
+
+  test('is adopted without a doubt when our TwiML was to start it', async () => {
+    const { result } = await invokeAndBeTold({ calls: ['ringing'] }, { tryFor: 450, byTwiml: true });
+    expect(result).toEqual({ ...ADOPTED, doubtful: false });
+  });
+
+  test('does not hide that Twilio refused one', async () => {
+    const { result } = await invokeAndBeTold({ creates: [errorAnswer(401, 20003)] });
+    expect(result).toMatchObject({ outcome: 'refused' });
   });
 });
 
