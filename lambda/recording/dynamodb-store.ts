@@ -259,7 +259,12 @@ export function dynamoDbStore({
       condition: 'LeaseOwner = :owner',
       values: { ':owner': owner },
     });
-    return isReleased ? undefined : (await readCall(callSid))?.RecordingSid;
+    if (isReleased) {
+      return undefined;
+    }
+    // Gone is gone, whatever cannot be read of why.
+    const row = await readCall(callSid).catch(() => undefined);
+    return row?.RecordingSid;
   }
 
   /** Returns whether the condition held. Does nothing where it did not. */

@@ -83,8 +83,8 @@ export interface CallStore {
     options?: ClaimOptions,
   ): Promise<Claim>;
   /**
-   * Gives a claim back. Does nothing when it is no longer `owner`'s: returns the row's RecordingSid then, which most
-   * likely has ended the claim.
+   * Gives a claim back. Does nothing when it is no longer `owner`'s: returns the row's RecordingSid then, if it has one,
+   * which most likely has ended the claim.
    */
   release(callSid: string, owner: string, progress: Progress): Promise<string | undefined>;
   /**

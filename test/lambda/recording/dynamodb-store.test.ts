@@ -145,17 +145,28 @@ describe('a claim', () => {
     expect(await claim('b')).toEqual(held);
   });
 
-  test('that was refused stays refused when nothing can be read of who holds it', async () => {
-    await claim('a');
-    const unreadable = storeWith(
-      clientThat(async (name, send) => {
-        if (name === 'GetItemCommand') throw new Error('the table is throttled');
-        return send();
-      }),
-    );
-    expect(await unreadable.claim(call, 'b', NOON + LEASE)).toEqual({
-      kind: 'held',
-      untilMilliseconds: NOON + LEASE,
+  describe('of which nothing can be read', () => {
+    const unreadable = () =>
+      storeWith(
+        clientThat(async (name, send) => {
+          if (name === 'GetItemCommand') throw new Error('the table is throttled');
+          return send();
+        }),
+      );
+
+    test('stays refused when it was', async () => {
+      await claim('a');
+      expect(await unreadable().claim(call, 'b', NOON + LEASE)).toEqual({
+        kind: 'held',
+        untilMilliseconds: NOON + LEASE,
+      });
+    });
+
+    test('is given back with nothing said when a recording ended it', async () => {
+      await claim('a');
+      await store.apply(call, started);
+      const progress = { creates: 1, uncertain: true, doubtful: true };
+      expect(await unreadable().release(CALL_SID, 'a', progress)).toBeUndefined();
     });
   });
 
