@@ -150,11 +150,7 @@ export async function startRecording(
   switch (claim?.kind) {
     case 'recorded':
       return {
-        result: {
-          outcome: START_OUTCOMES.adopted,
-          recordingSid: claim.recordingSid,
-          doubtful: request.doubtful || !request.byTwiml,
-        },
+        result: fromRow(claim.recordingSid, request.doubtful, request),
         creates: 0,
       };
     case 'held':
@@ -183,25 +179,24 @@ export async function startRecording(
   }
   const recordingSid = claim && (await store.release(call.callSid, owner, progress));
   // A callback has named it, before Twilio's list did, and perhaps instead of the create's answer.
-  if (
+  const isTold =
     recordingSid !== undefined &&
     found.outcome === START_OUTCOMES.notYet &&
-    !request.ended?.includes(recordingSid)
-  ) {
-    return {
-      result: {
-        outcome: START_OUTCOMES.adopted,
-        recordingSid,
-        doubtful: progress.doubtful || !request.byTwiml,
-      },
-      creates: progress.creates,
-    };
-  }
+    !request.ended?.includes(recordingSid);
   return {
-    result: giveUpInTime(found, clock.now() - firstAttemptAt, dependencies),
+    result: isTold
+      ? fromRow(recordingSid, progress.doubtful, request)
+      : giveUpInTime(found, clock.now() - firstAttemptAt, dependencies),
     creates: progress.creates,
   };
 }
+
+/** A recording that is in the row by somebody else's doing, be it only a callback's. */
+const fromRow = (
+  recordingSid: string,
+  doubtful: boolean,
+  { byTwiml }: Pick<StartRequest, 'byTwiml'>,
+): StartResult => ({ outcome: START_OUTCOMES.adopted, recordingSid, doubtful: doubtful || !byTwiml });
 
 /** The caller said no; or nothing so far, which counts for a no once the call has ended. */
 async function notAllowed(
