@@ -23,7 +23,7 @@ export interface Tolerance {
 /** Of a run in which nothing fails. */
 const NONE: Tolerance = { overlapSeconds: 0, doubledShare: 0, unrecorded: false };
 /** Of a run with faults. */
-export const UNDER_FAULTS: Tolerance = { overlapSeconds: 10, doubledShare: 0.02, unrecorded: true };
+export const UNDER_FAULTS: Tolerance = { overlapSeconds: 10, doubledShare: 0.015, unrecorded: true };
 
 /**
  * What became of the calls of a run: the simulator's truth held against the table. Recordings that somebody else made
