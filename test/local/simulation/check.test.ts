@@ -138,6 +138,10 @@ describe('the history of a call', () => {
     expect(checkHistory(entries, [])).toEqual([UNSEEN]);
   });
 
+  test('is wrong only for want of a look when the other has given up', () => {
+    expect(checkHistory([sent(0), sent(2_500, 'b')], [])).toEqual([UNSEEN.replace('a', 'b')]);
+  });
+
   test.each<[string, HistoryEntry[]]>([
     ['a 500 and a look', [sent(0), answered(100, 500), ...looked(1_600, 1_700), sent(1_700)]],
     ['no answer and a look', [sent(0), ...looked(4_000, 4_050), sent(4_100, 'b')]],
