@@ -2,7 +2,7 @@ import type { Clock } from '../shared/clock.ts';
 import { VERIFY_OUTCOMES } from '../shared/contract.ts';
 import { TwilioUnavailableError } from '../shared/errors.ts';
 import type { TwilioAnswer, TwilioApi, TwilioRecording } from '../twilio/api.ts';
-import { insist } from '../twilio/insist.ts';
+import { hedge } from '../twilio/insist.ts';
 import { isForbidden, isPassing } from './classify.ts';
 import { isRefused } from './consent.ts';
 import { byWorth, hasEnded, isEmpty, isFinal, type RecordingState, ranBeside, summarize } from './merge.ts';
@@ -17,6 +17,8 @@ import type { CallFacts, CallStore, KnownCall } from './store.ts';
 export const LOOK_AGAIN_AFTER_SECONDS = [2, 3, 3, 3, 3, 3] as const;
 /** Before Twilio is asked again. */
 const PAUSE_MILLISECONDS = 200;
+/** After which Twilio is asked again while it has not answered yet: a second recording may run meanwhile. */
+const PATIENCE_MILLISECONDS = 500;
 
 export interface VerifyDependencies {
   readonly twilio: Pick<TwilioApi, 'listRecordings' | 'updateRecording'>;
@@ -59,11 +61,12 @@ export async function verify(
 ): Promise<Verified> {
   const { callSid } = call;
   const [list, known] = await Promise.all([
-    insist(
+    hedge(
       () => twilio.listRecordings(callSid),
       ({ kind }) => kind === 'ok',
       clock,
       PAUSE_MILLISECONDS,
+      PATIENCE_MILLISECONDS,
     ),
     store.known(callSid),
   ]);
@@ -97,11 +100,12 @@ export async function verify(
   };
 
   async function stop(recording: RecordingState): Promise<void> {
-    const answer = await insist(
+    const answer = await hedge(
       () => twilio.updateRecording(callSid, recording.recordingSid, { Status: 'stopped' }),
       hasStopped,
       clock,
       PAUSE_MILLISECONDS,
+      PATIENCE_MILLISECONDS,
     );
     if (!hasStopped(answer)) {
       throw new TwilioUnavailableError('Twilio did not stop a recording that runs beside another');
