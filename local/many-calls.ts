@@ -10,7 +10,7 @@ import { startLocalRecorder } from './recorder.ts';
 import { type CallKind, type PlannedCall, planCalls } from './scenario.ts';
 import { Dice } from './twilio-simulator/random.ts';
 import { type SimulatedCall, TwilioSimulator } from './twilio-simulator/simulator.ts';
-import { judge, UNDER_FAULTS, type Verdict } from './verdict.ts';
+import { judge, toleranceOf, type Verdict } from './verdict.ts';
 
 /** What two processors carry without making calls wait for each other. */
 const CALLS_PER_SECOND = 10;
@@ -101,7 +101,7 @@ export async function runManyCalls({ calls, seed, faults, onProgress }: RunOptio
     judge(
       placed.filter((one) => kind === undefined || one.kind === kind).map(({ call }) => call),
       rows,
-      isFaulty ? UNDER_FAULTS : undefined,
+      toleranceOf(faults),
     );
   const kinds = new Set(placed.map(({ kind }) => kind));
   return {

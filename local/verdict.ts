@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { YES } from '../lambda/recording/consent.ts';
 import { ROUTES } from '../lambda/shared/contract.ts';
+import { FAULT_PROFILES, type FaultProfile, isFaultless } from './faults/profile.ts';
 import { mean, type Percentiles, percentiles } from './percentiles.ts';
 import type { Row } from './recorder.ts';
 import type { SimulatedCall, SimulatedRecording } from './twilio-simulator/simulator.ts';
@@ -18,12 +20,32 @@ export interface Tolerance {
   readonly doubledShare: number;
   /** Whether calls may stay unrecorded, as long as their rows say so. */
   readonly unrecorded: boolean;
+  /** Of how many answered calls of 10 s or more that Twilio would record that may be so, as a share: 0 to 1. */
+  readonly unrecordedShare: number;
 }
 
 /** Of a run in which nothing fails. */
-const NONE: Tolerance = { overlapSeconds: 0, doubledShare: 0, unrecorded: false };
-/** Of a run with faults. */
-export const UNDER_FAULTS: Tolerance = { overlapSeconds: 10, doubledShare: 0.015, unrecorded: true };
+const NONE: Tolerance = { overlapSeconds: 0, doubledShare: 0, unrecorded: false, unrecordedShare: 0 };
+/** Of a run in which anything may fail, however often. */
+export const UNDER_FAULTS: Tolerance = {
+  overlapSeconds: 10,
+  doubledShare: 0.012,
+  unrecorded: true,
+  unrecordedShare: 1,
+};
+const UNDER_LIGHT_FAULTS: Tolerance = { ...UNDER_FAULTS, doubledShare: 0.001, unrecordedShare: 0.0005 };
+const UNDER_HEAVY_FAULTS: Tolerance = { ...UNDER_FAULTS, unrecordedShare: 0.005 };
+
+/** What a run with these faults may do. Of faults that somebody chose, nobody knows how many calls they cost. */
+export function toleranceOf(faults: FaultProfile): Tolerance {
+  if (isFaultless(faults)) {
+    return NONE;
+  }
+  if (isDeepStrictEqual(faults, FAULT_PROFILES.light)) {
+    return UNDER_LIGHT_FAULTS;
+  }
+  return isDeepStrictEqual(faults, FAULT_PROFILES.heavy) ? UNDER_HEAVY_FAULTS : UNDER_FAULTS;
+}
 
 /**
  * What became of the calls of a run: the simulator's truth held against the table. Recordings that somebody else made
@@ -91,11 +113,13 @@ export const judge = (
 ): Verdict => conclude([measure(calls, rows, tolerance)], tolerance);
 
 /** The verdict on several runs. */
-export function conclude(runs: readonly Measured[], { doubledShare }: Tolerance): Verdict {
+export function conclude(runs: readonly Measured[], { doubledShare, unrecordedShare }: Tolerance): Verdict {
   const sum = (figure: (run: Measured) => number): number =>
     runs.reduce((total, run) => total + figure(run), 0);
   const answered = sum((run) => run.answered);
   const doubled = sum((run) => run.doubled);
+  const expected = sum((run) => run.expected);
+  const missed = expected - sum(({ expectedAndRecorded }) => expectedAndRecorded);
   return {
     calls: sum(({ calls }) => calls),
     answered,
@@ -108,10 +132,7 @@ export function conclude(runs: readonly Measured[], { doubledShare }: Tolerance)
     unrecorded: sum(({ unrecorded }) => unrecorded),
     unexplained: sum(({ unexplained }) => unexplained),
     unrecordedUnflagged: sum(({ unrecordedUnflagged }) => unrecordedUnflagged),
-    recordedShare: share(
-      sum(({ expectedAndRecorded }) => expectedAndRecorded),
-      sum(({ expected }) => expected),
-    ),
+    recordedShare: share(expected - missed, expected),
     turnedAway: sum(({ turnedAway }) => turnedAway),
     passedUnrecorded: sum(({ passedUnrecorded }) => passedUnrecorded),
     recordedBeforeYesSeconds: rounded(sum(({ recordedBeforeYesSeconds }) => recordedBeforeYesSeconds)),
@@ -122,8 +143,11 @@ export function conclude(runs: readonly Measured[], { doubledShare }: Tolerance)
     createsPerRecording: mean(runs.flatMap(({ creates }) => creates)),
     findings: [
       ...runs.flatMap(({ findings }) => findings),
-      ...(doubledShare > 0 && doubled > doubledShare * answered
+      ...(doubledShare > 0 && doubled > mostOf(answered, doubledShare)
         ? [`${doubled} of ${answered} answered calls were recorded twice, if only for a while`]
+        : []),
+      ...(unrecordedShare > 0 && missed > mostOf(expected, unrecordedShare)
+        ? [`${missed} of ${expected} answered calls of 10 s or more were not recorded`]
         : []),
     ],
   };
@@ -382,6 +406,9 @@ function wrongInRecording(row: Row, recording: SimulatedRecording): string | und
     ? `its recording has ${recording.durationSeconds} s, its row says ${row.RecordingDuration}`
     : undefined;
 }
+
+/** How many of so many it may befall by chance when its share is no greater: three standard deviations more. */
+const mostOf = (all: number, share: number): number => share * all + 3 * Math.sqrt(share * all);
 
 /** To four decimals, and never 1 when one is missing. */
 const share = (part: number, all: number): number =>

@@ -13,7 +13,7 @@ import {
   type SimulatorEvent,
   TwilioSimulator,
 } from '../twilio-simulator/simulator.ts';
-import { type Measured, measure, UNDER_FAULTS } from '../verdict.ts';
+import { type Measured, measure, type Tolerance, toleranceOf, UNDER_FAULTS } from '../verdict.ts';
 import { checkExecutions, checkHistory } from './check.ts';
 import { type Cloud, createCloud } from './cloud.ts';
 import { historyLines } from './history.ts';
@@ -171,7 +171,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   clearInterval(report);
 
   const rows = clouds.flatMap((cloud) => cloud.rows());
-  const measured = measure(placed, rows, UNDER_FAULTS);
+  const measured = measure(placed, rows, toleranceOfRun(options));
   planted.lookAtRows(rows);
   planted.lookAtExecutions(clouds.flatMap((cloud) => [...cloud.executions.values()]));
   const rowsOf = Map.groupBy(rows, ({ CallSid }) => CallSid);
@@ -209,6 +209,12 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
     digest: digest.digest('hex').slice(0, 16),
   };
 }
+
+/** What may be wrong of such a run. */
+export const toleranceOfRun = ({
+  faults,
+  outage,
+}: Pick<SimulationOptions, 'faults' | 'outage'>): Tolerance => (outage ? UNDER_FAULTS : toleranceOf(faults));
 
 /**
  * What nobody could verify about Twilio is set to the worse answer, but for one that would make each sweep read all of

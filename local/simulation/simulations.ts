@@ -1,8 +1,15 @@
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { conclude, UNDER_FAULTS, type Verdict } from '../verdict.ts';
-import { type BrokenCall, type Simulated, type SimulationOptions, TWILIO_URL, takesLonger } from './run.ts';
+import { conclude, type Verdict } from '../verdict.ts';
+import {
+  type BrokenCall,
+  type Simulated,
+  type SimulationOptions,
+  TWILIO_URL,
+  takesLonger,
+  toleranceOfRun,
+} from './run.ts';
 import { synthesizeTemplate } from './template.ts';
 import type { WorkerMessage, WorkerTask } from './worker.ts';
 
@@ -88,7 +95,7 @@ export async function runSimulations(options: SimulationsOptions): Promise<Simul
   return {
     verdict: conclude(
       inOrder.map(({ simulated }) => simulated.measured),
-      UNDER_FAULTS,
+      toleranceOfRun(task),
     ),
     seeds: inOrder.map(({ seed, simulated }) => ({
       seed,

@@ -144,7 +144,7 @@ describe('of two recordings of ours', () => {
   });
 
   test('the rows know both, and nothing else is wrong', async () => {
-    const tolerance = { overlapSeconds: 10, doubledShare: 1, unrecorded: false };
+    const tolerance = { overlapSeconds: 10, doubledShare: 1, unrecorded: false, unrecordedShare: 0 };
     expect(judge([soon, late], await recorder.rows(), tolerance)).toMatchObject({
       findings: [],
       recorded: 2,
