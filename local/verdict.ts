@@ -84,7 +84,7 @@ export interface Verdict {
   readonly saidNo: number;
   /** Those of them of which a recording was kept. */
   readonly keptAfterNo: number;
-  /** Recordings of somebody else that were stopped or paused. */
+  /** Calls of which somebody else's recording was stopped, paused or deleted. */
   readonly foreignTouched: number;
   /** From the first moment at which Twilio would have accepted a create, or from the yes, to the recording's begin. */
   readonly lostAudioMs: Percentiles;
@@ -198,7 +198,10 @@ export function measure(
   const refusing = answered.filter(saidNo);
   const kept = refusing.filter((call) => ours(call).some(({ status }) => !GONE.includes(status)));
   const touched = calls.filter((call) =>
-    call.recordings.some(({ foreign, endedBy, pauses }) => foreign && (endedBy === 'api' || pauses > 0)),
+    call.recordings.some(
+      ({ foreign, endedBy, pauses, status }) =>
+        foreign && (endedBy === 'api' || pauses > 0 || status === 'deleted'),
+    ),
   );
   return {
     calls: calls.length,

@@ -1,5 +1,5 @@
 import { Dice } from '../twilio-simulator/random.ts';
-import type { FaultProfile } from './profile.ts';
+import type { FaultProfile, OnFault, ShareName } from './profile.ts';
 
 /** What a function waits for. */
 export type EffectTarget = 'twilio' | 'table' | 'stepFunctions' | 'secret';
@@ -30,12 +30,16 @@ export const NO_CLOUD_FAULTS: CloudFaults = {
 };
 
 /** Faults as often as the profile says; the same seed, subject and order of events of the subject gives the same. */
-export function cloudFaults(profile: FaultProfile, seed: number): CloudFaults {
+export function cloudFaults(
+  profile: FaultProfile,
+  seed: number,
+  onFault: OnFault = () => undefined,
+): CloudFaults {
   const bounds: Readonly<Record<EffectTarget, readonly Bound[]>> = {
-    twilio: boundsOf(0, 0, profile.crash),
-    table: boundsOf(profile.tableRefused, profile.tableUnknown, profile.crash),
-    stepFunctions: boundsOf(profile.stepFunctionsRefused, profile.stepFunctionsUnknown, profile.crash),
-    secret: boundsOf(profile.secretUnavailable, 0, profile.crash),
+    twilio: boundsOf(profile, undefined, undefined),
+    table: boundsOf(profile, 'tableRefused', 'tableUnknown'),
+    stepFunctions: boundsOf(profile, 'stepFunctionsRefused', 'stepFunctionsUnknown'),
+    secret: boundsOf(profile, 'secretUnavailable', undefined),
   };
   const diceOf = new Map<string, Dice>();
   const share = (subject: string, purpose: string): number => {
@@ -46,32 +50,46 @@ export function cloudFaults(profile: FaultProfile, seed: number): CloudFaults {
     }
     return dice.share(purpose);
   };
+  const befalls = (name: 'zombie' | 'voiceWebhookLost', subject: string, purpose: string): boolean => {
+    const isSo = share(subject, purpose) < profile[name];
+    if (isSo) onFault(name);
+    return isSo;
+  };
   return {
     effect: (target, subject) => {
       const drawn = share(subject, target);
-      return bounds[target].find(({ below }) => drawn < below)?.fault ?? 'none';
+      const bound = bounds[target].find(({ below }) => drawn < below);
+      if (!bound) return 'none';
+      onFault(bound.name);
+      return bound.fault;
     },
-    isZombie: (functionId, subject) => share(subject, `zombie ${functionId}`) < profile.zombie,
-    isVoiceWebhookLost: (subject) => share(subject, 'voice webhook') < profile.voiceWebhookLost,
+    isZombie: (functionId, subject) => befalls('zombie', subject, `zombie ${functionId}`),
+    isVoiceWebhookLost: (subject) => befalls('voiceWebhookLost', subject, 'voice webhook'),
   };
 }
 
 /** A number that is drawn below this, and below no bound before it, makes this fault. */
 interface Bound {
   readonly fault: EffectFault;
+  readonly name: ShareName;
   readonly below: number;
 }
 
-function boundsOf(refused: number, unknown: number, crash: number): readonly Bound[] {
-  const widths: readonly (readonly [EffectFault, number])[] = [
-    ['refused', refused],
-    ['unknown', unknown],
-    ['crash-before', crash / 2],
-    ['crash-after', crash / 2],
+function boundsOf(
+  profile: FaultProfile,
+  refused: ShareName | undefined,
+  unknown: ShareName | undefined,
+): readonly Bound[] {
+  const widths: readonly (readonly [EffectFault, ShareName | undefined, parts: number])[] = [
+    ['refused', refused, 1],
+    ['unknown', unknown, 1],
+    ['crash-before', 'crash', 2],
+    ['crash-after', 'crash', 2],
   ];
   let below = 0;
-  return widths.map(([fault, width]) => {
-    below += width;
-    return { fault, below };
+  return widths.flatMap(([fault, name, parts]) => {
+    if (name === undefined) return [];
+    below += profile[name] / parts;
+    return [{ fault, name, below }];
   });
 }

@@ -49,6 +49,13 @@ export interface FaultProfile {
   readonly tokenRotation: boolean;
 }
 
+export type FaultName = keyof FaultProfile;
+/** Of those that befall a share of events. */
+export type ShareName = Exclude<FaultName, 'tokenRotation'>;
+
+/** Called for each fault that befalls something. */
+export type OnFault = (name: FaultName) => void;
+
 const NONE: FaultProfile = {
   twilioTooManyRequests: 0,
   twilioErrorBefore: 0,
@@ -72,6 +79,8 @@ const NONE: FaultProfile = {
   zombie: 0,
   tokenRotation: false,
 };
+
+export const FAULT_NAMES = Object.keys(NONE) as readonly FaultName[];
 
 /** `light`: a bad day of well-run services. `heavy`: far worse than any day that was reported. */
 export const FAULT_PROFILES = {
@@ -149,7 +158,7 @@ function readSwitch(text: string): [name: string, value: number | boolean] {
   const [, name = text, value = ''] = /^(.*?)=(.*)$/.exec(text) ?? [];
   if (!Object.hasOwn(NONE, name)) {
     throw new UsageError(
-      `--fault '${text}': there is no fault '${name}'; there are ${Object.keys(NONE).join(', ')}.`,
+      `--fault '${text}': there is no fault '${name}'; there are ${FAULT_NAMES.join(', ')}.`,
     );
   }
   if (name === ('tokenRotation' satisfies keyof FaultProfile)) {

@@ -1,6 +1,6 @@
 import { Dice } from '../twilio-simulator/random.ts';
 import type { AnswerFault, Faults } from '../twilio-simulator/simulator.ts';
-import type { FaultProfile } from './profile.ts';
+import type { FaultProfile, OnFault, ShareName } from './profile.ts';
 
 /** What befalls a request, when it arrives and when it was processed. */
 interface RequestFault {
@@ -8,8 +8,8 @@ interface RequestFault {
   readonly processed?: AnswerFault;
 }
 
-/** Something with the share of events that it befalls. */
-type Share<T> = readonly [share: number, outcome: (dice: Dice) => T];
+/** A fault, and what comes of it. */
+type Share<T> = readonly [name: ShareName, outcome: (dice: Dice) => T];
 
 /** Longer than any client waits; then its connection is reset, so that none ever learns more. */
 const NO_ANSWER: AnswerFault = { delayMs: 60_000, reset: true };
@@ -34,19 +34,30 @@ const LIST_LAG_MS = [500, 3_000] as const;
  * same. Requests that concern no call have one order of events for the account. That voice webhooks are lost or come
  * twice is no fault of this kind: who carries them, or a call's script, sees to that.
  */
-export function twilioFaults(profile: FaultProfile, seed: number): Faults {
-  const ofAnyRequest = requestShares(profile);
-  const ofCreates = [...ofAnyRequest, ...createShares(profile)];
-  const ofCallbacks = callbackShares(profile);
-  const ofRecordings: readonly Share<number>[] = [
-    [profile.listLag, (dice) => dice.draw('listLag', LIST_LAG_MS)],
-  ];
+export function twilioFaults(
+  profile: FaultProfile,
+  seed: number,
+  onFault: OnFault = () => undefined,
+): Faults {
+  /** At most one outcome, from one draw. */
+  function choose<T>(dice: Dice, event: string, shares: readonly Share<T>[]): T | undefined {
+    const drawn = dice.share(event);
+    let bound = 0;
+    for (const [name, outcome] of shares) {
+      bound += profile[name];
+      if (drawn < bound) {
+        onFault(name);
+        return outcome(dice);
+      }
+    }
+    return undefined;
+  }
   const diceOf = diceBySubject(seed);
   /** Decided on arrival, for the end of the processing. */
   const pending = new Map<number, AnswerFault>();
   return {
     requestReceived: ({ operation, callSid, requestId }) => {
-      const shares = operation === 'CreateCallRecording' ? ofCreates : ofAnyRequest;
+      const shares = operation === 'CreateCallRecording' ? OF_CREATES : OF_ANY_REQUEST;
       const { received = {}, processed } = choose(diceOf(callSid), 'request', shares) ?? {};
       if (processed) pending.set(requestId, processed);
       return received;
@@ -56,56 +67,36 @@ export function twilioFaults(profile: FaultProfile, seed: number): Faults {
       pending.delete(requestId);
       return fault;
     },
-    callbackDue: ({ callSid }) => choose(diceOf(callSid), 'callback', ofCallbacks) ?? [0],
-    listLagMs: ({ callSid }) => choose(diceOf(callSid), 'recording', ofRecordings) ?? 0,
+    callbackDue: ({ callSid }) => choose(diceOf(callSid), 'callback', OF_CALLBACKS) ?? [0],
+    listLagMs: ({ callSid }) => choose(diceOf(callSid), 'recording', OF_RECORDINGS) ?? 0,
   };
 }
 
-function requestShares(profile: FaultProfile): readonly Share<RequestFault>[] {
-  return [
-    [profile.twilioTooManyRequests, () => ({ received: TOO_MANY_REQUESTS })],
-    [profile.twilioErrorBefore, (dice) => ({ received: serverError(dice) })],
-    [profile.twilioErrorAfter, (dice) => ({ processed: serverError(dice) })],
-    [profile.twilioTimeoutBefore, () => ({ received: NO_ANSWER })],
-    [profile.twilioTimeoutAfter, () => ({ processed: NO_ANSWER })],
-  ];
-}
-
-function createShares(profile: FaultProfile): readonly Share<RequestFault>[] {
-  return [
-    [
-      profile.twilioLateCommit,
-      (dice) => ({ received: { delayMs: dice.draw('lateCommit', LATE_COMMIT_MS) }, processed: NO_ANSWER }),
-    ],
-    [
-      profile.answerAfterCallback,
-      (dice) => ({ processed: { delayMs: dice.draw('slowAnswer', SLOW_ANSWER_MS) } }),
-    ],
-  ];
-}
-
+const OF_ANY_REQUEST: readonly Share<RequestFault>[] = [
+  ['twilioTooManyRequests', () => ({ received: TOO_MANY_REQUESTS })],
+  ['twilioErrorBefore', (dice) => ({ received: serverError(dice) })],
+  ['twilioErrorAfter', (dice) => ({ processed: serverError(dice) })],
+  ['twilioTimeoutBefore', () => ({ received: NO_ANSWER })],
+  ['twilioTimeoutAfter', () => ({ processed: NO_ANSWER })],
+];
+const OF_CREATES: readonly Share<RequestFault>[] = [
+  ...OF_ANY_REQUEST,
+  [
+    'twilioLateCommit',
+    (dice) => ({ received: { delayMs: dice.draw('lateCommit', LATE_COMMIT_MS) }, processed: NO_ANSWER }),
+  ],
+  ['answerAfterCallback', (dice) => ({ processed: { delayMs: dice.draw('slowAnswer', SLOW_ANSWER_MS) } })],
+];
 /** The extra delays of each copy. */
-function callbackShares(profile: FaultProfile): readonly Share<readonly number[]>[] {
-  return [
-    [profile.callbackLost, () => []],
-    [profile.callbackTwice, (dice) => [0, dice.draw('secondCallback', SECOND_CALLBACK_MS)]],
-    [profile.callbackLate, (dice) => [dice.draw('lateCallback', LATE_CALLBACK_MS)]],
-  ];
-}
+const OF_CALLBACKS: readonly Share<readonly number[]>[] = [
+  ['callbackLost', () => []],
+  ['callbackTwice', (dice) => [0, dice.draw('secondCallback', SECOND_CALLBACK_MS)]],
+  ['callbackLate', (dice) => [dice.draw('lateCallback', LATE_CALLBACK_MS)]],
+];
+const OF_RECORDINGS: readonly Share<number>[] = [['listLag', (dice) => dice.draw('listLag', LIST_LAG_MS)]];
 
 function serverError(dice: Dice): AnswerFault {
   return dice.share('serverError') < 0.5 ? INTERNAL_ERROR : UNAVAILABLE;
-}
-
-/** At most one outcome, from one draw. */
-function choose<T>(dice: Dice, event: string, shares: readonly Share<T>[]): T | undefined {
-  const drawn = dice.share(event);
-  let bound = 0;
-  for (const [share, outcome] of shares) {
-    bound += share;
-    if (drawn < bound) return outcome(dice);
-  }
-  return undefined;
 }
 
 function diceBySubject(seed: number): (callSid: string | undefined) => Dice {

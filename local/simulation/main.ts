@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Presets, SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
-import { readFaultProfile } from '../faults/profile.ts';
+import { type FaultProfile, isFaultless, readFaultProfile } from '../faults/profile.ts';
 import { isKey, type Key } from '../twilio-simulator/simulator.ts';
 import { readOptions, runCommand, UsageError, wholeNumber } from '../usage.ts';
 import { isRight } from '../verdict.ts';
@@ -100,20 +100,25 @@ async function main(): Promise<boolean> {
     console.log(finding);
   }
   if (options.json) {
-    console.log(JSON.stringify(jsonOf(result)));
+    console.log(JSON.stringify(jsonOf(result, faults)));
   }
   return isRight(result.verdict);
 }
 
 /** The keys of `npm start -- --json` and those of a simulation. */
-function jsonOf({ verdict, seeds, virtualSeconds, wallSeconds }: SimulationsResult): object {
+function jsonOf(
+  { verdict, seeds, faultsInjected, virtualSeconds, wallSeconds }: SimulationsResult,
+  faults: FaultProfile,
+): object {
   const { findings: _, ...figures } = verdict;
   const digest = createHash('sha256')
     .update(seeds.map((seed) => seed.digest).join())
     .digest('hex');
   return {
     seed: seeds[0]?.seed,
+    ...(!isFaultless(faults) && { faults }),
     ...figures,
+    faultsInjected,
     seeds: seeds.length,
     virtualSeconds,
     digest: digest.slice(0, 16),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Telemetry } from '../../lambda/shared/telemetry.ts';
 import { credentialsFromSeed, secretValue } from '../credentials.ts';
 import { type CloudFaults, cloudFaults } from '../faults/cloud-faults.ts';
-import type { FaultProfile } from '../faults/profile.ts';
+import type { FaultName, FaultProfile, OnFault } from '../faults/profile.ts';
 import { twilioFaults } from '../faults/twilio-faults.ts';
 import type { CloudFormationTemplate } from '../host/template.ts';
 import { NO_TELEMETRY } from '../no-telemetry.ts';
@@ -50,8 +50,12 @@ export interface BrokenCall {
   readonly history: readonly string[];
 }
 
+/** How many events each fault befell. */
+export type FaultCounts = Readonly<Partial<Record<FaultName, number>>>;
+
 export interface Simulated {
   readonly measured: Measured;
+  readonly faultsInjected: FaultCounts;
   readonly broken: readonly BrokenCall[];
   readonly virtualSeconds: number;
   /** Of everything that was done for every call: the same for the same options, to the byte. */
@@ -84,12 +88,16 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   const credentials = credentialsFromSeed(seed);
   const planted = new Planted(credentials, nextAuthToken(seed));
   const isOut = (what: Outage): boolean => outage === what && time.now < STARTS_AT + OUTAGE_MS;
+  const faultsInjected: Partial<Record<FaultName, number>> = {};
+  const onFault: OnFault = (name) => {
+    faultsInjected[name] = (faultsInjected[name] ?? 0) + 1;
+  };
   const simulator = TwilioSimulator.withoutServer({
     seed,
     credentials,
     url: TWILIO_URL,
     behaviour: behaviourOf(seed),
-    faults: callbacksOut(twilioFaults(profile, seed), () => isOut('callbacks')),
+    faults: callbacksOut(twilioFaults(profile, seed, onFault), onFault, () => isOut('callbacks')),
     transport: {
       exchange: (request) => {
         planted.sent(request);
@@ -102,7 +110,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
     secretValue: secretValue(credentials),
     twilioUrl: TWILIO_URL,
     twilio: simulator.request.bind(simulator),
-    faults: webhooksOut(cloudFaults(profile, seed), () => isOut('webhooks')),
+    faults: webhooksOut(cloudFaults(profile, seed, onFault), onFault, () => isOut('webhooks')),
     telemetry: planted.lookedAt(telemetry),
   };
   using notice = await createCloud({
@@ -145,9 +153,10 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   const lastAt = Math.max(...plans.map(({ afterMs }) => afterMs));
   for (const plan of plans) {
     setTimeout(() => placed.push(place(plan)), plan.afterMs);
+    if (plan.script.duplicateWebhook) onFault('voiceWebhookTwice');
   }
   if (profile.tokenRotation) {
-    rotateToken(simulator, clouds, seed, lastAt / 2);
+    rotateToken(simulator, clouds, seed, lastAt / 2, () => onFault('tokenRotation'));
   }
   const report = setInterval(
     () => onProgress?.(placed.filter(({ endedAt }) => endedAt !== undefined).length),
@@ -201,6 +210,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   }
   return {
     measured: { ...measured, findings },
+    faultsInjected,
     broken: placed
       .filter(({ sid }) => brokenSids.has(sid))
       .slice(0, MOST_BROKEN)
@@ -230,14 +240,22 @@ export const takesLonger = (seed: number): boolean => seed % 10 === 0;
 const sleep = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-const callbacksOut = (faults: Faults, isOut: () => boolean): Faults => ({
+const callbacksOut = (faults: Faults, onFault: OnFault, isOut: () => boolean): Faults => ({
   ...faults,
-  callbackDue: (callback) => (isOut() ? [] : faults.callbackDue(callback)),
+  callbackDue: (callback) => {
+    if (!isOut()) return faults.callbackDue(callback);
+    onFault('callbackLost');
+    return [];
+  },
 });
 
-const webhooksOut = (faults: CloudFaults, isOut: () => boolean): CloudFaults => ({
+const webhooksOut = (faults: CloudFaults, onFault: OnFault, isOut: () => boolean): CloudFaults => ({
   ...faults,
-  isVoiceWebhookLost: (subject) => isOut() || faults.isVoiceWebhookLost(subject),
+  isVoiceWebhookLost: (subject) => {
+    if (!isOut()) return faults.isVoiceWebhookLost(subject);
+    onFault('voiceWebhookLost');
+    return true;
+  },
 });
 
 /** Connects the numbers, and returns what places a call to one of them, or an outgoing one. */

@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { FAULT_NAMES } from '../faults/profile.ts';
 import { conclude, type Verdict } from '../verdict.ts';
 import {
   type BrokenCall,
+  type FaultCounts,
   type Simulated,
   type SimulationOptions,
   TWILIO_URL,
@@ -31,6 +33,8 @@ export interface SeedResult {
 export interface SimulationsResult {
   readonly verdict: Verdict;
   readonly seeds: readonly SeedResult[];
+  /** In all seeds, in the profile's order. */
+  readonly faultsInjected: FaultCounts;
   readonly virtualSeconds: number;
   readonly wallSeconds: number;
 }
@@ -103,9 +107,18 @@ export async function runSimulations(options: SimulationsOptions): Promise<Simul
       broken: simulated.broken,
       digest: simulated.digest,
     })),
+    faultsInjected: total(inOrder.map(({ simulated }) => simulated.faultsInjected)),
     virtualSeconds: inOrder.reduce((sum, { simulated }) => sum + simulated.virtualSeconds, 0),
     wallSeconds: Math.round((performance.now() - begun) / 100) / 10,
   };
+}
+
+function total(counts: readonly FaultCounts[]): FaultCounts {
+  return Object.fromEntries(
+    FAULT_NAMES.map(
+      (name) => [name, counts.reduce((sum, count) => sum + (count[name] ?? 0), 0)] as const,
+    ).filter(([, count]) => count > 0),
+  );
 }
 
 /** Runs seeds one after the other: the first takes a second or two longer, while the thread's code is compiled. */

@@ -13,6 +13,7 @@ export function rotateToken(
   clouds: readonly Cloud[],
   seed: number,
   at: number,
+  onRotated: () => void,
 ): void {
   const current = credentialsFromSeed(seed);
   const next = nextAuthToken(seed);
@@ -22,6 +23,12 @@ export function rotateToken(
     }
   };
   setTimeout(store([current.authToken, next]), at);
-  setTimeout(() => simulator.rotateAuthToken(next), at + 6 * MINUTE);
+  setTimeout(
+    () => {
+      simulator.rotateAuthToken(next);
+      onRotated();
+    },
+    at + 6 * MINUTE,
+  );
   setTimeout(store([next]), at + 12 * MINUTE);
 }

@@ -309,6 +309,7 @@ describe('a recording of somebody else', () => {
   test.each<[string, Partial<SimulatedRecording>]>([
     ['stopped', { endedBy: 'api' }],
     ['paused', { pauses: 1 }],
+    ['deleted', { status: 'deleted' }],
   ])('may not be %s', (_, changes) => {
     const verdict = judge([call({ recordings: [foreign(changes), recording()] })], [row()], UNDER_FAULTS);
     expect(verdict.foreignTouched).toBe(1);

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
+import { FAULT_NAMES, FAULT_PROFILES } from '../../../local/faults/profile.ts';
 import { PROJECT } from '../../../local/synthesize.ts';
 
 interface Ended {
@@ -40,6 +41,9 @@ describe('npm run simulate', () => {
     expect(lastLine(ended)).toMatchObject({ seed: 1, seeds: 3, calls: 6_000, ...RIGHT });
     expect(lastLine(ended).overlapMaxSeconds).toBeLessThanOrEqual(10);
     expect(lastLine(ended).doubled).not.toBe(0);
+    expect(lastLine(ended).recordedShare).toBeGreaterThan(0.99);
+    expect(lastLine(ended).faults).toEqual(FAULT_PROFILES.heavy);
+    expect(Object.keys(Object(lastLine(ended).faultsInjected))).toEqual(FAULT_NAMES);
     expect([ended.exitCode, ended.stderr]).toEqual([0, '']);
   }, 420_000);
 
@@ -53,9 +57,13 @@ describe('npm run simulate', () => {
     expect([ended.exitCode, ended.stderr]).toEqual([0, '']);
   }, 180_000);
 
-  test.each(['callbacks', 'webhooks'])(
+  test.each([
+    // An answered call's recording has two: that it runs, and how it ended.
+    ['callbacks', 'callbackLost', 1_000],
+    ['webhooks', 'voiceWebhookLost', 600],
+  ])(
     'finds nothing wrong when all %s of an hour are lost',
-    async (what) => {
+    async (what, fault, atLeast) => {
       const ended = await run(
         '--calls',
         '600',
@@ -67,7 +75,9 @@ describe('npm run simulate', () => {
         what,
         '--json',
       );
-      expect(lastLine(ended)).toMatchObject(RIGHT);
+      const { faultsInjected, ...figures } = lastLine(ended);
+      expect(figures).toMatchObject(RIGHT);
+      expect(Object(faultsInjected)[fault]).toBeGreaterThanOrEqual(atLeast);
       expect(ended.exitCode).toBe(0);
     },
     60_000,
