@@ -301,7 +301,7 @@ export const isUnwanted = ({ status, confirmed }: RecordingState): boolean =>
   confirmed === true && !isEmpty(status);
 
 /** By an operator: another one may begin at once. */
-const wasStopped = ({ command }: RecordingState): boolean => command?.status === 'stopped';
+export const wasStopped = ({ command }: RecordingState): boolean => command?.status === 'stopped';
 
 const bothOurs = (a: RecordingState, b: RecordingState): boolean =>
   a.confirmed === true && b.confirmed === true && !isEmpty(a.status) && !isEmpty(b.status);

@@ -5,7 +5,16 @@ import type { TwilioAnswer, TwilioApi, TwilioRecording } from '../twilio/api.ts'
 import { hedge } from '../twilio/insist.ts';
 import { isForbidden, isPassing } from './classify.ts';
 import { isRefused } from './consent.ts';
-import { byWorth, hasEnded, isEmpty, isFinal, type RecordingState, ranBeside, summarize } from './merge.ts';
+import {
+  byWorth,
+  hasEnded,
+  isEmpty,
+  isFinal,
+  type RecordingState,
+  ranBeside,
+  summarize,
+  wasStopped,
+} from './merge.ts';
 import { type Likeness, mayBeOurs, recordingState } from './ours.ts';
 import type { CallFacts, CallStore, KnownCall } from './store.ts';
 
@@ -161,10 +170,14 @@ export function sortOut(
     keep,
     toStop: others.filter(({ status }) => !hasEnded(status)),
     toMark: others.filter(
-      (other) => hasEnded(other.status) && !other.surplus && keep && ranBeside(keep, other),
+      (other) => hasEnded(other.status) && !other.surplus && keep && isOneTooMany(keep, other),
     ),
   };
 }
+
+/** After an operator has stopped one, another may begin within the seconds that `ranBeside` cannot tell apart. */
+const isOneTooMany = (keep: RecordingState, other: RecordingState): boolean =>
+  !wasStopped(keep) && !wasStopped(other) && ranBeside(keep, other);
 
 const listedAndOurs = (
   listed: readonly TwilioRecording[],
@@ -177,7 +190,12 @@ const listedAndOurs = (
     if (!isOurs) {
       return [];
     }
-    const state = { ...recordingState(recording), confirmed: row?.confirmed, surplus: row?.surplus };
+    const state = {
+      ...recordingState(recording),
+      confirmed: row?.confirmed,
+      surplus: row?.surplus,
+      command: row?.command,
+    };
     if (hasEnded(recording.status)) {
       return [state];
     }

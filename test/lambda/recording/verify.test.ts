@@ -185,6 +185,15 @@ describe('a recording of ours that has ended', () => {
     expect(toMark([ended(10), SECOND], second, LIKENESS)).toEqual([RECORDING_SID]);
   });
 
+  test('is none too many when an operator stopped it, or the other, since one may follow at once', () => {
+    const command = { number: 1, status: 'stopped', confirmed: true, at: secondsLater(2) } as const;
+    const stopped = confirmed(RECORDING_SID, { command });
+    expect(toMark([ended(2), SECOND], [stopped, confirmed(OTHER_RECORDING_SID)])).toEqual([]);
+    expect(toMark([ended(2), ended(1, SECOND)], [stopped, confirmed(OTHER_RECORDING_SID)])).toEqual([]);
+    const paused = confirmed(RECORDING_SID, { command: { ...command, status: 'paused' } });
+    expect(toMark([ended(2), SECOND], [paused, confirmed(OTHER_RECORDING_SID)])).toEqual([RECORDING_SID]);
+  });
+
   test('is never told to stop', () => {
     expect(sids([ended(10), SECOND], rows)).toEqual({ keep: OTHER_RECORDING_SID, surplus: [] });
   });
