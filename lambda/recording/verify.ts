@@ -71,7 +71,7 @@ export async function verify(
   const { callSid } = call;
   const [list, known] = await Promise.all([
     hedge(
-      () => twilio.listRecordings(callSid),
+      (signal) => twilio.listRecordings(callSid, signal),
       ({ kind }) => kind === 'ok',
       clock,
       PAUSE_MILLISECONDS,
@@ -110,7 +110,7 @@ export async function verify(
 
   async function stop(recording: RecordingState): Promise<void> {
     const answer = await hedge(
-      () => twilio.updateRecording(callSid, recording.recordingSid, { Status: 'stopped' }),
+      (signal) => twilio.updateRecording(callSid, recording.recordingSid, { Status: 'stopped' }, signal),
       hasStopped,
       clock,
       PAUSE_MILLISECONDS,

@@ -77,15 +77,19 @@ export interface TwilioApi {
     parameters: Readonly<Record<string, string>>,
   ): Promise<TwilioAnswer<TwilioRecording>>;
   fetchCall(callSid: string): Promise<TwilioAnswer<TwilioCall>>;
-  listRecordings(callSid: string): Promise<TwilioAnswer<readonly TwilioRecording[]>>;
+  /** @param signal of whoever no longer wants to know */
+  listRecordings(callSid: string, signal?: AbortSignal): Promise<TwilioAnswer<readonly TwilioRecording[]>>;
   /**
    * Pauses, resumes or stops one recording; the last for good. The answer's status says what it is now.
    * https://www.twilio.com/docs/voice/api/recording#update-a-recording-resource
+   *
+   * @param signal of whoever no longer wants to know
    */
   updateRecording(
     callSid: string,
     recordingSid: string,
     update: RecordingUpdate,
+    signal?: AbortSignal,
   ): Promise<TwilioAnswer<TwilioRecording>>;
   /**
    * Deletes a recording with its file, which is not to be had again. Only one that is completed.
@@ -119,6 +123,11 @@ export interface TwilioCredentials {
   readonly apiKeySecret: string;
 }
 
+interface RequestOptions {
+  readonly form?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * A client of Twilio's REST API on the HTTP handler that the AWS clients bring along: the `twilio` package's own client
  * takes longer to import than all the rest of a function.
@@ -139,9 +148,18 @@ export function twilioApi(
   const root = new URL(baseUrl);
   const authorization = `Basic ${Buffer.from(`${credentials.apiKeySid}:${credentials.apiKeySecret}`).toString('base64')}`;
 
-  async function request<T>(...asked: Parameters<typeof send<T>>): Promise<TwilioAnswer<T>> {
+  async function request<T>(
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    read: (body: unknown) => T | undefined,
+    { form, signal }: RequestOptions = {},
+  ): Promise<TwilioAnswer<T>> {
     const sentAt = Date.now();
-    const answer = await send(...asked);
+    const answer = await send(method, path, read, form, signal);
+    if (signal?.aborted) {
+      // Whoever asked has gone on, perhaps to its end: what is measured now would be another invocation's.
+      return answer;
+    }
     telemetry.count(METRIC_OF_ANSWER[classOf(answer)]);
     telemetry.record(METRICS.twilioLatencyMilliseconds, Date.now() - sentAt);
     return answer;
@@ -151,11 +169,11 @@ export function twilioApi(
     method: 'GET' | 'POST' | 'DELETE',
     path: string,
     read: (body: unknown) => T | undefined,
-    form?: Readonly<Record<string, string>>,
+    form: Readonly<Record<string, string>> | undefined,
+    signal: AbortSignal | undefined,
   ): Promise<TwilioAnswer<T>> {
-    const abortSignal = AbortSignal.timeout(
-      method === 'GET' ? questionTimeoutMilliseconds : timeoutMilliseconds,
-    );
+    const timeout = AbortSignal.timeout(method === 'GET' ? questionTimeoutMilliseconds : timeoutMilliseconds);
+    const abortSignal = signal ? AbortSignal.any([timeout, signal]) : timeout;
     try {
       const { response } = await http.handle(
         new HttpRequest({
@@ -191,15 +209,17 @@ export function twilioApi(
   }
 
   const recordings = (callSid: string): string => `/Calls/${callSid}/Recordings.json`;
-  const get = <T>(path: string, read: (body: unknown) => T | undefined) => request('GET', path, read);
+  const get = <T>(path: string, read: (body: unknown) => T | undefined, signal?: AbortSignal) =>
+    request('GET', path, read, { signal });
   return {
     createRecording: (callSid, parameters) =>
-      request('POST', recordings(callSid), asResource<TwilioRecording>, parameters),
+      request('POST', recordings(callSid), asResource<TwilioRecording>, { form: parameters }),
     fetchCall: (callSid) => get(`/Calls/${callSid}.json`, asResource<TwilioCall>),
-    listRecordings: (callSid) => get(recordings(callSid), asRecordings),
-    updateRecording: (callSid, recordingSid, update) =>
+    listRecordings: (callSid, signal) => get(recordings(callSid), asRecordings, signal),
+    updateRecording: (callSid, recordingSid, update, signal) =>
       request('POST', `/Calls/${callSid}/Recordings/${recordingSid}.json`, asResource<TwilioRecording>, {
-        ...update,
+        form: { ...update },
+        signal,
       }),
     deleteRecording: (recordingSid) => request('DELETE', `/Recordings/${recordingSid}.json`, () => null),
     listCalls: (filter) =>

@@ -27,22 +27,25 @@ export async function insist<T>(
  * Asks Twilio as `insist` does, but does not wait for one answer alone: after a while it asks again beside it, and the
  * first answer that is one counts. Only for what may be asked twice at the same time.
  *
+ * @param ask is told when another request was answered, so that its own answer counts no more
  * @param patienceMilliseconds after which a request without an answer gets another beside it
  * @see https://research.google/pubs/the-tail-at-scale/ for hedged requests
  */
 export async function hedge<T>(
-  ask: () => Promise<TwilioAnswer<T>>,
+  ask: (signal: AbortSignal) => Promise<TwilioAnswer<T>>,
   isOne: (answer: TwilioAnswer<T>) => boolean,
   clock: Clock,
   pauseMilliseconds: number,
   patienceMilliseconds: number,
 ): Promise<TwilioAnswer<T>> {
-  const { promise: found, resolve: find } = Promise.withResolvers<TwilioAnswer<T>>();
+  const { promise: found, resolve } = Promise.withResolvers<TwilioAnswer<T>>();
+  const others = new AbortController();
   const asked: Promise<TwilioAnswer<T>>[] = [];
   async function askOnce(): Promise<TwilioAnswer<T>> {
-    const answer = await ask();
+    const answer = await ask(others.signal);
     if (isOne(answer)) {
-      find(answer);
+      resolve(answer);
+      others.abort();
     }
     return answer;
   }

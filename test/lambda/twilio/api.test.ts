@@ -514,3 +514,16 @@ test('no answer counts as a failure', async () => {
   await api.fetchCall(CALL_SID);
   expect(telemetry.counted).toEqual(['TwilioFailed']);
 });
+
+test.each<[string, (signal: AbortSignal) => Promise<unknown>]>([
+  ['list', (signal) => api.listRecordings(CALL_SID, signal)],
+  ['update', (signal) => api.updateRecording(CALL_SID, RECORDING_SID, { Status: 'stopped' }, signal)],
+])(
+  'a %s that nobody wants to know the answer of any more ends at once, and counts for nothing',
+  async (_, ask) => {
+    const asker = new AbortController();
+    server.answerWith(() => asker.abort());
+    expect(await ask(asker.signal)).toMatchObject({ kind: 'no-answer' });
+    expect([telemetry.counted, telemetry.recorded]).toEqual([[], []]);
+  },
+);

@@ -24,9 +24,11 @@ afterEach(() => {
 /** What comes of it when Twilio answers one request after the other like this. */
 async function run(how: 'insist' | 'hedge', script: readonly Scripted[]) {
   const askedAt: number[] = [];
-  const ask = async (): Promise<TwilioAnswer<string>> => {
+  const signals: (AbortSignal | undefined)[] = [];
+  const ask = async (signal?: AbortSignal): Promise<TwilioAnswer<string>> => {
     const [milliseconds, answer] = script[askedAt.length] ?? [0, noAnswer];
     askedAt.push(Date.now());
+    signals.push(signal);
     await systemClock.sleep(milliseconds);
     return answer;
   };
@@ -40,12 +42,12 @@ async function run(how: 'insist' | 'hedge', script: readonly Scripted[]) {
     answeredAt = Date.now();
   });
   await jest.advanceTimersByTimeAsync(LONG_MILLISECONDS);
-  return { answer: await answered, answeredAt, askedAt };
+  return { answer: await answered, answeredAt, askedAt, signals };
 }
 
 describe.each(['insist', 'hedge'] as const)('%s', (how) => {
   test('asks once when the answer will do', async () => {
-    expect(await run(how, [[100, ok('first')]])).toEqual({
+    expect(await run(how, [[100, ok('first')]])).toMatchObject({
       answer: ok('first'),
       answeredAt: 100,
       askedAt: [0],
@@ -59,7 +61,7 @@ describe.each(['insist', 'hedge'] as const)('%s', (how) => {
       [100, errorAnswer(503)],
       [100, ok('fourth')],
     ];
-    expect(await run(how, script)).toEqual({
+    expect(await run(how, script)).toMatchObject({
       answer: ok('fourth'),
       answeredAt: 1_600,
       askedAt: [0, 300, 800, 1_500],
@@ -74,7 +76,7 @@ describe.each(['insist', 'hedge'] as const)('%s', (how) => {
       [100, throttled()],
       [100, ok('never asked for')],
     ];
-    expect(await run(how, script)).toEqual({
+    expect(await run(how, script)).toMatchObject({
       answer: throttled(),
       answeredAt: 1_600,
       askedAt: [0, 300, 800, 1_500],
@@ -87,7 +89,7 @@ test('insist waits for each answer alone', async () => {
     [1_500, noAnswer],
     [900, ok('second')],
   ];
-  expect(await run('insist', script)).toEqual({
+  expect(await run('insist', script)).toMatchObject({
     answer: ok('second'),
     answeredAt: 2_600,
     askedAt: [0, 1_700],
@@ -100,7 +102,11 @@ describe('hedge', () => {
       [1_500, noAnswer],
       [100, ok('second')],
     ];
-    expect(await run('hedge', script)).toEqual({ answer: ok('second'), answeredAt: 600, askedAt: [0, 500] });
+    expect(await run('hedge', script)).toMatchObject({
+      answer: ok('second'),
+      answeredAt: 600,
+      askedAt: [0, 500],
+    });
   });
 
   test('still takes the first answer while the second is awaited', async () => {
@@ -108,7 +114,11 @@ describe('hedge', () => {
       [700, ok('first')],
       [300, ok('second')],
     ];
-    expect(await run('hedge', script)).toEqual({ answer: ok('first'), answeredAt: 700, askedAt: [0, 500] });
+    expect(await run('hedge', script)).toMatchObject({
+      answer: ok('first'),
+      answeredAt: 700,
+      askedAt: [0, 500],
+    });
   });
 
   test('takes an answer that comes in the pause after another', async () => {
@@ -116,7 +126,11 @@ describe('hedge', () => {
       [700, ok('first')],
       [100, errorAnswer(500)],
     ];
-    expect(await run('hedge', script)).toEqual({ answer: ok('first'), answeredAt: 700, askedAt: [0, 500] });
+    expect(await run('hedge', script)).toMatchObject({
+      answer: ok('first'),
+      answeredAt: 700,
+      askedAt: [0, 500],
+    });
   });
 
   test('takes an early request’s answer although the last one’s will not do', async () => {
@@ -126,7 +140,7 @@ describe('hedge', () => {
       [1_500, noAnswer],
       [100, errorAnswer(500)],
     ];
-    expect(await run('hedge', script)).toEqual({
+    expect(await run('hedge', script)).toMatchObject({
       answer: ok('first'),
       answeredAt: 2_000,
       askedAt: [0, 500, 1_000, 1_500],
@@ -140,11 +154,30 @@ describe('hedge', () => {
       [1_500, noAnswer],
       [100, errorAnswer(500)],
     ];
-    expect(await run('hedge', script)).toEqual({
+    expect(await run('hedge', script)).toMatchObject({
       answer: errorAnswer(500),
       answeredAt: 2_500,
       askedAt: [0, 500, 1_000, 1_500],
     });
+  });
+
+  test('tells the other requests once one is answered, and not before', async () => {
+    const aborted = async (script: readonly Scripted[]) =>
+      (await run('hedge', script)).signals.map((signal) => signal?.aborted);
+    expect(
+      await aborted([
+        [1_500, noAnswer],
+        [100, ok('second')],
+      ]),
+    ).toEqual([true, true]);
+    expect(
+      await aborted([
+        [100, noAnswer],
+        [100, noAnswer],
+        [100, noAnswer],
+        [100, noAnswer],
+      ]),
+    ).toEqual([false, false, false, false]);
   });
 
   test('is never later than who waits for each answer alone, where answers are the same', async () => {
