@@ -70,7 +70,7 @@ export function recordingStatus({
       await endWait(callback, applied);
       return { statusCode: 204 };
     } catch (error) {
-      telemetry.error('A callback could not be stored; Twilio will send it again', {
+      telemetry.error('A callback could not be acted on; Twilio will send it again', {
         callSid: callback.CallSid,
         recordingSid: callback.RecordingSid,
         error: describeError(error),
@@ -101,8 +101,8 @@ export function recordingStatus({
   }
 
   /**
-   * Ends the execution's wait, if what the rows say now is a reason. What is stored stays stored, and the wait ends by
-   * itself in time, if that fails.
+   * Ends the execution's wait, if what the rows say now is a reason. If that fails, what is stored stays stored. That all
+   * is over can wait until the wait ends by itself; what runs and should not is reported again when Twilio comes again.
    */
   async function endWait(
     { CallSid }: RecordingStatusRequest,
@@ -119,6 +119,9 @@ export function recordingStatus({
         callSid: CallSid,
         error: describeError(error),
       });
+      if (tell !== 'release') {
+        throw error;
+      }
     }
   }
 

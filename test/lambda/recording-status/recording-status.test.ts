@@ -209,7 +209,6 @@ describe('the execution that waits for a call', () => {
   test.each([
     ['an error', 'final', new Error('down')],
     ['what is no error', 'final', 'down'],
-    ['an error', 'doubled', new Error('down')],
   ] as const)(
     'may not be reached, for %s, of what is %s: the callback is kept all the same',
     async (_, is, failure) => {
@@ -223,6 +222,18 @@ describe('the execution that waits for a call', () => {
       expect(kept).toHaveLength(1);
       expect(telemetry.lines.map(({ level }) => level)).toEqual(['info', 'warn']);
       expect(telemetry.lines.at(-1)?.details).toMatchObject({ callSid: CALL_SID });
+      expect(telemetry.output()).not.toContain('the-token');
+    },
+  );
+
+  test.each(['doubled', 'unwanted'] as const)(
+    'is told again, should it not be reached, of what is %s: Twilio sends the callback again',
+    async (is) => {
+      const failure = () => Promise.reject(new Error('down'));
+      const taskTokens = { release: failure, reportDouble: failure, reportUnwanted: failure };
+      const applied = { summary: summaryThat(is), taskToken: 'the-token' };
+      expect(await send({}, { taskTokens }, applied)).toEqual({ statusCode: 503 });
+      expect(kept).toHaveLength(1);
       expect(telemetry.output()).not.toContain('the-token');
     },
   );
