@@ -250,6 +250,10 @@ class Turn {
     });
     if (!('recordingSid' in result)) {
       await this.#giveUp(result, recordings);
+      if (result.outcome === START_OUTCOMES.notYet && result.doubtful) {
+        await follow(this.#call);
+        return { kind: 'unconfirmed' };
+      }
       return startFailed(result);
     }
     await this.#tell({ after: 'in-progress' });

@@ -482,6 +482,17 @@ describe('start', () => {
     expect(await command(twilio.api, 'start')).toEqual({ ...STARTED, recordingSid: SECOND });
   });
 
+  test('whose create is not answered in time is unconfirmed, and an execution sees to it', async () => {
+    const { api } = new ControlledCall(clock);
+    const createRecording = async () => {
+      clock.advance(CONTROL_POLICY.requestTimeout);
+      return noAnswer;
+    };
+    expect(await command({ ...api, createRecording }, 'start')).toEqual({ kind: 'unconfirmed' });
+    expect(followed).toMatchObject([{ ...call, origin: 'control' }]);
+    expect(store.commands()).toMatchObject([{ action: 'start', after: 'not-yet' }]);
+  });
+
   test('goes through the same claim as everybody', async () => {
     await store.claim(call, 'request-0', clock.now() + 60_000);
     const twilio = new ControlledCall(clock);
