@@ -1,6 +1,6 @@
 import type { Clock } from '../shared/clock.ts';
 import { START_OUTCOMES } from '../shared/contract.ts';
-import { StoreUnavailableError } from '../shared/errors.ts';
+import { StoreUnavailableError, TwilioUnavailableError } from '../shared/errors.ts';
 import type { TwilioAnswer, TwilioApi, TwilioRecording } from '../twilio/api.ts';
 import { insist } from '../twilio/insist.ts';
 import {
@@ -198,12 +198,16 @@ const fromRow = (
   { byTwiml }: Pick<StartRequest, 'byTwiml'>,
 ): StartResult => ({ outcome: START_OUTCOMES.adopted, recordingSid, doubtful: doubtful || !byTwiml });
 
-/** The caller said no; or nothing so far, which counts for a no once the call has ended. */
+/**
+ * The caller said no; or nothing so far, which counts for a no once the call has ended, unless our TwiML has recorded it:
+ * that follows a yes, if one that nobody could verify or keep.
+ */
 async function notAllowed(
-  { twilio, clock, ringTimeoutSeconds }: StartDependencies,
+  dependencies: StartDependencies,
   { call, doubtful, firstAttemptAt }: StartRequest,
   answer: Exclude<ConsentAnswer, 'given'> | undefined,
 ): Promise<Started> {
+  const { twilio, clock, ringTimeoutSeconds } = dependencies;
   const reason = reasonOf(answer);
   if (isRefused(answer)) {
     return { result: { outcome: START_OUTCOMES.refused, reason, answered: true }, creates: 0 };
@@ -219,11 +223,42 @@ async function notAllowed(
   }
   const status = asked.kind === 'ok' ? asked.body.status : 'queued';
   const elapsed = clock.now() - firstAttemptAt;
-  const result: StartResult =
-    callPhase(status) === 'ended'
-      ? ended(status, reason)
-      : giveUpInTime(notYet(waitSeconds(elapsed), doubtful), elapsed, { ringTimeoutSeconds });
+  const isOver = callPhase(status) === 'ended';
+  if (isOver && call.consent?.answer === 'given') {
+    throw new StoreUnavailableError('The yes of the caller could not be kept');
+  }
+  const recording = isOver && wasAnswered(status) ? await recordedByTwiml(dependencies, call) : undefined;
+  if (recording) {
+    return {
+      result: { outcome: START_OUTCOMES.adopted, recordingSid: recording.sid, doubtful: false },
+      creates: 0,
+    };
+  }
+  const result: StartResult = isOver
+    ? ended(status, reason)
+    : giveUpInTime(notYet(waitSeconds(elapsed), doubtful), elapsed, { ringTimeoutSeconds });
   return { result, creates: 0 };
+}
+
+/** The recording of a call by our TwiML, taken over. Throws TwilioUnavailableError when Twilio does not list it. */
+async function recordedByTwiml(
+  { twilio, store, clock, likeness }: StartDependencies,
+  call: CallFacts,
+): Promise<TwilioRecording | undefined> {
+  const list = await insist(
+    () => twilio.listRecordings(call.callSid),
+    ({ kind }) => kind === 'ok',
+    clock,
+    START_POLICY.pause,
+  );
+  if (list.kind !== 'ok') {
+    throw new TwilioUnavailableError('Twilio did not list the recordings of the call');
+  }
+  const recording = list.body.find((one) => isByTwiml(one) && mayBeOurs(one, likeness));
+  if (recording) {
+    await store.apply(call, { type: 'recording', source: 'adopt', recording: recordingState(recording) });
+  }
+  return recording;
 }
 
 const ended = (status: string, reason: UnrecordedReason): StartResult =>
@@ -487,10 +522,7 @@ class Attempt {
    */
   #mayBeOurs(recording: TwilioRecording): boolean {
     const { likeness } = this.#dependencies;
-    const hasReason =
-      this.#doubtful ||
-      this.#request.call.origin === 'sweep' ||
-      recording.source === 'StartCallRecordingTwiML';
+    const hasReason = this.#doubtful || this.#request.call.origin === 'sweep' || isByTwiml(recording);
     return hasReason && !this.#isOver(recording.sid) && mayBeOurs(recording, likeness);
   }
 
@@ -564,6 +596,8 @@ export async function ifAvailable<T>(operation: Promise<T>): Promise<T | undefin
 }
 
 const isRunning = ({ status }: TwilioRecording): boolean => !hasEnded(status);
+
+const isByTwiml = ({ source }: TwilioRecording): boolean => source === 'StartCallRecordingTwiML';
 
 /** Twilio's list may show one as processing while it runs. */
 const stateOf = (recording: TwilioRecording): RecordingState => ({

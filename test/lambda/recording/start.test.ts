@@ -10,7 +10,8 @@ import {
   startRecording,
 } from '../../../lambda/recording/start.ts';
 import type { CallFacts } from '../../../lambda/recording/store.ts';
-import { StoreUnavailableError } from '../../../lambda/shared/errors.ts';
+import { StoreUnavailableError, TwilioUnavailableError } from '../../../lambda/shared/errors.ts';
+import type { TwilioRecording } from '../../../lambda/twilio/api.ts';
 import {
   errorAnswer,
   noAnswer,
@@ -1221,7 +1222,7 @@ describe('where callers are asked', () => {
     if (answer) {
       await told(answer);
     }
-    expect((await attempt({ calls: ['completed'] })).result).toEqual({
+    expect((await attempt({ calls: ['completed'], lists: [ok([])] })).result).toEqual({
       outcome: 'call-ended',
       reason,
       answered: true,
@@ -1265,6 +1266,32 @@ describe('where callers are asked', () => {
     store.down.add('claim');
     await expect(attempt({})).rejects.toThrow(StoreUnavailableError);
     await expect(attempt({}, { consent: said('declined') })).rejects.toThrow(StoreUnavailableError);
+  });
+
+  test('a yes that could not be stored is tried again also when the call has ended', async () => {
+    store.down.add('apply');
+    await expect(attempt({ calls: ['completed'] }, { consent: said('given') })).rejects.toThrow(
+      StoreUnavailableError,
+    );
+  });
+
+  test.each<[string, Partial<TwilioRecording>, object]>([
+    ['our TwiML', { source: 'StartCallRecordingTwiML' }, { outcome: 'adopted', doubtful: false }],
+    ['somebody else', { source: 'StartCallRecordingAPI' }, { outcome: 'call-ended', reason: 'not-asked' }],
+    [
+      'TwiML with other options',
+      { source: 'StartCallRecordingTwiML', channels: 1 },
+      { outcome: 'call-ended' },
+    ],
+  ])('a call that has ended without a yes in its row, recorded by %s', async (_, changes, result) => {
+    const lists = [ok([recordingResource({ status: 'completed', ...changes })])];
+    expect((await attempt({ calls: ['completed'], lists })).result).toMatchObject(result);
+    expect(Object.keys(store.state().recordings)).toHaveLength('doubtful' in result ? 1 : 0);
+  });
+
+  test('a call that has ended, of which Twilio does not list the recordings, is tried again', async () => {
+    const lists = [noAnswer, noAnswer, noAnswer, noAnswer];
+    await expect(attempt({ calls: ['completed'], lists })).rejects.toThrow(TwilioUnavailableError);
   });
 
   test('a yes is recorded without the table', async () => {
