@@ -35,6 +35,7 @@ import {
   SecretInvalidError,
   SecretUnavailableError,
   StoreUnavailableError,
+  TwilioRefusedError,
   TwilioUnavailableError,
 } from '../lambda/shared/errors.ts';
 import { acknowledge, arnIn, wildcard } from './acknowledgements.ts';
@@ -43,12 +44,15 @@ import { acknowledge, arnIn, wildcard } from './acknowledgements.ts';
 const names = (...classes: (new (message: string) => Error)[]): string[] =>
   classes.map((type) => new type('').name);
 
+/** Our own dependencies. */
+const UNAVAILABLE = names(StoreUnavailableError, SecretUnavailableError, TwilioUnavailableError);
+
 /**
  * What another try may mend: our own dependencies, and Lambda's.
  * https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html
  */
 const TRANSIENT = [
-  ...names(StoreUnavailableError, SecretUnavailableError, TwilioUnavailableError),
+  ...UNAVAILABLE,
   'Lambda.ClientExecutionTimeoutException',
   'Lambda.ServiceException',
   'Lambda.AWSLambdaException',
@@ -61,7 +65,7 @@ const TRANSIENT = [
 ];
 
 /** What only a person can mend. */
-const PERMANENT = names(SecretInvalidError, EnvironmentInvalidError, InputInvalidError);
+const PERMANENT = names(SecretInvalidError, TwilioRefusedError, EnvironmentInvalidError, InputInvalidError);
 
 /** Waits of at most 1, 2, 4, 8, 16, then 30 seconds seven times: four minutes in all, half of that on average. */
 const TRANSIENT_RETRY = {
@@ -138,7 +142,7 @@ export class CallStateMachine extends StateMachine {
 
 function definition(scope: Construct, props: CallStateMachineProps): IChainable {
   const { awaitOutcome, awaitAgain, verify, waitForProcessing } = awaitFinalRows(scope, props);
-  const unrecorded = recordUnrecorded(scope, props.recordUnrecorded, awaitAgain);
+  const { unrecorded, lookOnceMore } = giveUp(scope, props, awaitAgain);
   const start = task(scope, STATES.startRecording, {
     comment: 'Tries to start the recording for a few seconds',
     lambdaFunction: props.startRecording,
@@ -149,7 +153,7 @@ function definition(scope: Construct, props: CallStateMachineProps): IChainable 
     },
     resultPath: '$.start',
   });
-  start.addCatch(unrecorded, { errors: ['States.ALL'], resultPath: '$.failure' });
+  start.addCatch(lookOnceMore, { errors: ['States.ALL'], resultPath: '$.failure' });
 
   const waitForAnswer = new Wait(scope, STATES.waitForAnswer, {
     comment: 'The call is not in progress yet',
@@ -276,6 +280,28 @@ function verifyOne(scope: Construct, lambdaFunction: IFunction, awaitAgain: Lamb
       .otherwise(awaitAgain),
   );
   return verify;
+}
+
+/**
+ * What a call without a recording comes to. Where StartRecording failed it may have started one that the table does not
+ * know: Twilio is asked before that is called none, for as long as it takes until the table and Twilio answer.
+ */
+function giveUp(scope: Construct, props: CallStateMachineProps, awaitAgain: IChainable) {
+  const lookOnceMore = task(scope, STATES.lookOnceMore, {
+    comment: 'Asks Twilio for a recording that a failed StartRecording may have started',
+    lambdaFunction: props.reconcile,
+    payload: { call: JsonPath.entirePayload },
+    resultPath: JsonPath.DISCARD,
+  });
+  const unrecorded = recordUnrecorded(scope, props.recordUnrecorded, awaitAgain);
+  const waitToLook = new Wait(scope, STATES.waitToLook, { time: WaitTime.duration(Duration.minutes(1)) });
+  for (const needing of [lookOnceMore, unrecorded]) {
+    needing.addCatch(waitToLook, { errors: UNAVAILABLE, resultPath: '$.unavailable' });
+  }
+  lookOnceMore.addCatch(unrecorded, { errors: ['States.ALL'], resultPath: '$.notSeen' });
+  lookOnceMore.next(unrecorded);
+  waitToLook.next(lookOnceMore);
+  return { unrecorded, lookOnceMore };
 }
 
 function recordUnrecorded(scope: Construct, lambdaFunction: IFunction, awaitAgain: IChainable): LambdaInvoke {

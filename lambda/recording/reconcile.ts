@@ -1,8 +1,8 @@
 import type { Clock } from '../shared/clock.ts';
 import { RECONCILE_OUTCOMES, type ReconcileOutcome } from '../shared/contract.ts';
-import { TwilioUnavailableError } from '../shared/errors.ts';
+import { TwilioRefusedError, TwilioUnavailableError } from '../shared/errors.ts';
 import type { TwilioAnswer, TwilioApi } from '../twilio/api.ts';
-import { callPhase } from './classify.ts';
+import { callPhase, isForbidden } from './classify.ts';
 import { isRefused } from './consent.ts';
 import { isFinal, type RecordingState } from './merge.ts';
 import { type Likeness, mayBeOurs, recordingState } from './ours.ts';
@@ -32,7 +32,7 @@ export interface Reconciled {
 
 /**
  * Asks Twilio how a call and its recordings are, when no callback has said so for long, and puts the rows right. Throws
- * TwilioUnavailableError or StoreUnavailableError.
+ * TwilioUnavailableError, TwilioRefusedError or StoreUnavailableError.
  */
 export async function reconcile(
   { twilio, store, clock, likeness }: ReconcileDependencies,
@@ -86,7 +86,8 @@ function bodyOf<T>(answer: TwilioAnswer<T>): T {
   if (answer.kind === 'ok') {
     return answer.body;
   }
-  throw new TwilioUnavailableError(
+  const ErrorClass = isForbidden(answer) ? TwilioRefusedError : TwilioUnavailableError;
+  throw new ErrorClass(
     `Twilio did not say how the call is: ${answer.kind === 'error' ? `HTTP ${answer.httpStatus}, code ${answer.code}` : answer.cause}`,
   );
 }

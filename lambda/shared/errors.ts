@@ -18,6 +18,11 @@ export class TwilioUnavailableError extends Error {
   override readonly name = 'TwilioUnavailableError';
 }
 
+/** Twilio refuses what it is asked with this API key. Only a person can mend it. */
+export class TwilioRefusedError extends Error {
+  override readonly name = 'TwilioRefusedError';
+}
+
 /** The secret's value is not what its description asks for. Only a person can mend it. */
 export class SecretInvalidError extends Error {
   override readonly name = 'SecretInvalidError';

@@ -224,11 +224,12 @@ describe('an error', () => {
       'SecretInvalidError',
       'SecretUnavailableError',
       'StoreUnavailableError',
+      'TwilioRefusedError',
       'TwilioUnavailableError',
     ]);
   });
 
-  test.each([STATES.startRecording, STATES.verify, STATES.reconcile])(
+  test.each([STATES.startRecording, STATES.verify, STATES.reconcile, STATES.lookOnceMore])(
     'of ours is treated by name wherever Twilio is asked: %s',
     (name) => {
       expect(ours(named(stateOf(name)))).toEqual(OUR_ERRORS.toSorted());
@@ -244,7 +245,7 @@ describe('an error', () => {
   const ruleOf = (name: string): Rule | undefined =>
     stateOf(STATES.startRecording).Retry?.find(({ ErrorEquals }) => ErrorEquals.includes(name));
 
-  test.each(['SecretInvalidError', 'EnvironmentInvalidError', 'InputInvalidError'])(
+  test.each(['SecretInvalidError', 'TwilioRefusedError', 'EnvironmentInvalidError', 'InputInvalidError'])(
     '%s is not tried again',
     (name) => {
       expect(ruleOf(name)?.MaxAttempts).toBe(0);
@@ -276,10 +277,35 @@ describe('an error', () => {
     expect(Retry.at(-1)).toMatchObject({ ErrorEquals: ['States.TaskFailed'], MaxAttempts: 2 });
   });
 
-  test('that lasts is kept as the reason why there is no recording', () => {
+  test('that lasts is kept as the reason why there is no recording, after another look for one', () => {
     expect(stateOf(STATES.startRecording).Catch).toEqual([
-      { ErrorEquals: ['States.ALL'], ResultPath: '$.failure', Next: STATES.recordUnrecorded },
+      { ErrorEquals: ['States.ALL'], ResultPath: '$.failure', Next: STATES.lookOnceMore },
     ]);
+    expect(stateOf(STATES.lookOnceMore)).toMatchObject({
+      Type: 'Task',
+      Resource: '<Reconcile.Arn>',
+      Parameters: { 'call.$': '$' },
+      ResultPath: null,
+      Next: STATES.recordUnrecorded,
+    });
+  });
+
+  test('of the table or Twilio keeps a call from being called unrecorded for as long as it lasts', () => {
+    const waits = {
+      ErrorEquals: ['StoreUnavailableError', 'SecretUnavailableError', 'TwilioUnavailableError'],
+      ResultPath: '$.unavailable',
+      Next: STATES.waitToLook,
+    };
+    expect(stateOf(STATES.lookOnceMore).Catch).toEqual([
+      waits,
+      { ErrorEquals: ['States.ALL'], ResultPath: '$.notSeen', Next: STATES.recordUnrecorded },
+    ]);
+    expect(stateOf(STATES.recordUnrecorded).Catch).toEqual([waits]);
+    expect(stateOf(STATES.waitToLook)).toMatchObject({
+      Type: 'Wait',
+      Seconds: 60,
+      Next: STATES.lookOnceMore,
+    });
   });
 });
 

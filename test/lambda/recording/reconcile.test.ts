@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { type CallState, merge, NOTHING_KNOWN, summarize } from '../../../lambda/recording/merge.ts';
 import { GONE_AFTER_MILLISECONDS, type Reconciled, reconcile } from '../../../lambda/recording/reconcile.ts';
-import { TwilioUnavailableError } from '../../../lambda/shared/errors.ts';
+import { TwilioRefusedError, TwilioUnavailableError } from '../../../lambda/shared/errors.ts';
 import type { TwilioAnswer, TwilioRecording } from '../../../lambda/twilio/api.ts';
 import { errorAnswer, noAnswer, ok, recordingResource } from '../support/answers.ts';
 import { manualClock } from '../support/manual-clock.ts';
@@ -183,12 +183,20 @@ test.each<[string, Partial<TwilioSays>, string]>([
   ['the call', { call: noAnswer }, 'TimeoutError'],
   ['the call', { call: errorAnswer(503) }, '503'],
   ['its recordings', { list: noAnswer }, 'TimeoutError'],
-  ['its recordings', { list: errorAnswer(401, 20003) }, '20003'],
 ])('that Twilio does not say how %s is changes nothing and is tried again', async (_, says, cause) => {
   const before = state;
   const error: unknown = await run({ status: 'completed', ...says }).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(TwilioUnavailableError);
   expect(error).toHaveProperty('message', expect.stringContaining(cause));
+  expect(state).toBe(before);
+});
+
+test.each<[string, Partial<TwilioSays>]>([
+  ['the call', { call: errorAnswer(403) }],
+  ['its recordings', { list: errorAnswer(401, 20003) }],
+])('that Twilio refuses to say how %s is changes nothing, and is not tried again', async (_, says) => {
+  const before = state;
+  await expect(run({ status: 'completed', ...says })).rejects.toThrow(TwilioRefusedError);
   expect(state).toBe(before);
 });
 
