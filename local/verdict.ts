@@ -330,11 +330,18 @@ function overlapSeconds(call: SimulatedCall): number {
  * Nobody but its webhook could have told the recorder of such a call: Twilio's list does not say which URL an outgoing
  * call was made with.
  */
-const isOutOfReach = ({ direction, webhooks }: SimulatedCall): boolean =>
-  direction === 'outbound-api' &&
-  !webhooks.some(
-    ({ kind, attempts }) => kind === 'voice' && attempts.some(({ httpStatus }) => httpStatus === 200),
-  );
+const isOutOfReach = (call: SimulatedCall): boolean =>
+  call.direction === 'outbound-api' &&
+  (isUnverified(call) ||
+    !call.webhooks.some(
+      ({ kind, attempts }) => kind === 'voice' && attempts.some(({ httpStatus }) => httpStatus === 200),
+    ));
+
+/** Nobody could tell that its webhook was Twilio's, nor a callback: only TwiML has recorded it. */
+const isUnverified = ({ creates, recordings }: SimulatedCall): boolean =>
+  creates.length === 0 &&
+  recordings.some(({ source, foreign }) => !foreign && source === 'StartCallRecordingTwiML') &&
+  !recordings.some(wasAcknowledged);
 
 interface CallRows {
   readonly summary: Row | undefined;
@@ -365,7 +372,8 @@ function wrongIn({ summary, recordings }: CallRows, call: SimulatedCall): string
   if (summary === undefined) {
     return undefined;
   }
-  if (real.length === 0) {
+  const isKnown = summary.RecordingSid !== undefined || real.some((one) => !isOutOfSight(call, one));
+  if (real.length === 0 || !isKnown) {
     if (summary.RecordingStatus !== 'unrecorded') {
       return `was not recorded, but its row says ${summary.RecordingStatus}`;
     }
@@ -392,6 +400,10 @@ function wrongIn({ summary, recordings }: CallRows, call: SimulatedCall): string
   ];
   return complaints.find((complaint) => complaint !== undefined);
 }
+
+/** Twilio answers no question about the call, and no callback told of the recording. */
+const isOutOfSight = ({ script }: SimulatedCall, recording: SimulatedRecording): boolean =>
+  script.restRefusal === 'credentials' && !wasAcknowledged(recording);
 
 /** Twilio answers no question about the call, and no callback told how the recording ended. */
 const isEndOutOfSight = ({ script }: SimulatedCall, { callbacks }: SimulatedRecording): boolean =>

@@ -6,7 +6,7 @@ import { isKey, type Key } from '../twilio-simulator/simulator.ts';
 import { readOptions, runCommand, UsageError, wholeNumber } from '../usage.ts';
 import { isRight } from '../verdict.ts';
 import { GUARDS, type GuardName, isGuardName } from './guards.ts';
-import type { Outage } from './run.ts';
+import { isOutage, OUTAGE_NAMES, type Outage } from './run.ts';
 import { runSimulations, type SimulationsResult, synthesizeTemplates } from './simulations.ts';
 
 const USAGE = `Thousands of calls against the synthesized recorder, on one virtual clock, while things fail.
@@ -18,7 +18,8 @@ const USAGE = `Thousands of calls against the synthesized recorder, on one virtu
   --seed S           the first of them (default 1)
   --faults PROFILE   how often what goes wrong (default heavy)
   --fault NAME=SHARE one kind of fault more, or less, often than the profile has it; may be repeated
-  --outage WHAT      callbacks or webhooks: all of them are lost for the first hour
+  --outage WHAT      callbacks or webhooks: all of them are lost for the first hour; or twilio, table, stepFunctions or
+                     secret: it refuses every request in the first six minutes
   --start-with WHAT  api or twiml, instead of what is configured
   --when-not-recorded WHAT  continue or refuse, instead of what is configured
   --consent WHAT     notice or ask, instead of what is configured
@@ -215,8 +216,8 @@ function keyOf(key: string | undefined): Key | undefined {
 }
 
 function outageOf(what: string | undefined): Outage | undefined {
-  if (what !== undefined && what !== 'callbacks' && what !== 'webhooks') {
-    throw new UsageError(`--outage is '${what}'; it takes callbacks or webhooks.`);
+  if (what !== undefined && !isOutage(what)) {
+    throw new UsageError(`--outage is '${what}'; it takes ${OUTAGE_NAMES.join(', ')}.`);
   }
   return what;
 }

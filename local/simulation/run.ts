@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Telemetry } from '../../lambda/shared/telemetry.ts';
 import { credentialsFromSeed, secretValue } from '../credentials.ts';
-import { type CloudFaults, cloudFaults } from '../faults/cloud-faults.ts';
+import { type CloudFaults, cloudFaults, type EffectTarget } from '../faults/cloud-faults.ts';
 import type { FaultName, FaultProfile, OnFault } from '../faults/profile.ts';
 import { twilioFaults } from '../faults/twilio-faults.ts';
 import type { CloudFormationTemplate } from '../host/template.ts';
@@ -25,8 +25,23 @@ import { VirtualTime } from './virtual-time.ts';
 /** Where the simulated Twilio is, for whoever asks it. */
 export const TWILIO_URL = 'http://twilio.simulated';
 
-/** What is lost for an hour, beginning when the run does. */
-export type Outage = 'callbacks' | 'webhooks';
+const MINUTE = 60_000;
+
+/** What may be lost, and for how long, in ms, beginning when the run does. */
+const OUTAGES = {
+  callbacks: 60 * MINUTE,
+  webhooks: 60 * MINUTE,
+  twilio: 6 * MINUTE,
+  table: 6 * MINUTE,
+  stepFunctions: 6 * MINUTE,
+  secret: 6 * MINUTE,
+} as const;
+
+export type Outage = keyof typeof OUTAGES;
+
+export const OUTAGE_NAMES = Object.keys(OUTAGES);
+
+export const isOutage = (name: string): name is Outage => Object.hasOwn(OUTAGES, name);
 
 export interface SimulationOptions {
   /** The synthesized app, once with a notice and once without. */
@@ -64,8 +79,6 @@ export interface Simulated {
 
 const STARTS_AT = Date.UTC(2026, 0, 5, 8);
 const CALLS_PER_SECOND = 2;
-const MINUTE = 60_000;
-const OUTAGE_MS = 60 * MINUTE;
 /** After the last call, so that the sweeps have looked at it for as long as they look at any. */
 const AFTERWARDS_MS = 13 * MINUTE;
 const NUMBERS = { menu: '+15550100101', none: '+15550100102', desk: '+15550100103' } as const;
@@ -87,7 +100,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   using time = VirtualTime.install({ startAt: STARTS_AT, seed });
   const credentials = credentialsFromSeed(seed);
   const planted = new Planted(credentials, nextAuthToken(seed));
-  const isOut = (what: Outage): boolean => outage === what && time.now < STARTS_AT + OUTAGE_MS;
+  const isOut = (what: Outage): boolean => outage === what && time.now < STARTS_AT + OUTAGES[what];
   const faultsInjected: Partial<Record<FaultName, number>> = {};
   const onFault: OnFault = (name) => {
     faultsInjected[name] = (faultsInjected[name] ?? 0) + 1;
@@ -97,7 +110,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
     credentials,
     url: TWILIO_URL,
     behaviour: behaviourOf(seed),
-    faults: callbacksOut(twilioFaults(profile, seed, onFault), onFault, () => isOut('callbacks')),
+    faults: twilioOut(twilioFaults(profile, seed, onFault), onFault, isOut),
     transport: {
       exchange: (request) => {
         planted.sent(request);
@@ -110,7 +123,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
     secretValue: secretValue(credentials),
     twilioUrl: TWILIO_URL,
     twilio: simulator.request.bind(simulator),
-    faults: webhooksOut(cloudFaults(profile, seed, onFault), onFault, () => isOut('webhooks')),
+    faults: awsOut(cloudFaults(profile, seed, onFault), onFault, isOut),
     telemetry: planted.lookedAt(telemetry),
   };
   using notice = await createCloud({
@@ -240,19 +253,37 @@ export const takesLonger = (seed: number): boolean => seed % 10 === 0;
 const sleep = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-const callbacksOut = (faults: Faults, onFault: OnFault, isOut: () => boolean): Faults => ({
+type IsOut = (what: Outage) => boolean;
+
+const twilioOut = (faults: Faults, onFault: OnFault, isOut: IsOut): Faults => ({
   ...faults,
+  requestReceived: (request) => {
+    if (!isOut('twilio')) return faults.requestReceived(request);
+    onFault('twilioErrorBefore');
+    return { replacement: { httpStatus: 503, code: 20500, message: 'Service Unavailable' } };
+  },
   callbackDue: (callback) => {
-    if (!isOut()) return faults.callbackDue(callback);
+    if (!isOut('callbacks')) return faults.callbackDue(callback);
     onFault('callbackLost');
     return [];
   },
 });
 
-const webhooksOut = (faults: CloudFaults, onFault: OnFault, isOut: () => boolean): CloudFaults => ({
+const REFUSALS = {
+  table: 'tableRefused',
+  stepFunctions: 'stepFunctionsRefused',
+  secret: 'secretUnavailable',
+} as const satisfies Partial<Record<EffectTarget, FaultName>>;
+
+const awsOut = (faults: CloudFaults, onFault: OnFault, isOut: IsOut): CloudFaults => ({
   ...faults,
+  effect: (target, subject) => {
+    if (target === 'twilio' || !isOut(target)) return faults.effect(target, subject);
+    onFault(REFUSALS[target]);
+    return 'refused';
+  },
   isVoiceWebhookLost: (subject) => {
-    if (!isOut()) return faults.isVoiceWebhookLost(subject);
+    if (!isOut('webhooks')) return faults.isVoiceWebhookLost(subject);
     onFault('voiceWebhookLost');
     return true;
   },

@@ -322,6 +322,10 @@ describe('a recording of somebody else', () => {
   });
 });
 
+const acknowledged = (delivered: boolean): SimulatedRecording['callbacks'] => [
+  { recordingStatus: 'completed', url: 'http://127.0.0.1/recording-status', attempts: [], delivered },
+];
+
 describe('an outgoing call', () => {
   const voiceWebhook = (httpStatus: number | undefined): SimulatedCall['webhooks'][number] => ({
     kind: 'voice',
@@ -351,6 +355,17 @@ describe('an outgoing call', () => {
     });
   });
 
+  test('is out of reach when nobody could tell that its webhook was Twilio’s, nor a callback', () => {
+    const byTwiml = (delivered: boolean): SimulatedCall =>
+      outgoing({
+        webhooks: [voiceWebhook(200)],
+        creates: [],
+        recordings: [recording({ source: 'StartCallRecordingTwiML', callbacks: acknowledged(delivered) })],
+      });
+    expect(judge([byTwiml(false)], [], UNDER_FAULTS).rowsLost).toBe(0);
+    expect(judge([byTwiml(true)], [], UNDER_FAULTS).rowsLost).toBe(1);
+  });
+
   test('is within reach when one of its webhooks arrived', () => {
     const webhooks = [voiceWebhook(undefined), voiceWebhook(200)];
     expect(judge([outgoing({ webhooks })], [], UNDER_FAULTS)).toMatchObject({
@@ -367,9 +382,6 @@ describe('an outgoing call', () => {
 });
 
 describe('the row of a recording', () => {
-  const acknowledged = (delivered: boolean): SimulatedRecording['callbacks'] => [
-    { recordingStatus: 'completed', url: 'http://127.0.0.1/recording-status', attempts: [], delivered },
-  ];
   const recordingRow = (changes: Partial<Row> = {}): Row => row({ Item: 'RECORDING#RE1', ...changes });
 
   test('has to be there when a callback of it was acknowledged', () => {
@@ -419,6 +431,13 @@ describe('a recording by TwiML of a call that Twilio answers no question about',
     ['there was no callback at all', []],
   ])('may have a row that does not know how it ended when %s', (_, callbacks) => {
     expect(judge([refused(callbacks)], [running]).findings).toEqual([]);
+  });
+
+  test('may have one that knows nothing of it when no callback told of it', () => {
+    const unknown = (callbacks: SimulatedRecording['callbacks']) =>
+      judge([refused(callbacks)], [unrecordedRow]).findings;
+    expect(unknown([told('in-progress', false)])).toEqual([]);
+    expect(unknown([told('in-progress', true)])).toEqual(['CA1: its row names no recording']);
   });
 
   test('has to have the right one otherwise', () => {

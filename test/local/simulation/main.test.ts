@@ -59,21 +59,16 @@ describe('npm run simulate', () => {
 
   test.each([
     // An answered call's recording has two: that it runs, and how it ended.
-    ['callbacks', 'callbackLost', 1_000],
-    ['webhooks', 'voiceWebhookLost', 600],
+    ['callbacks', 'callbackLost', 600, 1_000],
+    ['webhooks', 'voiceWebhookLost', 600, 600],
+    // Each tries for minutes to store what it did.
+    ['table', 'tableRefused', 240, 10_000],
   ])(
-    'finds nothing wrong when all %s of an hour are lost',
-    async (what, fault, atLeast) => {
+    'finds nothing wrong after an outage of the %s',
+    async (what, fault, calls, atLeast) => {
       const ended = await run(
-        '--calls',
-        '600',
-        '--seeds',
-        '1',
-        '--faults',
-        'light',
-        '--outage',
-        what,
-        '--json',
+        ...['--calls', String(calls), '--seeds', '1', '--faults', 'light'],
+        ...['--outage', what, '--json'],
       );
       const { faultsInjected, ...figures } = lastLine(ended);
       expect(figures).toMatchObject(RIGHT);
@@ -117,7 +112,10 @@ describe('npm run simulate', () => {
   test.each([
     [['--calls', '0'], "--calls is '0'"],
     [['--faults', 'some'], "--faults is 'some'"],
-    [['--outage', 'power'], "--outage is 'power'; it takes callbacks or webhooks."],
+    [
+      ['--outage', 'power'],
+      "--outage is 'power'; it takes callbacks, webhooks, twilio, table, stepFunctions, secret.",
+    ],
     [['--without', 'luck'], "--without is 'luck'; it takes name, claim, list,"],
   ])('says what %j should be', async (args, complaint) => {
     const { exitCode, stderr } = await run(...args);
