@@ -378,7 +378,7 @@ function wrongIn({ summary, recordings }: CallRows, call: SimulatedCall): string
       return `was not recorded, but its row says ${summary.RecordingStatus}`;
     }
     return summary.Answered === undefined || summary.Answered === (call.answeredAt !== undefined)
-      ? undefined
+      ? wrongInReason(summary.Reason, call)
       : `was ${call.answeredAt === undefined ? 'not ' : ''}answered, but its row says the opposite (${summary.Reason})`;
   }
   const recording = real.find(({ sid }) => sid === summary.RecordingSid);
@@ -388,6 +388,7 @@ function wrongIn({ summary, recordings }: CallRows, call: SimulatedCall): string
   const inSight = real.filter((one) => !isEndOutOfSight(call, one));
   const complaints = [
     inSight.includes(recording) ? wrongInRecording(summary, recording) : undefined,
+    wrongInCounts(summary, recordings.size, real),
     ...inSight.map((one) => {
       const row = recordings.get(one.sid);
       if (row) {
@@ -399,6 +400,43 @@ function wrongIn({ summary, recordings }: CallRows, call: SimulatedCall): string
     }),
   ];
   return complaints.find((complaint) => complaint !== undefined);
+}
+
+/** Reasons that the call's script makes possible; any other may be the truth of any call. */
+const POSSIBLE: Readonly<Record<string, (call: SimulatedCall) => boolean>> = {
+  'trial-account': ({ script }) => script.restRefusal === 'trial',
+  'credentials-refused': ({ script }) => script.restRefusal === 'credentials',
+  withdrawn: ({ keysPressed }) => keysPressed.some(({ heardBy }) => heardBy?.includes(ROUTES.optOut)),
+};
+
+function wrongInReason(reason: unknown, call: SimulatedCall): string | undefined {
+  if (typeof reason !== 'string') {
+    return 'was not recorded, and its row does not say why';
+  }
+  return POSSIBLE[reason]?.(call) === false ? `was not recorded, but not for ${reason}` : undefined;
+}
+
+/** Twilio tells whole seconds of a recording's start and length: what is closer than this may have run beside another. */
+const TOO_CLOSE_TO_TELL_MS = 3_000;
+
+function wrongInCounts(
+  { RecordingCount: counted, SurplusRecordings }: Row,
+  rows: number,
+  real: readonly SimulatedRecording[],
+): string | undefined {
+  if (counted !== undefined && counted !== rows) {
+    return `its row counts ${counted} recordings, of which ${rows} have rows`;
+  }
+  const surplus = Number(SurplusRecordings ?? 0);
+  const inOrder = real.toSorted((a, b) => a.startedAt - b.startedAt);
+  const besideAnother = inOrder.filter(({ startedAt }, index) =>
+    inOrder
+      .slice(0, index)
+      .some(({ endedAt = Number.POSITIVE_INFINITY }) => startedAt < endedAt + TOO_CLOSE_TO_TELL_MS),
+  );
+  return surplus > besideAnother.length
+    ? `its row says that ${surplus} recordings were one too many, and ${besideAnother.length} ran beside another`
+    : undefined;
 }
 
 /** Twilio answers no question about the call, and no callback told of the recording. */

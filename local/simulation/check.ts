@@ -23,7 +23,7 @@ export function checkHistory(entries: readonly HistoryEntry[], rows: readonly Ro
   return [
     ...moreThanOneCounts(rows),
     ...createsAtOnce(entries),
-    ...createsUnseen(entries),
+    ...createsUnseen(entries, rows),
     ...createsBesideSeen(entries, rows),
     ...stepsBack(entries),
     ...callbacksLost(entries, rows),
@@ -82,9 +82,11 @@ function createsAtOnce(entries: readonly HistoryEntry[]): string[] {
 /** How long a create of unknown end has to show in the list: of this check's own, so that it holds whatever is settled. */
 const TIME_TO_SHOW_MS = 1_500;
 
-function createsUnseen(entries: readonly HistoryEntry[]): string[] {
+function createsUnseen(entries: readonly HistoryEntry[], rows: readonly Row[]): string[] {
   const creates = requests(entries.filter(isCreate));
-  const looks = requests(entries.filter(isList)).filter(({ end }) => end?.detail?.httpStatus === 200);
+  const looks = requests(entries.filter(isList)).filter(
+    ({ end }) => end?.detail?.httpStatus === 200 && runningIn(end, rows) === undefined,
+  );
   return creates.flatMap(({ requestId, at }, index) => {
     const unclearSince = creates
       .slice(0, index)
@@ -98,19 +100,26 @@ function createsUnseen(entries: readonly HistoryEntry[]): string[] {
   });
 }
 
+/** A recording of ours that this answer to a list showed, and that had not ended. */
+const runningIn = ({ detail }: HistoryEntry, rows: readonly Row[]): string | undefined =>
+  String(detail?.recordings ?? '')
+    .split(', ')
+    .map((shown) => shown.split(' '))
+    .find(
+      ([recordingSid, status]) =>
+        rows.some(({ Item, Confirmed }) => Item === `RECORDING#${recordingSid}` && Confirmed === true) &&
+        step(status) < step('completed'),
+    )?.[0];
+
 function createsBesideSeen(entries: readonly HistoryEntry[], rows: readonly Row[]): string[] {
-  const isOurs = (recordingSid: unknown): boolean =>
-    rows.some(({ Item, Confirmed }) => Item === `RECORDING#${recordingSid}` && Confirmed === true);
   return entries.flatMap((entry, index) => {
     if (!isCreate(entry) || entry.phase !== 'invoked') return [];
     const { requestId } = entry;
     const look = entries
       .slice(0, index)
       .findLast((other) => isList(other) && other.requestId === requestId && other.phase !== 'invoked');
-    const { recordingSid, status } = look?.detail ?? {};
-    return isOurs(recordingSid) && step(status) < step('completed')
-      ? [`${requestId} sent a create although it had seen ${recordingSid} run`]
-      : [];
+    const running = look && runningIn(look, rows);
+    return running ? [`${requestId} sent a create although it had seen ${running} run`] : [];
   });
 }
 
@@ -118,12 +127,12 @@ interface Request extends Pick<HistoryEntry, 'requestId' | 'at'> {
   readonly end: HistoryEntry | undefined;
 }
 
-/** Requests with what is known of their ends. One invocation sends them one after the other. */
+/** Requests with what is known of their ends: of one invocation's that wait at the same time, the first answer counts. */
 function requests(entries: readonly HistoryEntry[]): Request[] {
   return entries.flatMap((entry, index) => {
     const { requestId, at, phase } = entry;
-    const isOfTheSame = (other: HistoryEntry) => other.requestId === requestId;
-    return phase === 'invoked' ? [{ requestId, at, end: entries.slice(index + 1).find(isOfTheSame) }] : [];
+    const isItsEnd = (other: HistoryEntry) => other.requestId === requestId && other.phase !== 'invoked';
+    return phase === 'invoked' ? [{ requestId, at, end: entries.slice(index + 1).find(isItsEnd) }] : [];
   });
 }
 

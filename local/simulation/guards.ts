@@ -12,6 +12,8 @@ export interface Guard {
   /** Occurs once in the file. */
   readonly code: string;
   readonly without: string;
+  /** Some finding without it, and none with it. */
+  readonly foundOutBy: RegExp;
   /** Where it counts: callers are asked, and may say no. */
   readonly asked?: true;
 }
@@ -22,60 +24,70 @@ export const GUARDS = {
     file: 'lambda/shared/executions.ts',
     code: 'name,\n        input:',
     without: 'name: name + String(Math.random()).slice(2),\n        input:',
+    foundOutBy: /the execution .* ran beside another one/,
   },
   claim: {
     what: 'Whoever creates a recording claims the call’s row before',
     file: 'lambda/recording/dynamodb-store.ts',
     code: 'AND (attribute_not_exists(LeaseOwner) OR LeaseExpiresAt < :now OR LeaseOwner = :owner)`,',
     without: 'OR :now > :owner OR :now < :owner OR attribute_exists(CallSid)`,',
+    foundOutBy: /sent a create while .* waited/,
   },
   list: {
     what: 'Twilio’s list is looked at before a create that may not be the first',
     file: 'lambda/recording/start.ts',
     code: "      case 'look':\n        return this.#look();",
     without: "      case 'look':\n        return this.#create();",
+    foundOutBy: /sent a create before anybody could have seen/,
   },
   settle: {
     what: 'A create of unknown end is given time to show in the list',
     file: 'lambda/recording/start.ts',
     code: '  settle: 1_500,',
     without: '  settle: 0,',
+    foundOutBy: /sent a create before anybody could have seen/,
   },
   adopt: {
     what: 'A recording that is found is adopted',
     file: 'lambda/recording/start.ts',
     code: "return recording ? adopted(recording) : { step: 'create', afterMilliseconds: 0 };",
     without: "return { step: 'create', afterMilliseconds: recording ? 0 : 0 };",
+    foundOutBy: /sent a create although it had seen/,
   },
   rank: {
     what: 'A status never goes back',
     file: 'lambda/recording/merge.ts',
     code: 'status: rank(seen.status) > rank(known.status) ? seen.status : known.status,',
     without: 'status: seen.status,',
+    foundOutBy: /went back from/,
   },
   verify: {
     what: 'A second recording is stopped',
     file: 'lambda/recording/verify.ts',
     code: '  for (const recording of toStop) {',
     without: '  for (const recording of toStop.slice(0, 0)) {',
+    foundOutBy: /recorded twice at the same time, for/,
   },
   reconcile: {
     what: 'Twilio is asked when no callback comes',
     file: 'lambda/recording/reconcile.ts',
     code: '  for (const recording of states) {',
     without: '  final = true;\n  for (const recording of states.slice(0, 0)) {',
+    foundOutBy: /its recording is [\w-]+, its row says/,
   },
   sweep: {
     what: 'Calls that no webhook announced are looked for',
     file: 'lambda/recording/sweep.ts',
     code: 'Object.groupBy(calls, (call)',
     without: 'Object.groupBy(calls.slice(0, 0), (call)',
+    foundOutBy: /has no row/,
   },
   consent: {
     what: 'Nobody creates a recording of a call whose caller has not said yes',
     file: 'lambda/recording/dynamodb-store.ts',
     code: "const allowed = consentNeeded ? 'Consent = :given' : 'attribute_not_exists(Consent) OR Consent = :given';",
     without: "const allowed = 'Consent = :given OR NOT Consent = :given';",
+    foundOutBy: /was recorded before its caller said yes/,
     asked: true,
   },
   withdraw: {
@@ -83,6 +95,7 @@ export const GUARDS = {
     file: 'lambda/recording/merge.ts',
     code: 'const unwanted = isRefused(consent?.answer) && recordings.some(isUnwanted);',
     without: 'const unwanted = isRefused(consent?.answer) && recordings.length < 0;',
+    foundOutBy: /its caller said no, and its recording was kept/,
     asked: true,
   },
 } as const satisfies Record<string, Guard>;

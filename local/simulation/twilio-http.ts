@@ -77,11 +77,21 @@ function operationOf(method: string, url: string): string {
 function detailOf({ httpStatus, body = '' }: AnswerOfTwilio, url: string): Detail {
   if (httpStatus >= 300) return { httpStatus, code: cut(/"code": ?(\d+)/, body) };
   if (!/\/Calls\/CA/.test(url)) return { httpStatus };
+  if (/"recordings": ?\[/.test(body)) return { httpStatus, recordings: recordingsIn(body) };
   return {
     httpStatus,
     recordingSid: cut(/"sid": ?"(RE[0-9a-f]{32})"/, body),
     status: cut(/"status": ?"([\w-]+)"/, body),
   };
+}
+
+/** `RE... in-progress, RE... completed`, as in the list. */
+function recordingsIn(body: string): string {
+  let text = '';
+  for (const [, name, value] of body.matchAll(/"(sid|status)": ?"([\w-]+)"/g)) {
+    text += name === 'sid' ? `${text && ', '}${value}` : ` ${value}`;
+  }
+  return text;
 }
 
 const connectionError = (code: string): Error => Object.assign(new Error(code), { code });

@@ -247,6 +247,65 @@ describe('a call under faults that was not recorded', () => {
   });
 });
 
+describe('the row of a call that was not recorded', () => {
+  const judged = (changes: Partial<Row>, made: Partial<SimulatedCall> = {}) =>
+    judge([call({ ...unrecorded, endedAt: 2_000, ...made })], [{ ...unrecordedRow, ...changes }]).findings;
+  const withdrew = [{ at: 1_500, key: '9', heardBy: 'https://example.com/opt-out/abc' }] as const;
+
+  test('has to say why', () => {
+    expect(judged({})).toEqual([]);
+    expect(judged({ Reason: undefined })).toEqual(['CA1: was not recorded, and its row does not say why']);
+  });
+
+  test.each<[string, Partial<SimulatedCall>]>([
+    ['trial-account', { script: { ...call().script, restRefusal: 'trial' } }],
+    ['credentials-refused', { script: { ...call().script, restRefusal: 'credentials' } }],
+    ['withdrawn', { keysPressed: withdrew }],
+  ])('may not say %s of a call to which that did not happen', (Reason, made) => {
+    expect(judged({ Reason }, made)).toEqual([]);
+    expect(judged({ Reason })).toEqual([`CA1: was not recorded, but not for ${Reason}`]);
+  });
+});
+
+describe('what the row of a call counts', () => {
+  const second = (startedAt: number) => recording({ sid: 'RE2', startedAt, endedAt: startedAt + 1_000 });
+  const judged = (changes: Partial<Row>, ...recordings: SimulatedRecording[]) => {
+    const rows = recordings.map(({ sid }) => row({ Item: `RECORDING#${sid}`, RecordingSid: sid }));
+    return judge([call({ recordings })], [row(changes), ...rows], { ...UNDER_FAULTS, doubledShare: 1 })
+      .findings;
+  };
+
+  test('has to be the recordings that have rows', () => {
+    expect(judged({ RecordingCount: 1 }, recording())).toEqual([]);
+    expect(judged({ RecordingCount: 2 }, recording())).toEqual([
+      'CA1: its row counts 2 recordings, of which 1 have rows',
+    ]);
+  });
+
+  test.each([
+    ['ran beside it', 5_000, 1, []],
+    ['ended as it began, as far as Twilio tells', 11_000, 1, []],
+    [
+      'ended before',
+      12_000,
+      1,
+      ['CA1: its row says that 1 recordings were one too many, and 0 ran beside another'],
+    ],
+    [
+      'ran beside it',
+      5_000,
+      2,
+      ['CA1: its row says that 2 recordings were one too many, and 1 ran beside another'],
+    ],
+  ])(
+    'as one too many has to have run beside another: the other %s (%d), %d',
+    (_, startedAt, surplus, findings) => {
+      const counts = { RecordingCount: 2, SurplusRecordings: surplus };
+      expect(judged(counts, recording(), second(startedAt))).toEqual(findings);
+    },
+  );
+});
+
 describe('of thousands of calls of 10 s or more', () => {
   const sids = Array.from({ length: 2_000 }, (_, index) => `CA${index}`);
   const report = `EVENT#${new Date(21_000).toISOString()}#1b6c36ba`;

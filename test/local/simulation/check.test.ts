@@ -153,19 +153,27 @@ describe('the history of a call', () => {
     expect(checkHistory(entries, [])).toEqual([]);
   });
 
-  const seen = (status: string) => looked(0, 50, { httpStatus: 200, recordingSid: 'RE1', status });
+  const seen = (...recordings: string[]) =>
+    looked(0, 50, { httpStatus: 200, recordings: recordings.join(', ') });
+
+  test('is wrong when a create is sent again although the look showed somebody a recording of ours', () => {
+    const look = seen('RE1 in-progress').map((one) => ({ ...one, requestId: 'b', at: one.at + 1_600 }));
+    expect(checkHistory([sent(0), answered(100, 500), ...look, sent(1_700)], [row()])).toEqual([UNSEEN]);
+  });
 
   test('is wrong when a create is sent beside a recording of ours that was seen', () => {
-    expect(checkHistory([...seen('processing'), sent(100)], [row()])).toEqual([
-      'a sent a create although it had seen RE1 run',
-    ]);
+    for (const shown of [['RE1 processing'], ['RE9 in-progress', 'RE1 in-progress', 'RE2 completed']]) {
+      expect(checkHistory([...seen(...shown), sent(100)], [row()])).toEqual([
+        'a sent a create although it had seen RE1 run',
+      ]);
+    }
   });
 
   test.each<[string, HistoryEntry[], Row[]]>([
-    ["is not the recorder's", [...seen('processing'), sent(100)], [row({ Confirmed: undefined })]],
-    ['has ended', [...seen('completed'), sent(100)], [row()]],
-    ['was seen by somebody else', [...seen('processing'), sent(100, 'b')], [row()]],
-    ['was seen afterwards', [sent(0), ...seen('processing')], [row()]],
+    ["is not the recorder's", [...seen('RE1 processing'), sent(100)], [row({ Confirmed: undefined })]],
+    ['has ended', [...seen('RE1 completed'), sent(100)], [row()]],
+    ['was seen by somebody else', [...seen('RE1 processing'), sent(100, 'b')], [row()]],
+    ['was seen afterwards', [sent(0), ...seen('RE1 processing')], [row()]],
   ])('is right when a create is sent and the recording %s', (_, entries, rows) => {
     expect(checkHistory(entries, rows)).toEqual([]);
   });
