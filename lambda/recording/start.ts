@@ -14,7 +14,7 @@ import {
   wasAnswered,
 } from './classify.ts';
 import { type ConsentAnswer, type ConsentReason, isRefused, reasonOf } from './consent.ts';
-import { hasEnded, isEmpty, type RecordingState } from './merge.ts';
+import { type CallEvent, hasEnded, isEmpty, type RecordingState } from './merge.ts';
 import { type Likeness, mayBeOurs, recordingState } from './ours.ts';
 import type { CallFacts, CallStore, Progress } from './store.ts';
 
@@ -55,6 +55,9 @@ const LOOKS_FOR_TWIML = 2;
 
 /** How long an invocation may hold a claim: until its last request has been answered or given up, and a margin. */
 export const LEASE_MILLISECONDS = START_POLICY.tryFor + 2 * START_POLICY.requestTimeout + 500;
+
+/** How often an invocation tries to store the recording that it found or started. */
+const KEEP_TRIES = 3;
 
 export type UnrecordedReason =
   | RefusalReason
@@ -166,7 +169,7 @@ export async function startRecording(
   const { progress } = attempt;
   if ('recording' in found) {
     const { recording, source } = found;
-    await store.apply(call, { type: 'recording', source, recording });
+    await keep(dependencies, request, { type: 'recording', source, recording });
     const outcome = source === 'create' ? START_OUTCOMES.started : START_OUTCOMES.adopted;
     return {
       result: {
@@ -189,6 +192,29 @@ export async function startRecording(
       : giveUpInTime(found, clock.now() - firstAttemptAt, dependencies),
     creates: progress.creates,
   };
+}
+
+/**
+ * Stores what was found, and takes its time: when the table is down another invocation has to find it again, and Twilio's
+ * list must show it by then. Neither a caller at the gate nor an operator waits for that.
+ */
+async function keep(
+  { store, clock }: StartDependencies,
+  { call, tryFor }: StartRequest,
+  event: CallEvent,
+): Promise<void> {
+  const somebodyWaits = tryFor !== undefined || call.origin === 'control';
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await store.apply(call, event);
+      return;
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError) || attempt === KEEP_TRIES || somebodyWaits) {
+        throw error;
+      }
+    }
+    await clock.sleep(START_POLICY.settle);
+  }
 }
 
 /** A recording that is in the row by somebody else's doing, be it only a callback's. */

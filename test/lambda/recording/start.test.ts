@@ -1039,6 +1039,52 @@ describe('a table that does not answer', () => {
     },
   );
 
+  describe('after a create', () => {
+    /** One invocation of which the table refuses so many writes of what it found, and how long those took. */
+    async function kept(refused: number, facts: CallFacts = call, tryFor?: number) {
+      let tries = 0;
+      let answeredAt = 0;
+      const twilio = scriptedTwilio({ lists: [listed()], creates: [created] }, clock);
+      const dependencies: StartDependencies = {
+        ...dependenciesOf(twilio),
+        store: {
+          ...store,
+          apply: async (...applied) => {
+            answeredAt ||= clock.now();
+            tries += 1;
+            if (tries <= refused) throw new StoreUnavailableError('the table is down');
+            return store.apply(...applied);
+          },
+        },
+      };
+      const request = { call: facts, firstAttemptAt, owner: 'request-1', doubtful: false, tryFor };
+      const outcome = await startRecording(dependencies, request).then(
+        ({ result }) => result.outcome,
+        (error: Error) => error.name,
+      );
+      return { outcome, tries, milliseconds: clock.now() - answeredAt };
+    }
+
+    test.each([
+      [1, 'started', 2, START_POLICY.settle],
+      [2, 'started', 3, 2 * START_POLICY.settle],
+      [3, 'StoreUnavailableError', 3, 2 * START_POLICY.settle],
+    ])(
+      'is given time to come back, and Twilio to list it: %d refused',
+      async (refused, outcome, tries, ms) => {
+        expect(await kept(refused)).toEqual({ outcome, tries, milliseconds: ms });
+      },
+    );
+
+    test.each<[string, CallFacts, number | undefined]>([
+      ['an operator', { ...call, origin: 'control' }, undefined],
+      ['the gate', call, 1_000],
+    ])('is not waited for by %s', async (_, facts, tryFor) => {
+      const once = { outcome: 'StoreUnavailableError', tries: 1, milliseconds: 0 };
+      expect(await kept(1, facts, tryFor)).toEqual(once);
+    });
+  });
+
   test('makes the next invocation find the recording that could not be stored', async () => {
     store.down.add('apply');
     await expect(invoke({ creates: [created] })).rejects.toThrow(StoreUnavailableError);
