@@ -44,15 +44,12 @@ import { acknowledge, arnIn, wildcard } from './acknowledgements.ts';
 const names = (...classes: (new (message: string) => Error)[]): string[] =>
   classes.map((type) => new type('').name);
 
-/** Our own dependencies. */
-const UNAVAILABLE = names(StoreUnavailableError, SecretUnavailableError, TwilioUnavailableError);
-
 /**
  * What another try may mend: our own dependencies, and Lambda's.
  * https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html
  */
 const TRANSIENT = [
-  ...UNAVAILABLE,
+  ...names(StoreUnavailableError, SecretUnavailableError, TwilioUnavailableError),
   'Lambda.ClientExecutionTimeoutException',
   'Lambda.ServiceException',
   'Lambda.AWSLambdaException',
@@ -284,7 +281,7 @@ function verifyOne(scope: Construct, lambdaFunction: IFunction, awaitAgain: Lamb
 
 /**
  * What a call without a recording comes to. Where StartRecording failed it may have started one that the table does not
- * know: Twilio is asked before that is called none, for as long as it takes until the table and Twilio answer.
+ * know: Twilio is asked before that is called none, for as long as it takes until nothing fails that may pass.
  */
 function giveUp(scope: Construct, props: CallStateMachineProps, awaitAgain: IChainable) {
   const lookOnceMore = task(scope, STATES.lookOnceMore, {
@@ -296,7 +293,7 @@ function giveUp(scope: Construct, props: CallStateMachineProps, awaitAgain: ICha
   const unrecorded = recordUnrecorded(scope, props.recordUnrecorded, awaitAgain);
   const waitToLook = new Wait(scope, STATES.waitToLook, { time: WaitTime.duration(Duration.minutes(1)) });
   for (const needing of [lookOnceMore, unrecorded]) {
-    needing.addCatch(waitToLook, { errors: UNAVAILABLE, resultPath: '$.unavailable' });
+    needing.addCatch(waitToLook, { errors: TRANSIENT, resultPath: '$.unavailable' });
   }
   lookOnceMore.addCatch(unrecorded, { errors: ['States.ALL'], resultPath: '$.notSeen' });
   lookOnceMore.next(unrecorded);
