@@ -11,7 +11,7 @@ import jestConfig from './jest.config.js';
 export default {
   mutate: [
     'lambda/recording/{classify,consent,control,executions-of-a-call,gate,merge,ours,reconcile,report-endings,start,sweep,verify,withdraw}.ts',
-    'lambda/twilio/{recording-parameters,requests,signature,twiml,webhook}.ts',
+    'lambda/twilio/{insist,recording-parameters,requests,signature,twiml,webhook}.ts',
   ],
   testRunner: 'jest',
   testRunnerNodeArgs: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],

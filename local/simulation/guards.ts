@@ -86,7 +86,8 @@ export const GUARDS = {
     what: 'Nobody creates a recording of a call whose caller has not said yes',
     file: 'lambda/recording/dynamodb-store.ts',
     code: "const allowed = consentNeeded ? 'Consent = :given' : 'attribute_not_exists(Consent) OR Consent = :given';",
-    without: "const allowed = 'Consent = :given OR NOT Consent = :given';",
+    without:
+      "const allowed = 'attribute_exists(Consent) OR attribute_not_exists(Consent) OR Consent = :given';",
     foundOutBy: /was recorded before its caller said yes/,
     asked: true,
   },

@@ -233,11 +233,13 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   };
 }
 
-/** What may be wrong of such a run. */
+/** What may be wrong of such a run. Where callers are asked, those whom a fault kept from it are not recorded. */
 export const toleranceOfRun = ({
   faults,
   outage,
-}: Pick<SimulationOptions, 'faults' | 'outage'>): Tolerance => (outage ? UNDER_FAULTS : toleranceOf(faults));
+  keys,
+}: Pick<SimulationOptions, 'faults' | 'outage' | 'keys'>): Tolerance =>
+  outage || keys?.asks ? UNDER_FAULTS : toleranceOf(faults);
 
 /**
  * What nobody could verify about Twilio is set to the worse answer, but for one that would make each sweep read all of
