@@ -324,6 +324,7 @@ export function dynamoDbStore({
 
   async function apply(call: CallFacts, event: CallEvent): Promise<Applied> {
     let told = false;
+    let changed = false;
     let ended: string | undefined;
     for (let race = 0; race < MAXIMUM_RACES; race++) {
       // One after the other: whoever writes a recording after the row was read raises the row's version.
@@ -338,7 +339,7 @@ export function dynamoDbStore({
       const summaryIsStored =
         row !== undefined && Object.entries(summaryAttributes).every(([name, value]) => row[name] === value);
       const isToBeTold = effect !== 'nothing-new' || event.type === 'command';
-      if (!isToBeTold && summaryIsStored) {
+      if (!isToBeTold && summaryIsStored && !changed) {
         return { ...applied, ended };
       }
       try {
@@ -346,9 +347,10 @@ export function dynamoDbStore({
           await tell(call.callSid, event, effect);
           told = true;
         }
-        const changed = 'recording' in event && (effect === 'news' || effect === 'override');
-        if (changed && event.recording) {
+        if ('recording' in event && event.recording && (effect === 'news' || effect === 'override')) {
           const { recordingSid } = event.recording;
+          // Also when it fails: it may have been carried out, and be refused to the SDK's own repetition.
+          changed = true;
           await putRecording(
             call.callSid,
             state.recordings[recordingSid] ?? event.recording,
@@ -356,7 +358,8 @@ export function dynamoDbStore({
           );
           ended = ending(recordingSid, before, state);
         }
-        // Who read the recordings before this one changed must not write a summary of how they were.
+        // Who read the recordings before this one changed must not write a summary of how they were, also when this
+        // write of it failed and the summary has nothing of it: the version says so.
         if (summaryIsStored && !changed) {
           return { ...applied, ended };
         }

@@ -253,6 +253,16 @@ describe('every way in which the requests of two writers can take turns', () => 
   });
 });
 
+test('a recording that changes without the summary is in the summary that another writer makes meanwhile', async () => {
+  const before = [claim, applied(one.started), applied(other.started)];
+  const consent = { answer: 'given', textVersion: 'v1', digit: '1', at: '2026-11-24T12:00:00.000Z' } as const;
+  const writes = [applied(other.created), applied(one.absent), applied({ type: 'consent', consent })];
+  // The first reads, the third raises the row's version, the second reads; then the first goes on to its end.
+  const turns = [0, 0, 2, 2, 2, 2, 1, 1];
+  const { rows } = await race(before, writes, (of, turn) => turns[turn] ?? of[0] ?? 0);
+  expect(rows).toEqual((await race(before, writes, inOrder)).rows);
+});
+
 test('the callbacks of two recordings, all at once, leave the same rows in whatever order their requests come', async () => {
   const events = [one.created, one.started, one.completed, other.started, other.absent, gaveUp];
   const writes = events.map(applied);
