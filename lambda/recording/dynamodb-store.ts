@@ -339,9 +339,6 @@ export function dynamoDbStore({
       const summaryIsStored =
         row !== undefined && Object.entries(summaryAttributes).every(([name, value]) => row[name] === value);
       const isToBeTold = effect !== 'nothing-new' || event.type === 'command';
-      if (!isToBeTold && summaryIsStored && !changed) {
-        return { ...applied, ended };
-      }
       try {
         if (!told && isToBeTold) {
           await tell(call.callSid, event, effect);

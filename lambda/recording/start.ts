@@ -266,17 +266,21 @@ async function notAllowed(
   return { result, creates: 0 };
 }
 
-/** The recording of a call by our TwiML, taken over. Throws TwilioUnavailableError when Twilio does not list it. */
-async function recordedByTwiml(
-  { twilio, store, clock, likeness }: StartDependencies,
-  call: CallFacts,
-): Promise<TwilioRecording | undefined> {
-  const list = await insist(
-    () => twilio.listRecordings(call.callSid),
+const recordingsOf = ({ twilio, clock }: StartDependencies, { callSid }: CallFacts) =>
+  insist(
+    () => twilio.listRecordings(callSid),
     ({ kind }) => kind === 'ok',
     clock,
     START_POLICY.pause,
   );
+
+/** The recording of a call by our TwiML, taken over. Throws TwilioUnavailableError when Twilio does not list it. */
+async function recordedByTwiml(
+  dependencies: StartDependencies,
+  call: CallFacts,
+): Promise<TwilioRecording | undefined> {
+  const { store, likeness } = dependencies;
+  const list = await recordingsOf(dependencies, call);
   if (list.kind !== 'ok') {
     throw new TwilioUnavailableError('Twilio did not list the recordings of the call');
   }
@@ -297,16 +301,12 @@ const ended = (status: string, reason: UnrecordedReason): StartResult =>
  * until its lease ends, but what runs is taken over once it shows, and then looked after.
  */
 async function heldByAnother(
-  { twilio, store, clock, likeness }: StartDependencies,
+  dependencies: StartDependencies,
   { call, doubtful, ended = [] }: StartRequest,
   untilMilliseconds: number,
 ): Promise<Started> {
-  const list = await insist(
-    () => twilio.listRecordings(call.callSid),
-    ({ kind }) => kind === 'ok',
-    clock,
-    START_POLICY.pause,
-  );
+  const { store, clock, likeness } = dependencies;
+  const list = await recordingsOf(dependencies, call);
   const running =
     list.kind === 'ok'
       ? list.body.find(

@@ -148,15 +148,11 @@ export function twilioApi(
   const root = new URL(baseUrl);
   const authorization = `Basic ${Buffer.from(`${credentials.apiKeySid}:${credentials.apiKeySecret}`).toString('base64')}`;
 
-  async function request<T>(
-    method: 'GET' | 'POST' | 'DELETE',
-    path: string,
-    read: (body: unknown) => T | undefined,
-    { form, signal }: RequestOptions = {},
-  ): Promise<TwilioAnswer<T>> {
+  async function request<T>(...asked: Parameters<typeof send<T>>): Promise<TwilioAnswer<T>> {
     const sentAt = Date.now();
-    const answer = await send(method, path, read, form, signal);
-    if (signal?.aborted) {
+    const answer = await send(...asked);
+    const [, , , options] = asked;
+    if (options?.signal?.aborted) {
       // Whoever asked has gone on, perhaps to its end: what is measured now would be another invocation's.
       return answer;
     }
@@ -169,8 +165,7 @@ export function twilioApi(
     method: 'GET' | 'POST' | 'DELETE',
     path: string,
     read: (body: unknown) => T | undefined,
-    form: Readonly<Record<string, string>> | undefined,
-    signal: AbortSignal | undefined,
+    { form, signal }: RequestOptions = {},
   ): Promise<TwilioAnswer<T>> {
     const timeout = AbortSignal.timeout(method === 'GET' ? questionTimeoutMilliseconds : timeoutMilliseconds);
     const abortSignal = signal ? AbortSignal.any([timeout, signal]) : timeout;

@@ -19,7 +19,7 @@ const TOO_MANY_REQUESTS: AnswerFault = {
 const INTERNAL_ERROR: AnswerFault = {
   replacement: { httpStatus: 500, code: 20500, message: 'Internal Server Error' },
 };
-const UNAVAILABLE: AnswerFault = {
+export const UNAVAILABLE: AnswerFault = {
   replacement: { httpStatus: 503, code: 20500, message: 'Service Unavailable' },
 };
 

@@ -3,7 +3,7 @@ import type { Telemetry } from '../../lambda/shared/telemetry.ts';
 import { credentialsFromSeed, secretValue } from '../credentials.ts';
 import { type CloudFaults, cloudFaults, type EffectTarget } from '../faults/cloud-faults.ts';
 import type { FaultName, FaultProfile, OnFault } from '../faults/profile.ts';
-import { twilioFaults } from '../faults/twilio-faults.ts';
+import { twilioFaults, UNAVAILABLE } from '../faults/twilio-faults.ts';
 import type { CloudFormationTemplate } from '../host/template.ts';
 import { NO_TELEMETRY } from '../no-telemetry.ts';
 import {
@@ -262,7 +262,7 @@ const twilioOut = (faults: Faults, onFault: OnFault, isOut: IsOut): Faults => ({
   requestReceived: (request) => {
     if (!isOut('twilio')) return faults.requestReceived(request);
     onFault('twilioErrorBefore');
-    return { replacement: { httpStatus: 503, code: 20500, message: 'Service Unavailable' } };
+    return UNAVAILABLE;
   },
   callbackDue: (callback) => {
     if (!isOut('callbacks')) return faults.callbackDue(callback);

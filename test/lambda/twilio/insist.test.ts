@@ -97,38 +97,32 @@ test('insist waits for each answer alone', async () => {
 });
 
 describe('hedge', () => {
-  test('asks again beside a request that is not answered, and takes what comes first', async () => {
-    const script: Scripted[] = [
+  test.each<[string, Scripted, Scripted, string, number]>([
+    [
+      'asks again beside a request that is not answered, and takes what comes first',
       [1_500, noAnswer],
       [100, ok('second')],
-    ];
-    expect(await run('hedge', script)).toMatchObject({
-      answer: ok('second'),
-      answeredAt: 600,
-      askedAt: [0, 500],
-    });
-  });
-
-  test('still takes the first answer while the second is awaited', async () => {
-    const script: Scripted[] = [
+      'second',
+      600,
+    ],
+    [
+      'still takes the first answer while the second is awaited',
       [700, ok('first')],
       [300, ok('second')],
-    ];
-    expect(await run('hedge', script)).toMatchObject({
-      answer: ok('first'),
-      answeredAt: 700,
-      askedAt: [0, 500],
-    });
-  });
-
-  test('takes an answer that comes in the pause after another', async () => {
-    const script: Scripted[] = [
+      'first',
+      700,
+    ],
+    [
+      'takes an answer that comes in the pause after another',
       [700, ok('first')],
       [100, errorAnswer(500)],
-    ];
-    expect(await run('hedge', script)).toMatchObject({
-      answer: ok('first'),
-      answeredAt: 700,
+      'first',
+      700,
+    ],
+  ])('%s', async (_, first, second, answer, answeredAt) => {
+    expect(await run('hedge', [first, second])).toMatchObject({
+      answer: ok(answer),
+      answeredAt,
       askedAt: [0, 500],
     });
   });
