@@ -1,7 +1,7 @@
 import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { connectedUrl } from '../cli/number-configuration.ts';
 import { TABLE } from '../lambda/shared/contract.ts';
-import { encodeNext } from '../lambda/twilio/twiml.ts';
 import type { RecorderConfigurationInput } from '../lib/configuration.ts';
 import { secretValue } from './credentials.ts';
 import { type Host, type HostOptions, startHost } from './host/host.ts';
@@ -22,7 +22,7 @@ export interface LocalRecorder extends AsyncDisposable {
   readonly host: Host;
   /** Whose requests the recorder's own API takes; absent when the app has no such API. */
   readonly operators: Operators | undefined;
-  /** The voice URL of a number, with its own application's URL in `{next}` if it has one. */
+  /** The voice URL of a number: as `npx recorder connect` sets it, or without an application the mere address. */
   voiceUrl(application?: string): string;
   /** All rows of calls. What the sweep keeps for itself is none. */
   rows(): Promise<Row[]>;
@@ -136,7 +136,7 @@ export async function startLocalRecorder(options: LocalRecorderOptions): Promise
   return {
     host,
     operators: principals && operators,
-    voiceUrl: (application) => (application ? `${voiceUrl}/${encodeNext(application)}` : voiceUrl),
+    voiceUrl: (application) => (application ? connectedUrl(voiceUrl, application) : voiceUrl),
     rows: async () => {
       const rows: Row[] = [];
       for await (const { Items = [] } of paginateScan({ client }, { TableName: host.tableName })) {

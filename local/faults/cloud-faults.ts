@@ -19,7 +19,7 @@ export interface CloudFaults {
   effect(target: EffectTarget, subject: string): EffectFault;
   /** Whether whoever invoked a function gives up on it while it goes on. */
   isZombie(functionId: string, subject: string): boolean;
-  /** Whether API Gateway cannot be reached for a voice webhook. */
+  /** Whether API Gateway cannot be reached for a call's voice webhook, which Twilio may try several times. */
   isVoiceWebhookLost(subject: string): boolean;
 }
 
@@ -42,6 +42,8 @@ export function cloudFaults(
     secret: boundsOf(profile, 'secretUnavailable', undefined),
   };
   const diceOf = new Map<string, Dice>();
+  /** Whose voice webhook is lost is so however often it is tried. */
+  const unreachable = new Map<string, boolean>();
   const share = (subject: string, purpose: string): number => {
     let dice = diceOf.get(subject);
     if (!dice) {
@@ -64,7 +66,14 @@ export function cloudFaults(
       return bound.fault;
     },
     isZombie: (functionId, subject) => befalls('zombie', subject, `zombie ${functionId}`),
-    isVoiceWebhookLost: (subject) => befalls('voiceWebhookLost', subject, 'voice webhook'),
+    isVoiceWebhookLost: (subject) => {
+      let isLost = unreachable.get(subject);
+      if (isLost === undefined) {
+        isLost = befalls('voiceWebhookLost', subject, 'voice webhook');
+        unreachable.set(subject, isLost);
+      }
+      return isLost;
+    },
   };
 }
 

@@ -19,7 +19,7 @@ export interface FaultProfile {
   readonly twilioLateCommit: number;
   /** Recordings that are missing from Twilio's lists for some seconds after they began. */
   readonly listLag: number;
-  /** Voice webhooks that do not reach the recorder; Twilio asks the number's fallback URL instead. */
+  /** Calls whose voice webhook does not reach the recorder, however often; Twilio asks the number's fallback URL instead. */
   readonly voiceWebhookLost: number;
   /** Voice webhooks that come twice. */
   readonly voiceWebhookTwice: number;

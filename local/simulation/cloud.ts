@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as v from 'valibot';
+import { connectedUrl } from '../../cli/number-configuration.ts';
 import { systemClock } from '../../lambda/shared/clock.ts';
 import { ROUTES } from '../../lambda/shared/contract.ts';
 import type { Platform } from '../../lambda/shared/platform.ts';
 import type { Telemetry } from '../../lambda/shared/telemetry.ts';
-import { encodeNext } from '../../lambda/twilio/twiml.ts';
 import { type CloudFaults, NO_CLOUD_FAULTS } from '../faults/cloud-faults.ts';
 import { Activity } from '../host/activity.ts';
 import { createAuthorize, type Principal } from '../host/authorizers.ts';
@@ -78,7 +78,7 @@ export interface Cloud extends Transport, Disposable {
   readonly queues: ReadonlyMap<string, Queue>;
   /** The template's outputs, resolved, by name. */
   readonly outputs: Readonly<Record<string, string>>;
-  /** The voice URL of a number, with its own application's URL in `{next}` if it has one. */
+  /** The voice URL of a number: as `npx recorder connect` sets it, or without an application the mere address. */
   voiceUrl(application?: string): string;
   runSchedule: Schedules['run'];
   /** All rows of the table, by their keys. */
@@ -239,7 +239,7 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
     voiceUrl: (application) => {
       const { VoiceUrl } = stack.outputs;
       if (!VoiceUrl) throw new Error('The template has no output VoiceUrl');
-      return application ? `${VoiceUrl}/${encodeNext(application)}` : VoiceUrl;
+      return application ? connectedUrl(VoiceUrl, application) : VoiceUrl;
     },
     runSchedule: schedules.run,
     rows: () =>

@@ -233,13 +233,18 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   };
 }
 
-/** What may be wrong of such a run. Where callers are asked, those whom a fault kept from it are not recorded. */
-export const toleranceOfRun = ({
+/** What may be wrong of such a run. Where callers are asked, those whose webhook is lost are not, nor are they recorded. */
+export function toleranceOfRun({
   faults,
   outage,
   keys,
-}: Pick<SimulationOptions, 'faults' | 'outage' | 'keys'>): Tolerance =>
-  outage || keys?.asks ? UNDER_FAULTS : toleranceOf(faults);
+}: Pick<SimulationOptions, 'faults' | 'outage' | 'keys'>): Tolerance {
+  const tolerance = outage ? UNDER_FAULTS : toleranceOf(faults);
+  const { unrecordedShare } = tolerance;
+  return keys?.asks
+    ? { ...tolerance, unrecordedShare: unrecordedShare + faults.voiceWebhookLost }
+    : tolerance;
+}
 
 /**
  * What nobody could verify about Twilio is set to the worse answer, but for one that would make each sweep read all of

@@ -60,6 +60,19 @@ describe('faults of AWS', () => {
     isAbout1(timesAsMany(heavy.voiceWebhookLost, (subject) => faults.isVoiceWebhookLost(subject)));
   });
 
+  test('lose all tries of a voice webhook, or none', () => {
+    const told: FaultName[] = [];
+    const faults = cloudFaults({ ...FAULT_PROFILES.none, voiceWebhookLost: 0.5 }, 1, (name) =>
+      told.push(name),
+    );
+    const callSids = Array.from({ length: 100 }, (_, index) => `CA${index}`);
+    const tried = () => callSids.map((callSid) => faults.isVoiceWebhookLost(callSid));
+    const once = tried();
+    expect(new Set(once)).toEqual(new Set([true, false]));
+    expect(tried()).toEqual(once);
+    expect(told).toHaveLength(once.filter(Boolean).length);
+  });
+
   test('are told by their names, each time that one befalls something', () => {
     const told: FaultName[] = [];
     const faults = cloudFaults({ ...FAULT_PROFILES.none, tableRefused: 1, crash: 1, zombie: 1 }, 1, (name) =>

@@ -111,6 +111,7 @@ describe('the simulated cloud', () => {
       overrides: { 'voice-webhook': () => () => Promise.reject(new Error('broken')) },
     });
     expect(errorsOf(broken)).toEqual([expect.stringContaining('HTTP 500')]);
+    expect(broken.text).toMatch(/gateway webhook-0000003 {2}webhook {2}\/voice {2}failed {2}httpStatus=500/);
 
     const wrapped = new Set<string>();
     const { calls } = await run(1, 1, {
