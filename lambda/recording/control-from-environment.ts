@@ -1,10 +1,9 @@
-import { describeError } from '../shared/errors.ts';
 import type { Executions } from '../shared/executions.ts';
 import type { BasePlatform, Platform } from '../shared/platform.ts';
 import type { TwilioSecret } from '../shared/secret.ts';
 import type { StartSettings } from '../shared/settings.ts';
 import { CONTROL_POLICY, type ControlDependencies } from './control.ts';
-import { startAnother } from './executions-of-a-call.ts';
+import { follow } from './executions-of-a-call.ts';
 import { START_POLICY } from './start.ts';
 import { startFromEnvironment } from './start-from-environment.ts';
 import type { CallStore } from './store.ts';
@@ -16,7 +15,6 @@ export function controlFromEnvironment(
   store: CallStore,
   executions: Executions,
 ): (secret: TwilioSecret) => ControlDependencies {
-  const { telemetry } = platform;
   const startWith = startFromEnvironment(platform, settings, store, {
     requestTimeout: CONTROL_POLICY.requestTimeout,
     questionTimeout: START_POLICY.questionTimeout,
@@ -24,18 +22,6 @@ export function controlFromEnvironment(
   return (secret) => ({
     ...startWith(secret),
     accountSid: secret.accountSid,
-    follow: async (call) => {
-      try {
-        await startAnother(executions, call);
-      } catch (error) {
-        telemetry.warn(
-          'No execution follows a recording that was started by hand; the sweep will see to it',
-          {
-            callSid: call.callSid,
-            error: describeError(error),
-          },
-        );
-      }
-    },
+    follow: follow(executions, platform.telemetry),
   });
 }

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import {
   executionNames,
+  follow,
   MAXIMUM_EXECUTIONS,
   revive,
-  startAnother,
 } from '../../../lambda/recording/executions-of-a-call.ts';
 import type { Executions } from '../../../lambda/shared/executions.ts';
 import { ACCOUNT_SID, CALL_SID } from '../support/sids.ts';
@@ -12,48 +12,79 @@ type Status = Awaited<ReturnType<Executions['status']>>;
 
 const call = { callSid: CALL_SID, accountSid: ACCOUNT_SID, origin: 'control' as const };
 const [FIRST = '', SECOND = '', ...MORE] = executionNames(CALL_SID);
+const ALL_ENDED = executionNames(CALL_SID).map((): Status => 'ended');
 
 let statuses: Map<string, Status>;
 let started: { readonly name: string | undefined; readonly call: object }[];
-let answer: 'started' | 'exists';
+/** To starts, the last one again and again. */
+let answers: ('started' | 'exists')[];
+let warnings: object[];
 
 beforeEach(() => {
   statuses = new Map();
   started = [];
-  answer = 'started';
+  answers = ['started'];
+  warnings = [];
 });
 
 const executions: Executions = {
   start: async (facts, name) => {
     started.push({ name, call: facts });
-    return answer;
+    return (answers.length > 1 ? answers.shift() : answers[0]) ?? 'started';
   },
   status: async (name) => statuses.get(name) ?? 'absent',
   running: async () => new Set(),
 };
 
+const telemetry = {
+  warn: (_message: string, details: object): void => {
+    warnings.push(details);
+  },
+};
+
 test('the executions of a call are named by it and numbered', () => {
-  expect([FIRST, SECOND, ...MORE]).toEqual([
+  expect([FIRST, SECOND, ...MORE]).toHaveLength(MAXIMUM_EXECUTIONS);
+  expect([FIRST, SECOND, MORE[0], MORE.at(-1)]).toEqual([
     CALL_SID,
     `${CALL_SID}-2`,
     `${CALL_SID}-3`,
-    `${CALL_SID}-4`,
-    `${CALL_SID}-5`,
+    `${CALL_SID}-${MAXIMUM_EXECUTIONS}`,
   ]);
-  expect(MAXIMUM_EXECUTIONS).toBe(5);
+  // As long as Step Functions allows.
+  expect(MORE.at(-1)?.length).toBeLessThanOrEqual(80);
 });
 
-describe('another execution is started', () => {
-  test.each<[string, Status[], string | undefined]>([
-    ['for a call that has none', [], FIRST],
-    ['for a call whose execution runs', ['running'], SECOND],
-    ['for a call whose execution ended', ['ended'], SECOND],
-    ['after several', ['ended', 'running', 'ended'], MORE[1]],
-    ['but not for ever', ['ended', 'ended', 'ended', 'ended', 'ended'], undefined],
+describe('a recording that was started by hand is followed', () => {
+  test.each<[string, Status[], string]>([
+    ['by the first execution of a call that has none', [], FIRST],
+    ['by another one while one runs', ['running'], SECOND],
+    ['by another one when one ended', ['ended'], SECOND],
+    ['after several', ['ended', 'running', 'ended'], MORE[1] ?? ''],
   ])('%s', async (_, given, name) => {
     statuses = new Map(given.map((status, index) => [executionNames(CALL_SID)[index] ?? '', status]));
-    await startAnother(executions, call);
-    expect(started).toEqual(name === undefined ? [] : [{ name, call }]);
+    await follow(executions, telemetry)(call);
+    expect(started).toEqual([{ name, call }]);
+    expect(warnings).toEqual([]);
+  });
+
+  test('by the next execution when a sweep takes the name first', async () => {
+    answers = ['exists', 'started'];
+    await follow(executions, telemetry)(call);
+    expect(started.map(({ name }) => name)).toEqual([FIRST, SECOND]);
+    expect(warnings).toEqual([]);
+  });
+
+  test('by nobody, and the log says so, when the call had too many', async () => {
+    statuses = new Map(ALL_ENDED.map((status, index) => [executionNames(CALL_SID)[index] ?? '', status]));
+    await follow(executions, telemetry)(call);
+    expect(started).toEqual([]);
+    expect(warnings).toEqual([{ callSid: CALL_SID, executions: MAXIMUM_EXECUTIONS }]);
+  });
+
+  test('by nobody, and the log says so, when Step Functions does not answer', async () => {
+    const silent = { ...executions, status: () => Promise.reject(new Error('Rate exceeded')) };
+    await follow(silent, telemetry)(call);
+    expect(warnings).toEqual([{ callSid: CALL_SID, error: { name: 'Error', message: 'Rate exceeded' } }]);
   });
 });
 
@@ -64,10 +95,10 @@ describe('a call is revived', () => {
     ['not while one runs', ['running'], 'started', false],
     ['not while a later one runs', ['ended', 'running'], 'started', false],
     ['not when somebody else did so', ['ended'], 'exists', false],
-    ['not for ever', ['ended', 'ended', 'ended', 'ended', 'ended'], 'started', false],
+    ['not for ever', ALL_ENDED, 'started', false],
   ])('%s', async (_, given, answered, revived) => {
     statuses = new Map(given.map((status, index) => [executionNames(CALL_SID)[index] ?? '', status]));
-    answer = answered;
+    answers = [answered];
     expect(await revive(executions, call)).toBe(revived);
   });
 });
