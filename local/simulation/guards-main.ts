@@ -59,7 +59,7 @@ async function main(): Promise<boolean> {
       ...(asked ? recorders.asking : recorders.usual),
       faults: FAULT_PROFILES.heavy,
       outage: undefined,
-      without,
+      without: without && [without],
     });
     return verdict;
   };

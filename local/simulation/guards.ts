@@ -108,29 +108,35 @@ export const isGuardName = (name: string): name is GuardName => Object.hasOwn(GU
 const PROJECT = new URL('../../', import.meta.url);
 
 /**
- * The source of a guard's file without it.
+ * The sources of the guards' files without them, by the files' URLs.
  *
- * @throws Error when the guard does not stand there once: it has to be found again after somebody changed the source
+ * @throws Error when a guard does not stand there once: it has to be found again after somebody changed the source
  */
-export function withoutGuard(name: GuardName): string {
-  const { file, code, without }: Guard = GUARDS[name];
-  const [before, after, ...more] = readFileSync(new URL(file, PROJECT), 'utf8').split(code);
-  if (before === undefined || after === undefined || more.length > 0) {
-    throw new Error(
-      `The guard '${name}' does not stand once in ${file}: correct it in local/simulation/guards.ts`,
-    );
+export function withoutGuards(names: readonly GuardName[]): ReadonlyMap<string, string> {
+  const sources = new Map<string, string>();
+  for (const name of names) {
+    const { file, code, without }: Guard = GUARDS[name];
+    const url = new URL(file, PROJECT);
+    const source = sources.get(url.href) ?? readFileSync(url, 'utf8');
+    const [before, after, ...more] = source.split(code);
+    if (before === undefined || after === undefined || more.length > 0) {
+      throw new Error(
+        `The guard '${name}' does not stand once in ${file}: correct it in local/simulation/guards.ts`,
+      );
+    }
+    sources.set(url.href, before + without + after);
   }
-  return before + without + after;
+  return sources;
 }
 
-/** Takes a guard away from what this thread imports from now on. */
-export function switchOff(name: GuardName): void {
-  const source = withoutGuard(name);
-  const url = new URL(GUARDS[name].file, PROJECT).href;
+/** Takes guards away from what this thread imports from now on. */
+export function switchOff(names: readonly GuardName[]): void {
+  const sources = withoutGuards(names);
   registerHooks({
-    load: (loaded, context, nextLoad) => {
-      const result = nextLoad(loaded, context);
-      return loaded === url ? { ...result, source } : result;
+    load: (url, context, nextLoad) => {
+      const loaded = nextLoad(url, context);
+      const source = sources.get(url);
+      return source === undefined ? loaded : { ...loaded, source };
     },
   });
 }

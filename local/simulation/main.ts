@@ -24,7 +24,8 @@ const USAGE = `Thousands of calls against the synthesized recorder, on one virtu
   --when-not-recorded WHAT  continue or refuse, instead of what is configured
   --consent WHAT     notice or ask, instead of what is configured
   --opt-out-key KEY  the key with which callers say no during the notice
-  --without GUARD    one of ${Object.keys(GUARDS).join(', ')}: does without it, to see that this is found out
+  --without GUARD    one of ${Object.keys(GUARDS).join(', ')}: does without it, to see that this is found out;
+                     may be repeated
   --json             the last line of standard output is one JSON object
 `;
 
@@ -34,7 +35,6 @@ const MOST_FINDINGS = 20;
 /** Options that a run is repeated with, as they were given. */
 const REPEATED = [
   'outage',
-  'without',
   'start-with',
   'when-not-recorded',
   'consent',
@@ -52,7 +52,7 @@ async function main(): Promise<boolean> {
     faults: { type: 'string', default: 'heavy' },
     fault: { type: 'string', multiple: true, default: [] },
     outage: { type: 'string' },
-    without: { type: 'string' },
+    without: { type: 'string', multiple: true, default: [] },
     'start-with': { type: 'string' },
     'when-not-recorded': { type: 'string' },
     consent: { type: 'string' },
@@ -69,7 +69,7 @@ async function main(): Promise<boolean> {
   const seeds = Array.from({ length: wholeNumber('seeds', options.seeds, 1) }, (_, index) => first + index);
   const faults = readFaultProfile(options.faults, options.fault);
   const outage = outageOf(options.outage);
-  const without = guardOf(options.without);
+  const without = options.without.map(guardOf);
   const templates = await synthesizeTemplates({
     startWith: oneOf(options, 'start-with', ['api', 'twiml']),
     whenNotRecorded: oneOf(options, 'when-not-recorded', ['continue', 'refuse']),
@@ -180,7 +180,7 @@ interface Repeatable {
   readonly faults: string;
   readonly fault: readonly string[];
   readonly outage?: string | undefined;
-  readonly without?: string | undefined;
+  readonly without: readonly string[];
   readonly 'start-with'?: string | undefined;
   readonly 'when-not-recorded'?: string | undefined;
   readonly consent?: string | undefined;
@@ -188,10 +188,11 @@ interface Repeatable {
 }
 
 function repetition(options: Repeatable, seed: number): string {
-  const { calls, faults, fault } = options;
+  const { calls, faults, fault, without } = options;
   return [
     `--calls ${calls} --seeds 1 --seed ${seed} --faults ${faults}`,
     ...fault.map((one) => `--fault ${one}`),
+    ...without.map((one) => `--without ${one}`),
     ...REPEATED.flatMap((name) => (options[name] ? [`--${name} ${options[name]}`] : [])),
   ].join(' ');
 }
@@ -222,8 +223,8 @@ function outageOf(what: string | undefined): Outage | undefined {
   return what;
 }
 
-function guardOf(name: string | undefined): GuardName | undefined {
-  if (name !== undefined && !isGuardName(name)) {
+function guardOf(name: string): GuardName {
+  if (!isGuardName(name)) {
     throw new UsageError(`--without is '${name}'; it takes ${Object.keys(GUARDS).join(', ')}.`);
   }
   return name;

@@ -2,9 +2,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { type GuardName, switchOff } from './guards.ts';
 import type { Simulated, SimulationOptions } from './run.ts';
 
-/** What a thread is told at first: all but the seeds, each of which is a message, and a guard that it does without. */
+/** What a thread is told at first: all but the seeds, each of which is a message, and the guards that it does without. */
 export interface WorkerTask extends Omit<SimulationOptions, 'seed' | 'telemetry' | 'onProgress'> {
-  readonly without?: GuardName | undefined;
+  readonly without?: readonly GuardName[];
 }
 
 export type WorkerMessage =
@@ -20,7 +20,7 @@ Error.stackTraceLimit = 0;
 if (task.without) {
   switchOff(task.without);
 }
-// Imported now, since what was imported before would still have its guard.
+// Imported now, since what was imported before would still have its guards.
 const { simulate } = await import('./run.ts');
 parentPort?.on('message', async (seed: number) => {
   const simulated = await simulate({

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { GUARDS, type GuardName, withoutGuard } from '../../../local/simulation/guards.ts';
+import { GUARDS, type GuardName, withoutGuards } from '../../../local/simulation/guards.ts';
 
 const NAMES = Object.keys(GUARDS) as GuardName[];
 
@@ -21,6 +21,13 @@ test('each guard that the promises rest on can be switched off', () => {
 
 test.each(NAMES)('the guard %s stands once in its file, and the edit takes it away', (name) => {
   const { code, without } = GUARDS[name];
-  expect(withoutGuard(name)).toContain(without);
-  expect(withoutGuard(name)).not.toContain(code);
+  const [source, ...more] = withoutGuards([name]).values();
+  expect(source).toContain(without);
+  expect(source).not.toContain(code);
+  expect(more).toEqual([]);
+});
+
+test('all guards can be switched off at once, though several stand in one file', () => {
+  const sources = [...withoutGuards(NAMES).values()].join('\n');
+  expect(NAMES.filter((name) => !sources.includes(GUARDS[name].without))).toEqual([]);
 });
