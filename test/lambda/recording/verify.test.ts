@@ -211,6 +211,8 @@ describe('a recording that is ours by its row', () => {
 let state: CallState;
 let listed: TwilioRecording[];
 let done: string[];
+/** How often Twilio was asked for the list. */
+let lists: number;
 let stops: Map<string, TwilioAnswer<never>>;
 let list: TwilioAnswer<never> | undefined;
 /** Answers to the first requests to stop one. */
@@ -222,6 +224,7 @@ beforeEach(() => {
   state = NOTHING_KNOWN;
   listed = [];
   done = [];
+  lists = 0;
   stops = new Map();
   list = undefined;
   failures = [];
@@ -244,6 +247,7 @@ const run = ({ doubtful = false, looks = 0, likeness = LIKENESS } = {}) =>
       twilio: {
         listRecordings: async (callSid) => {
           expect(callSid).toBe(CALL_SID);
+          lists++;
           const unlisted = listFailures.shift();
           if (unlisted) {
             return unlisted;
@@ -266,7 +270,11 @@ const run = ({ doubtful = false, looks = 0, likeness = LIKENESS } = {}) =>
         },
       },
       store: {
-        known: async () => ({ recordings: Object.values(state.recordings), final: false }),
+        known: async () => ({
+          recordings: Object.values(state.recordings),
+          final: false,
+          consent: state.consent,
+        }),
         apply: async (facts, event) => {
           expect(facts).toEqual(call);
           if (storeIsDown) {
@@ -301,6 +309,7 @@ describe('a call of which a second recording of ours runs', () => {
   test('has the later one stopped, and its rows say so', async () => {
     const { stopped } = await run();
     expect(stopped).toEqual([OTHER_RECORDING_SID]);
+    expect(lists).toBe(1);
     expect(done).toEqual(STOPPED);
     expect(state.recordings[OTHER_RECORDING_SID]).toMatchObject({
       status: 'stopped',
@@ -513,6 +522,21 @@ test.each([0, 1, 7])('a call without doubt is looked at once, after %d looks bef
     stopped: [],
   });
 });
+
+test.each(['declined', 'withdrawn'] as const)(
+  'a call whose caller has %s is left to whoever deletes its recordings: none is one too many',
+  async (answer) => {
+    listed = [FIRST, SECOND];
+    know('callback', RECORDING_SID, OTHER_RECORDING_SID);
+    const consent = { answer, textVersion: '1', at: '2026-11-24T12:00:00.000Z' };
+    state = merge(state, { type: 'consent', consent }).state;
+    expect(await run({ doubtful: true })).toEqual({
+      result: { outcome: 'verified', looks: 1, doubled: false },
+      stopped: [],
+    });
+    expect(done).toEqual([]);
+  },
+);
 
 test.each<[string, TwilioAnswer<never>]>([
   ['does not answer', noAnswer],
