@@ -2,11 +2,12 @@ import Table from 'cli-table3';
 import { FAULT_PROFILES } from '../faults/profile.ts';
 import { readOptions, runCommand, wholeNumber } from '../usage.ts';
 import { isRight, type Verdict } from '../verdict.ts';
-import { GUARDS, type Guard, type GuardName } from './guards.ts';
+import { GUARDS, type Guard, type GuardName, STRATEGIES } from './guards.ts';
 import { runSimulations, synthesizeTemplates } from './simulations.ts';
 
 const USAGE = `Shows that the simulation finds out when one of the recorder's guards is missing: it runs under heavy faults
-with all of them, which has to be right, and without each in turn, which has to be found out by what the guard prevents.
+with all of them, which has to be right, without each in turn, which has to be found out by what the guard prevents, and
+as recorders do that have but a few.
 
   npm run simulate:guards -- [--calls N] [--seeds N] [--json]
 
@@ -17,16 +18,32 @@ with all of them, which has to be right, and without each in turn, which has to 
 
 const OPT_OUT_KEY = '9';
 
-/** First with all guards, then without each in turn; those that count where callers are asked on their own. */
-const RUNS = [false, true].flatMap((asked) => [
-  { asked, name: undefined },
-  ...(Object.keys(GUARDS) as GuardName[])
-    .filter((name) => isOfAsking(GUARDS[name]) === asked)
-    .map((name) => ({ asked, name })),
-]);
+interface Run {
+  readonly label: string;
+  readonly asked: boolean;
+  readonly without: readonly GuardName[];
+  /** Left out where nothing may be found. */
+  readonly foundOutBy?: RegExp;
+}
 
-function isOfAsking({ asked }: Guard): boolean {
-  return asked === true;
+/** First with all guards, then without each in turn; those that count where callers are asked on their own. */
+const RUNS: readonly Run[] = [
+  { label: '(nothing)', asked: false, without: [] },
+  ...withoutEach(false),
+  ...Object.entries(STRATEGIES).map(([strategy, without]) => ({
+    label: `all but ${strategy}`,
+    asked: false,
+    without,
+    foundOutBy: GUARDS.verify.foundOutBy,
+  })),
+  { label: '(nothing, and callers are asked)', asked: true, without: [] },
+  ...withoutEach(true),
+];
+
+function withoutEach(asked: boolean): Run[] {
+  return Object.entries<Guard>(GUARDS)
+    .filter(([, guard]) => (guard.asked === true) === asked)
+    .map(([name, { foundOutBy }]) => ({ label: name, asked, without: [name as GuardName], foundOutBy }));
 }
 
 await runCommand(main, USAGE);
@@ -52,14 +69,14 @@ async function main(): Promise<boolean> {
       keys: { asks: true, optOutKey: OPT_OUT_KEY },
     },
   };
-  const run = async (asked: boolean, without?: GuardName): Promise<Verdict> => {
+  const run = async ({ asked, without }: Run): Promise<Verdict> => {
     const { verdict } = await runSimulations({
       calls,
       seeds,
       ...(asked ? recorders.asking : recorders.usual),
       faults: FAULT_PROFILES.heavy,
       outage: undefined,
-      without: without && [without],
+      without,
     });
     return verdict;
   };
@@ -80,17 +97,18 @@ async function main(): Promise<boolean> {
   });
   const figures: Record<string, object> = {};
   let allAsExpected = true;
-  for (const { asked, name } of RUNS) {
-    const verdict = await run(asked, name);
-    const { doubled, overlapMaxSeconds, rowsWrong, rowsLost, unrecordedUnflagged, findings } = verdict;
-    const findingsOf = name && findings.filter((finding) => GUARDS[name].foundOutBy.test(finding));
+  for (const one of RUNS) {
+    const { label, foundOutBy } = one;
+    const verdict = await run(one);
+    const { answered, doubled, overlapMaxSeconds, rowsWrong, rowsLost, unrecordedUnflagged, findings } =
+      verdict;
+    const findingsOf = foundOutBy && findings.filter((finding) => foundOutBy.test(finding));
     const isAsExpected = findingsOf ? findingsOf.length > 0 : isRight(verdict);
     allAsExpected &&= isAsExpected;
-    const outcome = name === undefined ? 'right' : 'found out';
-    const nothing = asked ? 'nothing, and callers are asked' : 'nothing';
+    const outcome = findingsOf ? 'found out' : 'right';
     table.push([
-      name ?? `(${nothing})`,
-      doubled,
+      label,
+      `${doubled} of ${answered}`,
       `${overlapMaxSeconds} s`,
       rowsWrong,
       rowsLost,
@@ -99,7 +117,8 @@ async function main(): Promise<boolean> {
       findingsOf?.length ?? '',
       isAsExpected ? outcome : `NOT ${outcome.toUpperCase()}`,
     ]);
-    figures[name ?? nothing] = {
+    figures[label] = {
+      answered,
       doubled,
       overlapMaxSeconds,
       rowsWrong,
@@ -109,7 +128,7 @@ async function main(): Promise<boolean> {
       ...(findingsOf && { foundOutBy: findingsOf.length }),
     };
     if (!isAsExpected) {
-      console.error(`Without ${name ?? nothing}:\n${findings.slice(0, 10).join('\n')}`);
+      console.error(`Without ${label}:\n${findings.slice(0, 10).join('\n')}`);
     }
   }
   console.log(table.toString());

@@ -103,6 +103,12 @@ export const GUARDS = {
 
 export type GuardName = keyof typeof GUARDS;
 
+/** What recorders rest on that have fewer guards: home-made ones try again blindly, or name an execution and trust in that. */
+export const STRATEGIES = {
+  'blind retries': ['name', 'claim', 'list', 'settle', 'adopt', 'verify', 'sweep'],
+  'the name alone': ['claim', 'list', 'settle', 'adopt', 'verify'],
+} as const satisfies Record<string, readonly GuardName[]>;
+
 export const isGuardName = (name: string): name is GuardName => Object.hasOwn(GUARDS, name);
 
 const PROJECT = new URL('../../', import.meta.url);
