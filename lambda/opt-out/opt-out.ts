@@ -101,16 +101,20 @@ export function optOut({
     if (!summary.unwanted) {
       return;
     }
-    try {
-      await withdraw(withSecret(secret), call);
-      if (taskToken !== undefined) {
-        await taskTokens.reportUnwanted(taskToken);
+    const attempt = async (step: () => Promise<unknown>): Promise<void> => {
+      try {
+        await step();
+      } catch (error) {
+        telemetry.warn('What was recorded is stopped and deleted later', {
+          callSid: call.callSid,
+          error: describeError(error),
+        });
       }
-    } catch (error) {
-      telemetry.warn('What was recorded is stopped and deleted later', {
-        callSid: call.callSid,
-        error: describeError(error),
-      });
-    }
+    };
+    // Side by side: what this one does not come to in its time, the execution has to know of.
+    await Promise.all([
+      attempt(async () => taskToken !== undefined && taskTokens.reportUnwanted(taskToken)),
+      attempt(() => withdraw(withSecret(secret), call)),
+    ]);
   }
 }

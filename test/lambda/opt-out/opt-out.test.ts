@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { type OptOutDependencies, optOut } from '../../../lambda/opt-out/opt-out.ts';
 import { summarize } from '../../../lambda/recording/merge.ts';
+import { StoreUnavailableError } from '../../../lambda/shared/errors.ts';
 import { encodeNext } from '../../../lambda/twilio/twiml.ts';
 import { noticeElements, onwardsDocuments } from '../../../lib/voice-documents.ts';
 import { errorAnswer, ok, recordingResource } from '../support/answers.ts';
@@ -141,6 +142,16 @@ describe('the key', () => {
     };
     expect(verbsOfAnswer(await press('9', { withSecret: () => broken }))).toEqual(GONE_WELL);
     expect(summarize(store.state())).toMatchObject({ unwanted: true, final: false });
+    expect(told).toEqual(['token']);
+  });
+
+  test('is heard when the rows cannot be read: the execution goes on with it', async () => {
+    await record('in-progress');
+    const known = () => Promise.reject(new StoreUnavailableError('the table is down'));
+    const broken = { twilio, store: { ...store, known }, clock: manualClock() };
+    expect(verbsOfAnswer(await press('9', { withSecret: () => broken }))).toEqual(GONE_WELL);
+    expect([requests, told]).toEqual([[], ['token']]);
+    expect(telemetry.lines.at(-1)).toMatchObject({ level: 'warn', details: { callSid: CALL_SID } });
   });
 
   test.each(FAILURES)('is heard when the execution %s', async (_, reportUnwanted) => {
