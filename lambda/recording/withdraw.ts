@@ -2,7 +2,7 @@ import type { Clock } from '../shared/clock.ts';
 import type { TwilioAnswer, TwilioApi } from '../twilio/api.ts';
 import { insist } from '../twilio/insist.ts';
 import { isForbidden, isPassing } from './classify.ts';
-import { hasEnded, isUnwanted, type RecordingState } from './merge.ts';
+import { hasEnded, isFinal, isUnwanted, type RecordingState } from './merge.ts';
 import type { CallFacts, CallStore } from './store.ts';
 
 /** After the first try, in milliseconds, and longer after each. The file of a recording takes seconds to be there. */
@@ -73,11 +73,11 @@ async function remove(
 ): Promise<Removal> {
   const answer = await insist(
     () => twilio.deleteRecording(recording.recordingSid),
-    (answered) => isGone(answered) || isForbidden(answered),
+    (answered) => isGone(answered, recording) || isForbidden(answered),
     clock,
     PAUSES.remove,
   );
-  if (isGone(answer)) {
+  if (isGone(answer, recording)) {
     await store.apply(call, {
       type: 'recording',
       source: 'withdraw',
@@ -88,5 +88,9 @@ async function remove(
   return isForbidden(answer) ? 'refused' : 'not-yet';
 }
 
-const isGone = (answer: TwilioAnswer<unknown>): boolean =>
-  answer.kind === 'ok' || (answer.kind === 'error' && answer.httpStatus === 404);
+/**
+ * How Twilio refuses to delete a recording whose file is not there yet, nobody could verify: if it does not know such a
+ * recording, that is no reason to call it deleted.
+ */
+const isGone = (answer: TwilioAnswer<unknown>, { status }: RecordingState): boolean =>
+  answer.kind === 'ok' || (answer.kind === 'error' && answer.httpStatus === 404 && isFinal(status));

@@ -87,6 +87,11 @@ export interface Behaviour {
    * input". @default 'ends'
    */
   readonly finishOnKeyFirst: 'ends' | 'ignored';
+  /**
+   * How Twilio refuses to delete a recording whose file is not there yet: "Only completed recordings can be deleted",
+   * says its page, but not in which words. @default 'not-found', which looks as if it were deleted
+   */
+  readonly deleteTooEarly: 'not-found' | 'conflict';
   /** A recording shorter than that is absent with error 16101; Twilio documents no figure. @default 1000 */
   readonly minimumRecordingMs: number;
 }
@@ -98,6 +103,7 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   callFilterGranularity: 'day',
   emptyDigits: 'left-out',
   finishOnKeyFirst: 'ends',
+  deleteTooEarly: 'not-found',
   minimumRecordingMs: 1_000,
 };
 

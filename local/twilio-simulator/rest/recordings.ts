@@ -144,17 +144,18 @@ function shownStatus({ behaviour }: World, { status, active }: Recording): Recor
 }
 
 function deleteOfCall(world: World, request: RestRequest): RestAnswer {
-  return deleteRecording(world, find(findCall(world, request), request));
+  return deleteRecording(world, find(findCall(world, request), request), request);
 }
 
 function remove(world: World, request: RestRequest): RestAnswer {
-  return deleteRecording(world, findInAccount(world, request));
+  return deleteRecording(world, findInAccount(world, request), request);
 }
 
-function deleteRecording(world: World, recording: Recording): RestAnswer {
-  // "Only completed recordings can be deleted"; how Twilio words the refusal is unverified.
+function deleteRecording(world: World, recording: Recording, { resource }: RestRequest): RestAnswer {
   if (recording.status !== 'completed') {
-    throw new RestError(409, 20409, 'Only completed recordings can be deleted');
+    throw world.behaviour.deleteTooEarly === 'not-found'
+      ? notFound(resource)
+      : new RestError(409, 20409, 'Only completed recordings can be deleted');
   }
   recording.delete(world.now());
   return { httpStatus: 204 };

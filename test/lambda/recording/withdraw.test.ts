@@ -123,6 +123,16 @@ describe('a recording that has ended', () => {
     expect(status()).toBe('completed');
   });
 
+  test('may be unknown to Twilio because its file is not there yet: it is left for the next time', async () => {
+    await know('stopped');
+    expect(await run({ deletes: [errorAnswer(404, 20404)] })).toEqual({
+      final: false,
+      deleted: [],
+      refused: [],
+    });
+    expect(status()).toBe('stopped');
+  });
+
   test.each([401, 403])('that Twilio answers with %i is reported', async (httpStatus) => {
     await know('completed');
     expect(await run({ deletes: [errorAnswer(httpStatus)] })).toEqual({

@@ -261,19 +261,25 @@ describe('reading recordings', () => {
     expect(await recordings.list()).toHaveLength(1);
   });
 
-  test('deletes only what is completed, and keeps a trace', async () => {
-    await using rig = await Rig.start();
-    const call = await rig.answeredCall({ talkMs: 5_000 });
-    const { recordings } = rig.client.calls(call.sid);
-    const first = await recordings.create();
-    const second = await recordings.create();
-    await expect(recordings(first.sid).remove()).rejects.toMatchObject({ status: 409 });
-    await rig.finish();
-    expect(await recordings(first.sid).remove()).toBe(true);
-    expect(await rig.client.recordings(second.sid).remove()).toBe(true);
-    expect(await recordings.list()).toEqual([]);
-    expect(await rig.client.recordings.list()).toEqual([]);
-    const kept = await rig.client.recordings.list({ includeSoftDeleted: true });
-    expect(kept.map(({ status }) => status)).toEqual(['deleted', 'deleted']);
-  });
+  test.each([
+    ['not-found', 404],
+    ['conflict', 409],
+  ] as const)(
+    'deletes only what is completed, else %s, and keeps a trace',
+    async (deleteTooEarly, status) => {
+      await using rig = await Rig.start({ behaviour: { deleteTooEarly } });
+      const call = await rig.answeredCall({ talkMs: 5_000 });
+      const { recordings } = rig.client.calls(call.sid);
+      const first = await recordings.create();
+      const second = await recordings.create();
+      await expect(recordings(first.sid).remove()).rejects.toMatchObject({ status });
+      await rig.finish();
+      expect(await recordings(first.sid).remove()).toBe(true);
+      expect(await rig.client.recordings(second.sid).remove()).toBe(true);
+      expect(await recordings.list()).toEqual([]);
+      expect(await rig.client.recordings.list()).toEqual([]);
+      const kept = await rig.client.recordings.list({ includeSoftDeleted: true });
+      expect(kept.map((one) => one.status)).toEqual(['deleted', 'deleted']);
+    },
+  );
 });
