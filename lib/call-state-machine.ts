@@ -213,7 +213,7 @@ function awaitFinalRows(scope: Construct, props: CallStateMachineProps): FinalRo
     time: WaitTime.duration(Duration.minutes(1)),
   });
   const outcome = (value: string): Condition => Condition.stringEquals('$.reconciled.outcome', value);
-  const verify = verifyOne(scope, props.verify, awaitAgain);
+  const verify = verifyOne(scope, props.verify, awaitAgain, waitForProcessing);
   for (const waiting of [awaitOutcome, awaitAgain]) {
     waiting.addCatch(verify, { errors: [TASK_ERRORS.doubled], resultPath: '$.doubled' });
     waiting.addCatch(reconcile, { errors: ['States.Timeout'], resultPath: '$.overdue' });
@@ -222,7 +222,13 @@ function awaitFinalRows(scope: Construct, props: CallStateMachineProps): FinalRo
   // It would fail again at once.
   awaitAgain.addCatch(waitForProcessing, { errors: ['States.ALL'], resultPath: '$.overdue' });
   // Whatever Reconcile failed of, the row must not stay open: it comes round again until the execution's own time-out.
-  reconcile.addCatch(awaitAgain, { errors: ['States.ALL'], resultPath: '$.reconcileFailure' });
+  // What is to be deleted leads back at once, and would use up the execution's events within the hour.
+  reconcile.addCatch(
+    new Choice(scope, STATES.isItUnwanted)
+      .when(Condition.isPresent('$.unwanted'), waitForProcessing)
+      .otherwise(awaitAgain),
+    { errors: ['States.ALL'], resultPath: '$.reconcileFailure' },
+  );
   reconcile.next(
     new Choice(scope, STATES.isItFinal)
       .when(
@@ -258,7 +264,12 @@ function waitForToken(
   });
 }
 
-function verifyOne(scope: Construct, lambdaFunction: IFunction, awaitAgain: LambdaInvoke): LambdaInvoke {
+function verifyOne(
+  scope: Construct,
+  lambdaFunction: IFunction,
+  awaitAgain: LambdaInvoke,
+  waitForProcessing: Wait,
+): LambdaInvoke {
   const verify = task(scope, STATES.verify, {
     comment: 'Stops what runs beside the recording that is kept',
     lambdaFunction,
@@ -269,8 +280,9 @@ function verifyOne(scope: Construct, lambdaFunction: IFunction, awaitAgain: Lamb
     comment: 'Twilio may carry out late what it did not answer',
     time: WaitTime.secondsPath('$.verified.waitSeconds'),
   });
-  // A call that cannot be verified is still followed to its end; a callback that names a second recording leads back.
-  verify.addCatch(awaitAgain, { errors: ['States.ALL'], resultPath: '$.verifyFailure' });
+  // A call that cannot be verified is still followed to its end. Two that the rows know to run lead back from there, but
+  // not at once.
+  verify.addCatch(waitForProcessing, { errors: ['States.ALL'], resultPath: '$.verifyFailure' });
   verify.next(
     new Choice(scope, STATES.isThereOne)
       .when(Condition.stringEquals('$.verified.outcome', VERIFY_OUTCOMES.again), waitToVerify.next(verify))

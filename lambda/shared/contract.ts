@@ -55,6 +55,7 @@ export const STATES = {
   awaitAgain: 'AwaitOutcomeAgain',
   reconcile: 'Reconcile',
   isItFinal: 'IsItFinal',
+  isItUnwanted: 'IsItUnwanted',
   waitForProcessing: 'WaitForProcessing',
   recorded: 'Recorded',
   neverAnswered: 'NeverAnswered',

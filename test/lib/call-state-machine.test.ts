@@ -150,10 +150,18 @@ describe('the story of a call', () => {
     });
   });
 
-  test('goes on when it cannot be verified', () => {
+  test('goes on when it cannot be verified, and comes back to that no sooner than after a minute', () => {
     expect(stateOf(STATES.verify).Catch).toEqual([
-      { ErrorEquals: ['States.ALL'], ResultPath: '$.verifyFailure', Next: STATES.awaitAgain },
+      { ErrorEquals: ['States.ALL'], ResultPath: '$.verifyFailure', Next: STATES.waitForProcessing },
     ]);
+  });
+
+  test('does not ask again at once what to delete when Twilio cannot be asked', () => {
+    expect(stateOf(STATES.isItUnwanted)).toEqual({
+      Type: 'Choice',
+      Choices: [{ Variable: '$.unwanted', IsPresent: true, Next: STATES.waitForProcessing }],
+      Default: STATES.awaitAgain,
+    });
   });
 
   test('asks Twilio when no callback comes, until the call is final', () => {
@@ -163,7 +171,7 @@ describe('the story of a call', () => {
       Parameters: { 'call.$': '$' },
       ResultPath: '$.reconciled',
       Next: STATES.isItFinal,
-      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.reconcileFailure', Next: STATES.awaitAgain }],
+      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.reconcileFailure', Next: STATES.isItUnwanted }],
     });
     const equals = (StringEquals: string) => ({ Variable: '$.reconciled.outcome', StringEquals });
     expect(stateOf(STATES.isItFinal)).toMatchObject({
