@@ -1,4 +1,4 @@
-import { hasEnded, shownStatus } from './merge.ts';
+import { hasEnded, type RecordingState, shownStatus } from './merge.ts';
 import { ifAvailable, type StartDependencies, startRecording } from './start.ts';
 import type { CallFacts, KnownCall } from './store.ts';
 
@@ -12,11 +12,13 @@ export const GATE_POLICY = {
   requestTimeout: 900,
 } as const;
 
-/** Whether a recording of the call runs, as the rows know: one that is paused does. */
+/** As its row knows: one that is paused runs. */
+const runs = (recording: RecordingState): boolean =>
+  !hasEnded(recording.status) && shownStatus(recording) !== 'stopped';
+
+/** Whether a recording of the call runs that is ours beyond doubt, as the rows know. */
 export const isKnownToRun = ({ recordings }: KnownCall): boolean =>
-  recordings.some(
-    (recording) => recording.confirmed && !hasEnded(recording.status) && shownStatus(recording) !== 'stopped',
-  );
+  recordings.some((recording) => recording.confirmed && runs(recording));
 
 /**
  * Whether a call is recorded, and if it is not, tries that itself, with the same claim as everybody. Gives up when the
@@ -32,8 +34,9 @@ export async function isRecordedInTime(
   for (;;) {
     const known = await ifAvailable(store.known(call.callSid));
     if (known && known.recordings.length > 0) {
-      // One that has ended says that the call has, or that somebody stopped it.
-      return isKnownToRun(known);
+      // One that was only adopted counts: without its row, Twilio's list would let the call pass. One that has ended says
+      // that the call has, or that somebody stopped it.
+      return known.recordings.some(runs);
     }
     const { result } = await startRecording(dependencies, {
       call,

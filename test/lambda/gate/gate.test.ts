@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { type GateDependencies, gate } from '../../../lambda/gate/gate.ts';
 import { recordingState } from '../../../lambda/recording/ours.ts';
 import { StoreUnavailableError } from '../../../lambda/shared/errors.ts';
@@ -10,7 +10,7 @@ import { type FakeTelemetry, fakeTelemetry } from '../support/fake-telemetry.ts'
 import { type ManualClock, manualClock } from '../support/manual-clock.ts';
 import { type MemoryStore, memoryStore } from '../support/memory-store.ts';
 import { type Script, scriptedTwilio } from '../support/scripted-twilio.ts';
-import { secretSource } from '../support/secrets.ts';
+import { secretSource, twilioSecret } from '../support/secrets.ts';
 import { ACCOUNT_SID, CALL_SID } from '../support/sids.ts';
 import { verbsOf } from '../support/twiml.ts';
 import { voiceParameters, type WebhookRequest, webhookEvent } from '../support/webhooks.ts';
@@ -131,9 +131,11 @@ describe('a call that is not recorded', () => {
     expect(telemetry.lines).toMatchObject([{ level: 'error', details: { callSid: CALL_SID } }]);
   });
 
-  test('ends also when nobody can verify who asks, and nothing is tried for whoever that is', async () => {
+  test('ends also when nobody can verify who asks, and nothing is tried or stored for whoever that is', async () => {
+    const before = structuredClone(store.state());
     expect(verbs(await send({}, { secrets: down }))).toEqual(TURNED_AWAY);
-    expect(store.state().recordings).toEqual({});
+    expect(store.state()).toEqual(before);
+    expect(telemetry.counted).toEqual(['SignatureUnverifiable', 'CallTurnedAway']);
   });
 
   test('ends also when its row cannot be written', async () => {
@@ -165,6 +167,79 @@ describe('a call that is not recorded', () => {
   ])('ends when %s: nobody knows then that it is', async (_, changes) => {
     expect(verbs(await send({}, changes))).toEqual(TURNED_AWAY);
     expect(telemetry.counted).toContain('CallTurnedAway');
+  });
+});
+
+describe('a caller is answered while Twilio waits for it', () => {
+  /** Twilio waits for 4 s; a cold start and the network take some of them. */
+  const LATEST_MILLISECONDS = 3_600;
+  const hang = () => new Promise<never>(() => {});
+  const later = async <T>(milliseconds: number, value: T): Promise<T> => {
+    await new Promise((resolve) => setTimeout(resolve, milliseconds));
+    return value;
+  };
+  const slow: SecretSource = { get: () => later(899, twilioSecret()), getFresh: hang };
+  const hanging: SecretSource = { get: hang, getFresh: hang };
+  const slowly = (status: string) => () =>
+    later(2_399, {
+      recordings: [{ ...recordingState(recordingResource({ status })), confirmed: true as const }],
+      final: false,
+    });
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  /** What was answered by then. */
+  async function inTime(answer: ReturnType<typeof send>): Promise<Awaited<ReturnType<typeof send>>> {
+    const late = later(LATEST_MILLISECONDS, { statusCode: 504 });
+    await jest.advanceTimersByTimeAsync(LATEST_MILLISECONDS);
+    return Promise.race([answer, late]);
+  }
+
+  test.each([
+    ['hangs from the start', { known: hang, claim: hang, apply: hang }],
+    ['hangs once it was read', { known: slowly('completed'), apply: hang }],
+  ])('and turned away when the table %s', async (_, methods) => {
+    store = { ...store, ...methods };
+    expect(verbs(await inTime(send({}, { secrets: slow })))).toEqual(TURNED_AWAY);
+    expect(telemetry.counted).toContain('CallTurnedAway');
+    expect(telemetry.lines).toContainEqual({
+      level: 'warn',
+      message: 'That a call was turned away may not be stored',
+      details: { callSid: CALL_SID, error: expect.objectContaining({ name: 'StoreUnavailableError' }) },
+    });
+  });
+
+  test('and turned away when the table hangs while nobody can verify who asks', async () => {
+    store = { ...store, known: hang, apply: hang };
+    expect(verbs(await inTime(send({}, { secrets: hanging })))).toEqual(TURNED_AWAY);
+    expect(telemetry.counted).toEqual(['SignatureUnverifiable', 'CallTurnedAway']);
+  });
+
+  test('and goes on when the table is slow to say that the call is recorded', async () => {
+    store = { ...store, known: slowly('in-progress') };
+    expect(verbs(await inTime(send({}, { secrets: slow })))).toEqual(ONWARDS);
+    expect(verbs(await inTime(send({}, { secrets: hanging })))).toEqual(ONWARDS);
+  });
+
+  test('and it is stored what became of the call, if that is done meanwhile', async () => {
+    const { apply } = store;
+    script = { creates: [errorAnswer(401, 20003)], lists: [ok([])] };
+    store = {
+      ...store,
+      apply: async (...event) => {
+        await later(299, undefined);
+        return apply(...event);
+      },
+    };
+    expect(verbs(await inTime(send()))).toEqual(TURNED_AWAY);
+    expect(store.state()).toMatchObject({ unrecorded: { reason: 'turned-away' } });
+    expect(telemetry.lines.map(({ level }) => level)).toEqual(['error']);
   });
 });
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { GATE_POLICY, isKnownToRun, isRecordedInTime } from '../../../lambda/recording/gate.ts';
-import type { CommandState, RecordingState } from '../../../lambda/recording/merge.ts';
+import type { CallEvent, CommandState, RecordingState } from '../../../lambda/recording/merge.ts';
 import { recordingState } from '../../../lambda/recording/ours.ts';
 import { errorAnswer, notEligible, ok, recordingResource } from '../support/answers.ts';
 import { type ManualClock, manualClock } from '../support/manual-clock.ts';
@@ -39,21 +39,23 @@ async function pass(script: Script) {
   return { recorded, requests: twilio.requests, took: clock.now() - begunAt };
 }
 
-const know = (status: string) =>
+type Source = Extract<CallEvent, { type: 'recording' }>['source'];
+
+const know = (recording: Partial<RecordingState>, source: Source = 'create') =>
   store.apply(call, {
     type: 'recording',
-    source: 'create',
-    recording: { ...recordingState(recordingResource()), status },
+    source,
+    recording: { ...recordingState(recordingResource()), ...recording },
   });
 
-describe('whether a recording runs, as the rows know,', () => {
-  const command = (status: CommandState['status'], confirmed = true): CommandState => ({
-    number: 1,
-    status,
-    confirmed,
-    at: '2026-11-24T12:00:00.000Z',
-  });
+const command = (status: CommandState['status'], confirmed = true): CommandState => ({
+  number: 1,
+  status,
+  confirmed,
+  at: '2026-11-24T12:00:00.000Z',
+});
 
+describe('whether a recording of ours runs, as the rows know,', () => {
   test.each<[string, Partial<RecordingState>, boolean]>([
     ['one that runs', { status: 'in-progress', confirmed: true }, true],
     ['one that is paused', { status: 'in-progress', confirmed: true, command: command('paused') }, true],
@@ -77,7 +79,30 @@ describe('whether a recording runs, as the rows know,', () => {
 
 describe('a call at the gate', () => {
   test('whose recording is known passes, and Twilio is asked nothing', async () => {
-    await know('in-progress');
+    await know({ status: 'in-progress' });
+    expect(await pass({})).toEqual({ recorded: true, requests: [], took: 0 });
+  });
+
+  test.each<[string, Partial<RecordingState>, boolean]>([
+    ['runs', { status: 'in-progress' }, true],
+    ['is paused', { status: 'in-progress', command: command('paused') }, true],
+    ['may have been stopped', { status: 'in-progress', command: command('stopped', false) }, true],
+    ['was told to stop', { status: 'in-progress', command: command('stopped') }, false],
+    ['has ended', { status: 'completed' }, false],
+  ])('whose recording was only adopted and %s: %j, passes: %s', async (_, recording, passes) => {
+    await know(recording, 'adopt');
+    expect(store.state().recordings[RECORDING_SID]?.confirmed).toBeUndefined();
+    expect(await pass({ creates: [created] })).toEqual({ recorded: passes, requests: [], took: 0 });
+  });
+
+  test('passes with one recording that ended and another that was adopted', async () => {
+    await know({ status: 'completed' });
+    await know({ recordingSid: `RE${'2'.repeat(32)}`, status: 'in-progress' }, 'adopt');
+    expect(await pass({})).toEqual({ recorded: true, requests: [], took: 0 });
+  });
+
+  test('passes again when Twilio repeats the request, on what the gate itself adopted', async () => {
+    expect(await pass({ lists: [ok([recordingResource()])] })).toMatchObject({ recorded: true });
     expect(await pass({})).toEqual({ recorded: true, requests: [], took: 0 });
   });
 
@@ -117,7 +142,7 @@ describe('a call at the gate', () => {
   });
 
   test('whose recording has ended does not pass, and gets no other', async () => {
-    await know('completed');
+    await know({ status: 'completed' });
     expect(await pass({ creates: [created] })).toEqual({ recorded: false, requests: [], took: 0 });
   });
 
