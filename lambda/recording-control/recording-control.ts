@@ -180,8 +180,8 @@ function answer(
         callSid,
       });
     default: {
-      const { kind, recordingSid, recordingStatus } = controlled;
-      const isOver = recordingStatus === undefined || hasEnded(recordingStatus);
+      const { kind, recordingSid, recordingStatus, mayBegin } = controlled;
+      const isOver = recordingStatus === undefined ? !mayBegin : hasEnded(recordingStatus);
       const detail = DETAILS[kind](controlled);
       return problem(kind, kind === 'not-possible' && isOver ? detail : `${detail} ${warning}`.trim(), {
         callSid,
@@ -200,10 +200,19 @@ const twilioSaid = ({ httpStatus, errorCode }: Failed): string =>
     : `Twilio answered HTTP ${httpStatus}${errorCode === undefined ? '' : `, code ${errorCode}`}.`;
 
 const DETAILS = {
-  'not-possible': ({ recordingStatus }) =>
-    recordingStatus === undefined
-      ? 'No recording of the call runs, and none can be started: it is not in progress, or its caller said no.'
-      : `The recording is ${recordingStatus}.`,
+  'not-possible': ({ recordingStatus, mayBegin }) => {
+    if (recordingStatus !== undefined) {
+      return `The recording is ${recordingStatus}.`;
+    }
+    switch (mayBegin) {
+      case true:
+        return 'The recorder knows of no recording of the call yet, and one may begin at any moment.';
+      case false:
+        return 'The recorder knows of no recording of the call, and expects none.';
+      default:
+        return 'No recording of the call runs, and none can be started: it is not in progress, or its caller said no.';
+    }
+  },
   refused: (failed) => `${twilioSaid(failed)} Another try will not help.`,
   'not-done': (failed) => `${twilioSaid(failed)} Try again.`,
   unconfirmed: (failed) => `${twilioSaid(failed)} Try again until it is confirmed.`,

@@ -2,9 +2,9 @@ import type { Action, PauseBehavior } from '../recording-control/representations
 import type { Clock } from '../shared/clock.ts';
 import { START_OUTCOMES } from '../shared/contract.ts';
 import { StoreUnavailableError } from '../shared/errors.ts';
-import type { RecordingUpdate, TwilioAnswer, TwilioApi, TwilioRecording } from '../twilio/api.ts';
+import type { RecordingUpdate, TwilioAnswer, TwilioApi, TwilioCall, TwilioRecording } from '../twilio/api.ts';
 import { insist } from '../twilio/insist.ts';
-import { BUSY, isPassing } from './classify.ts';
+import { BUSY, isForbidden, isPassing } from './classify.ts';
 import {
   byWorth,
   type Command,
@@ -23,6 +23,7 @@ import {
   type UnrecordedReason,
 } from './start.ts';
 import type { CallFacts, CallStore } from './store.ts';
+import { SWEEP_WINDOW } from './sweep.ts';
 
 /** How long a command may take, in milliseconds. */
 export const CONTROL_POLICY = {
@@ -86,6 +87,8 @@ export type Controlled =
       /** Of the call's recording, if there is one. */
       readonly recordingSid?: string | undefined;
       readonly recordingStatus?: string | undefined;
+      /** Where the rows know of no recording that could be changed: whether one may begin at any moment. */
+      readonly mayBegin?: boolean | undefined;
       readonly httpStatus?: number | undefined;
       readonly errorCode?: number | undefined;
     };
@@ -101,20 +104,22 @@ export async function control(
   const { store, twilio, clock, accountSid } = dependencies;
   const { callSid, owner } = request;
   let call: CallFacts = { callSid, accountSid };
+  let leftToSweep = false;
   if (request.action === 'start') {
     const asked = await insist(
       () => twilio.fetchCall(callSid),
-      ({ kind }) => kind === 'ok',
+      (answer) => answer.kind === 'ok' || isForbidden(answer),
       clock,
       CONTROL_POLICY.pause,
     );
     if (asked.kind !== 'ok') {
       return asked.kind === 'error' && asked.httpStatus === 404
         ? { kind: 'unknown-call' }
-        : { kind: 'not-done', ...errorOf(asked) };
+        : { kind: isForbidden(asked) ? 'refused' : 'not-done', ...errorOf(asked) };
     }
     const { from, to, direction } = asked.body;
     call = { callSid, accountSid, from, to, direction, origin: 'control' };
+    leftToSweep = isOfNextSweep(asked.body, clock.now());
   }
   const turn = await takeTurn(dependencies, call, owner);
   if (turn.kind !== 'begun') {
@@ -122,7 +127,9 @@ export async function control(
   }
   const turnOf = new Turn(dependencies, request, call, turn.number, turn.until);
   try {
-    return await (request.action === 'start' ? turnOf.start() : turnOf.setStatus(STATUS_OF[request.action]));
+    return await (request.action === 'start'
+      ? turnOf.start(leftToSweep)
+      : turnOf.setStatus(STATUS_OF[request.action]));
   } finally {
     // It ends by itself, if the table does not hear of it.
     await store.endCommand(callSid, owner, turnOf.settlesAt).catch(() => undefined);
@@ -197,13 +204,16 @@ class Turn {
   }
 
   async setStatus(wanted: CommandedStatus): Promise<Controlled> {
-    const { recordings } = await this.#dependencies.store.known(this.#call.callSid);
+    const { recordings, final } = await this.#dependencies.store.known(this.#call.callSid);
     // Two may run for a moment: what is paused must not go on in the other one.
     const running = recordings.filter(({ status }) => !hasEnded(status)).toSorted(byWorth);
     const [current] = running.length > 0 ? running : recordings.toSorted(byWorth);
     if (current === undefined || running.length === 0) {
       await this.#tell({ after: current && shownStatus(current) });
-      return current && wanted === 'stopped' ? done(current, current.status) : notPossible(current);
+      if (current === undefined) {
+        return { kind: 'not-possible', mayBegin: !final };
+      }
+      return wanted === 'stopped' ? done(current, current.status) : notPossible(current);
     }
     const at = new Date(this.#dependencies.clock.now()).toISOString();
     const command: CommandState = { number: this.#number, status: wanted, confirmed: false, at };
@@ -230,7 +240,8 @@ class Turn {
     return this.#controlled(current, wanted, worst ?? { kind: 'done' });
   }
 
-  async start(): Promise<Controlled> {
+  /** `leftToSweep`: a call that is not recorded after all is the sweep's, if it is no execution's. */
+  async start(leftToSweep: boolean): Promise<Controlled> {
     const { store, clock, follow } = this.#dependencies;
     const { recordings } = await store.known(this.#call.callSid);
     const running = recordings.filter(({ status }) => !hasEnded(status)).toSorted(byWorth);
@@ -249,7 +260,7 @@ class Turn {
       ended: recordings.map(({ recordingSid }) => recordingSid),
     });
     if (!('recordingSid' in result)) {
-      await this.#giveUp(result, recordings);
+      await this.#giveUp(result, leftToSweep || recordings.length > 0);
       if (result.outcome === START_OUTCOMES.notYet && result.doubtful) {
         await follow(this.#call);
         return { kind: 'unconfirmed' };
@@ -261,19 +272,20 @@ class Turn {
     return { kind: 'done', recordingSid: result.recordingSid, after: 'in-progress', started: true };
   }
 
-  /** A call of which nothing was known must not stay open in the table. */
+  /** A call of which nothing was known must not stay open in the table where nobody else closes it. */
   async #giveUp(
     result: Exclude<StartResult, { recordingSid: string }>,
-    recordings: readonly RecordingState[],
+    isClosedByOthers: boolean,
   ): Promise<void> {
-    const { store } = this.#dependencies;
-    const reason = 'reason' in result ? result.reason : undefined;
-    await this.#tell({
-      after: reason ?? result.outcome,
-      ...('httpStatus' in result && { httpStatus: result.httpStatus, errorCode: result.twilioErrorCode }),
-    });
-    if (recordings.length === 0 && reason !== undefined) {
-      await store.apply(this.#call, { type: 'unrecorded', unrecorded: { reason } });
+    if (!('reason' in result)) {
+      await this.#tell({ after: result.outcome });
+      return;
+    }
+    const { reason, answered, httpStatus, twilioErrorCode: errorCode } = result;
+    await this.#tell({ after: reason, httpStatus, errorCode });
+    if (!isClosedByOthers) {
+      const unrecorded = { reason, answered, errorCode };
+      await this.#dependencies.store.apply(this.#call, { type: 'unrecorded', unrecorded });
     }
   }
 
@@ -335,11 +347,9 @@ class Turn {
           await this.#tell({ before, after: command.status, ...answered }, confirmed(recording, command));
           return;
         }
-        const { status, confirmed: wasConfirmed } = recording.command ?? {
-          status: 'in-progress',
-          confirmed: true,
-        };
-        const undone: CommandState = { ...command, status, confirmed: wasConfirmed };
+        // With its time: a pause that a resume did not end is as old as it was.
+        const former = recording.command ?? { ...command, status: 'in-progress', confirmed: true };
+        const undone: CommandState = { ...former, number: command.number };
         await this.#tell({ before, after: before, ...answered }, { ...recording, command: undone });
       }
     }
@@ -381,11 +391,19 @@ const done = ({ recordingSid }: RecordingState, status: string): Controlled => (
   after: status,
 });
 
-const notPossible = (recording: RecordingState | undefined): Controlled => ({
+const notPossible = (recording: RecordingState): Controlled => ({
   kind: 'not-possible',
-  recordingSid: recording?.recordingSid,
-  recordingStatus: recording && shownStatus(recording),
+  recordingSid: recording.recordingSid,
+  recordingStatus: shownStatus(recording),
 });
+
+/**
+ * Whether the next sweep looks at a call: a live one, or one that ended so recently that it does even after sweeps that
+ * failed. Its execution tries once more, and counts the call if it is not recorded, as it does for each whose webhook was
+ * lost; a last word here would keep it from that. Of outgoing calls no sweep expects a recording.
+ */
+const isOfNextSweep = ({ direction, end_time }: TwilioCall, now: number): boolean =>
+  direction === 'inbound' && !(Date.parse(end_time ?? '') < now - SWEEP_WINDOW.overlap);
 
 /** Reasons for which nobody but the call itself is to blame. */
 const OF_THE_CALL: readonly UnrecordedReason[] = ['not-recordable', 'declined', 'withdrawn'];

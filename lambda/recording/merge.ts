@@ -36,7 +36,7 @@ export interface CommandState {
   readonly status: CommandedStatus;
   /** Twilio answered that it is so. Without it nobody knows. */
   readonly confirmed: boolean;
-  /** When it was sent. */
+  /** When it was sent; of one that was undone, when the one before it was. */
   readonly at: string;
 }
 

@@ -25,6 +25,8 @@ let store: MemoryStore;
 let twilio: ControlledCall;
 let telemetry: FakeTelemetry;
 let answers: TwilioAnswer<TwilioRecording>[];
+/** The answer to whoever asks about the call with the old secret, if it is another than usual. */
+let answerToOld: TwilioAnswer<never> | undefined;
 /** The secret that each request to Twilio was made with. */
 let usedSecrets: TwilioSecret[];
 
@@ -34,6 +36,7 @@ beforeEach(async () => {
   twilio = new ControlledCall(clock);
   telemetry = fakeTelemetry();
   answers = [];
+  answerToOld = undefined;
   usedSecrets = [];
 });
 
@@ -48,6 +51,10 @@ function dependenciesWith(secret: TwilioSecret): ControlDependencies {
     accountSid: ACCOUNT_SID,
     twilio: {
       ...twilio.api,
+      fetchCall: async (callSid) => {
+        usedSecrets.push(secret);
+        return (secret === OLD ? answerToOld : undefined) ?? twilio.api.fetchCall(callSid);
+      },
       updateRecording: async (...request) => {
         usedSecrets.push(secret);
         const answer = answers.length > 1 ? answers.shift() : answers[0];
@@ -210,6 +217,36 @@ describe('a command that was not carried out', () => {
     });
   });
 
+  test.each([
+    ['pause', 'nobody should say now what must not be recorded'],
+    ['resume', 'may still be paused'],
+    ['stop', 'may go on'],
+  ])(
+    'because no recording is known yet (%s) says that one may begin, and what that means',
+    async (action, warning) => {
+      await store.claim({ callSid: CALL_SID, accountSid: ACCOUNT_SID }, 'request-0', clock.now() + 60_000);
+      const { status, body } = await send(command(action));
+      expect([status, body.type]).toEqual([409, typeOf('not-possible')]);
+      expect(body.detail).toContain('knows of no recording of the call yet, and one may begin at any moment');
+      expect(body.detail).toContain(warning);
+    },
+  );
+
+  test.each(['pause', 'resume', 'stop'])(
+    'because the call is not recorded (%s) warns of nothing',
+    async (action) => {
+      await store.apply(
+        { callSid: CALL_SID, accountSid: ACCOUNT_SID },
+        { type: 'unrecorded', unrecorded: { reason: 'never-answered' } },
+      );
+      expect((await send(command(action))).body).toMatchObject({
+        status: 409,
+        type: typeOf('not-possible'),
+        detail: 'The recorder knows of no recording of the call, and expects none.',
+      });
+    },
+  );
+
   test('because another one is under way is a 409', async () => {
     await record();
     await store.beginCommand(
@@ -288,6 +325,19 @@ describe('an API key that was rotated', () => {
     answers = [errorAnswer(401, 20003), ok(recordingResource({ sid: RECORDING, status: 'paused' }))];
     expect(await send({ secrets: rotated })).toMatchObject({ status: 200, body: { after: 'paused' } });
     expect(usedSecrets).toEqual([OLD, NEW]);
+  });
+
+  test('is read afresh for a start too', async () => {
+    answerToOld = errorAnswer(401, 20003);
+    expect(await send({ ...command('start'), secrets: rotated })).toMatchObject({ status: 201 });
+    expect(usedSecrets).toEqual([OLD, NEW]);
+  });
+
+  test('that is wrong is refused to a start, and not said to be worth another try', async () => {
+    answerToOld = errorAnswer(401, 20003);
+    const { status, body } = await send(command('start'));
+    expect([status, body.type]).toEqual([502, typeOf('refused')]);
+    expect(body.detail).toBe('Twilio answered HTTP 401, code 20003. Another try will not help.');
   });
 
   test('is not tried again when it is the same', async () => {

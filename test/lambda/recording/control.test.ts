@@ -6,9 +6,10 @@ import {
   type ControlRequest,
   control,
 } from '../../../lambda/recording/control.ts';
-import { shownStatus } from '../../../lambda/recording/merge.ts';
+import { shownStatus, summarize } from '../../../lambda/recording/merge.ts';
 import { recordingState } from '../../../lambda/recording/ours.ts';
 import type { CallFacts } from '../../../lambda/recording/store.ts';
+import { decide, dueCommand } from '../../../lambda/recording/sweep.ts';
 import type { Action } from '../../../lambda/recording-control/representations.ts';
 import { StoreUnavailableError } from '../../../lambda/shared/errors.ts';
 import type { RecordingUpdate, TwilioAnswer, TwilioRecording } from '../../../lambda/twilio/api.ts';
@@ -85,11 +86,14 @@ function answering(...answers: TwilioAnswer<TwilioRecording>[]) {
   return { ...twilio, updates };
 }
 
+const ago = (milliseconds: number): string => new Date(clock.now() - milliseconds).toUTCString();
+
 const shown = (): Record<string, string> =>
   Object.fromEntries(
     Object.values(store.state().recordings).map((row) => [row.recordingSid, shownStatus(row)]),
   );
 
+const MINUTE = 60_000;
 const FIRST = `RE${'1'.padStart(32, '0')}`;
 const SECOND = `RE${'2'.padStart(32, '0')}`;
 
@@ -284,6 +288,27 @@ describe('an answer of Twilio', () => {
     });
     expect(shown()).toEqual({ [RECORDING_SID]: 'paused' });
   });
+
+  test.each([
+    ['a 429', throttled()],
+    ['a 401', errorAnswer(401, 20003)],
+    ['21220', notEligible],
+  ])(
+    '%s to a resume leaves the pause as old as it was, and the next sweep tries again',
+    async (_, answer) => {
+      const twilio = answering(ok(recordingResource({ status: 'paused' })), answer);
+      await know(recordingResource());
+      const pausedAt = new Date(clock.now()).toISOString();
+      await command(twilio, 'pause');
+      clock.advance(10 * MINUTE + 1);
+      await command(twilio, 'resume', { owner: 'request-2' });
+      const resumed = store.state().recordings[RECORDING_SID]?.command;
+      expect(resumed).toEqual({ number: 2, status: 'paused', confirmed: true, at: pausedAt });
+      const row = { final: false, recorded: true, command: resumed };
+      expect(dueCommand(row, clock.now() + MINUTE, 10 * MINUTE)).toMatchObject({ action: 'resume' });
+      expect(dueCommand(row, clock.now() + MINUTE, false)).toBe('forgotten');
+    },
+  );
 });
 
 test.each([
@@ -414,9 +439,23 @@ describe('a call without a recording that runs', () => {
 
   test.each(['pause', 'resume', 'stop'] as const)('that is not recorded has none to %s', async (action) => {
     await store.apply(call, { type: 'unrecorded', unrecorded: { reason: 'found-too-late' } });
-    expect(await command(new ControlledCall(clock).api, action)).toEqual({ kind: 'not-possible' });
+    expect(await command(new ControlledCall(clock).api, action)).toEqual({
+      kind: 'not-possible',
+      mayBegin: false,
+    });
     expect(store.commands()).toMatchObject([{ action, by: 'somebody', after: undefined }]);
   });
+
+  test.each(['pause', 'resume', 'stop'] as const)(
+    'that is about to be recorded has none to %s yet',
+    async (action) => {
+      await store.claim(call, 'request-0', clock.now() + MINUTE);
+      expect(await command(new ControlledCall(clock).api, action)).toEqual({
+        kind: 'not-possible',
+        mayBegin: true,
+      });
+    },
+  );
 
   test.each(['pause', 'resume'] as const)('whose recording is complete has none to %s', async (action) => {
     await know(recordingResource({ status: 'completed' }));
@@ -517,12 +556,67 @@ describe('start', () => {
     expect(store.commands()).toEqual([]);
   });
 
-  test('of a call that has ended leaves no row open', async () => {
+  test.each([401, 403])('does not ask about the call again after a %d', async (httpStatus) => {
+    const { api } = new ControlledCall(clock);
+    let asked = 0;
+    const fetchCall: typeof api.fetchCall = async () => {
+      asked++;
+      return errorAnswer(httpStatus, 20003);
+    };
+    expect(await command({ ...api, fetchCall }, 'start')).toEqual({
+      kind: 'refused',
+      httpStatus,
+      errorCode: 20003,
+    });
+    expect(asked).toBe(1);
+  });
+
+  test('of a call that ended long ago leaves no row open', async () => {
     const twilio = new ControlledCall(clock);
     twilio.hangUp();
-    expect(await command(twilio.api, 'start')).toEqual({ kind: 'not-possible' });
-    expect(store.state()).toMatchObject({ unrecorded: { reason: 'ended-before-recording' } });
+    const body = {
+      sid: CALL_SID,
+      status: 'completed',
+      end_time: ago(2 * MINUTE + 1000),
+      direction: 'inbound',
+    };
+    expect(await command({ ...twilio.api, fetchCall: async () => ok(body) }, 'start')).toEqual({
+      kind: 'not-possible',
+    });
+    expect(store.state()).toMatchObject({ unrecorded: { reason: 'ended-before-recording', answered: true } });
     expect(store.commands()).toMatchObject([{ action: 'start', after: 'ended-before-recording' }]);
+  });
+
+  test('of an outgoing call that Twilio refuses leaves no row open', async () => {
+    const { api } = new ControlledCall(clock);
+    const body = { sid: CALL_SID, status: 'in-progress', end_time: null, direction: 'outbound-api' };
+    const twilio = {
+      ...api,
+      fetchCall: async () => ok(body),
+      createRecording: async () => errorAnswer(403, 20403),
+    };
+    expect(await command(twilio, 'start')).toMatchObject({ kind: 'refused' });
+    expect(store.state()).toMatchObject({ unrecorded: { reason: 'permission-denied', errorCode: 20403 } });
+  });
+
+  test.each([
+    ['is live', 'in-progress', undefined],
+    ['ended a moment ago', 'completed', MINUTE],
+  ])('that fails leaves an incoming call that %s to the sweep', async (_, status, endedFor) => {
+    const { api } = new ControlledCall(clock);
+    const end_time = endedFor === undefined ? null : ago(endedFor);
+    const body = { sid: CALL_SID, status, end_time, from: '+1', to: '+2', direction: 'inbound' };
+    const twilio = {
+      ...api,
+      fetchCall: async () => ok(body),
+      createRecording: async () => (endedFor === undefined ? errorAnswer(401, 20003) : notEligible),
+    };
+    expect(await command(twilio, 'start')).toMatchObject({
+      kind: endedFor === undefined ? 'refused' : 'not-possible',
+    });
+    const listed = { ...body, account_sid: ACCOUNT_SID, parent_call_sid: null };
+    const row = { final: summarize(store.state()).final, recorded: false };
+    expect(decide(listed, row, () => true, false)).toBe('revive');
   });
 
   test('says what Twilio refused', async () => {
