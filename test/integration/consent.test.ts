@@ -42,7 +42,8 @@ const KEYS = {
   yes: [[{ key: '1', afterMs: 1_000 }]],
   no: [[{ key: '2', afterMs: 1_000 }]],
   silence: [],
-  yesThenNo: [[{ key: '1', afterMs: 500 }], [{ key: '9', afterMs: 1_000 }]],
+  // Late enough for a recording that is not too short to be one.
+  yesThenNo: [[{ key: '1', afterMs: 500 }], [{ key: '9', afterMs: 2_000 }]],
 } as const satisfies Record<string, CallScript['keys']>;
 
 test('what each caller says is done, stored, and true', async () => {

@@ -35,6 +35,7 @@ const FAULTS: FaultProfile = {
   tableRefused: 0.2,
   crash: 0.02,
   voiceWebhookLost: 0.1,
+  callbackLost: 0.3,
 };
 
 const printed: string[] = [];
