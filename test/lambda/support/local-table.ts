@@ -43,6 +43,8 @@ async function serverOfTable(): Promise<Server> {
     return { port: Number(port), close: () => {} };
   }
   const server = dynalite({ createTableMs: 0 });
+  // It would close a connection in the moment in which the client, which tries once, sends the next request on it.
+  server.keepAliveTimeout = 0;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
