@@ -3,7 +3,10 @@ import type { Executions } from '../shared/executions.ts';
 import type { Telemetry } from '../shared/telemetry.ts';
 import type { CallFacts } from './store.ts';
 
-/** Executions of one call, the first included, and one for each restart by an operator. Whatever ended so many will end the next one. */
+/**
+ * Executions of one call, the first included, and one for each restart by an operator. Whatever ended so many will end
+ * the next one.
+ */
 export const MAXIMUM_EXECUTIONS = 25;
 
 /** In the order in which a call gets them: the same each time, so that sweeps that overlap start one. */

@@ -13,8 +13,7 @@ export const GATE_POLICY = {
 } as const;
 
 /** As its row knows: one that is paused runs. */
-const runs = (recording: RecordingState): boolean =>
-  !hasEnded(recording.status) && shownStatus(recording) !== 'stopped';
+const runs = (recording: RecordingState): boolean => !hasEnded(shownStatus(recording));
 
 /** Whether a recording of the call runs that is ours beyond doubt, as the rows know. */
 export const isKnownToRun = ({ recordings }: KnownCall): boolean =>

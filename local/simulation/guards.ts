@@ -103,7 +103,7 @@ export const GUARDS = {
 
 export type GuardName = keyof typeof GUARDS;
 
-/** What recorders rest on that have fewer guards: home-made ones try again blindly, or name an execution and trust in that. */
+/** What recorders with fewer guards do without: home-made ones try again blindly, or trust in an execution's name. */
 export const STRATEGIES = {
   'blind retries': ['name', 'claim', 'list', 'settle', 'adopt', 'verify', 'sweep'],
   'the name alone': ['claim', 'list', 'settle', 'adopt', 'verify'],
