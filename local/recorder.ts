@@ -1,6 +1,5 @@
 import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { connectedUrl } from '../cli/number-configuration.ts';
 import { TABLE } from '../lambda/shared/contract.ts';
 import type { RecorderConfigurationInput } from '../lib/configuration.ts';
 import { secretValue } from './credentials.ts';
@@ -9,6 +8,7 @@ import type { CloudFormationTemplate } from './host/template.ts';
 import { type Operators, operatorsFromSeed, principalsFor } from './operators.ts';
 import { synthesize } from './synthesize.ts';
 import type { Credentials } from './twilio-simulator/simulator.ts';
+import { voiceUrlsOf } from './voice-urls.ts';
 
 /** An item of the table, whichever kind it is. */
 export interface Row {
@@ -128,15 +128,12 @@ export async function startLocalRecorder(options: LocalRecorderOptions): Promise
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
   disposables.defer(() => client.destroy());
-  const voiceUrl = host.outputs.VoiceUrl;
-  if (!voiceUrl) {
-    throw new Error('The template has no output VoiceUrl');
-  }
+  const voiceUrl = voiceUrlsOf(host.outputs);
   const kept = disposables.move();
   return {
     host,
     operators: principals && operators,
-    voiceUrl: (application) => (application ? connectedUrl(voiceUrl, application) : voiceUrl),
+    voiceUrl,
     rows: async () => {
       const rows: Row[] = [];
       for await (const { Items = [] } of paginateScan({ client }, { TableName: host.tableName })) {

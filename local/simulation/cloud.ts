@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as v from 'valibot';
-import { connectedUrl } from '../../cli/number-configuration.ts';
 import { systemClock } from '../../lambda/shared/clock.ts';
 import { ROUTES } from '../../lambda/shared/contract.ts';
 import type { Platform } from '../../lambda/shared/platform.ts';
@@ -28,6 +27,7 @@ import { NO_TELEMETRY } from '../no-telemetry.ts';
 import type { Row } from '../recorder.ts';
 import { PROJECT } from '../synthesize.ts';
 import type { HttpOutcome, HttpRequest, Transport } from '../twilio-simulator/transport.ts';
+import { voiceUrlsOf } from '../voice-urls.ts';
 import { awsClients } from './aws-clients.ts';
 import { cut } from './cut.ts';
 import { Draws } from './draws.ts';
@@ -236,11 +236,7 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
     executions: stateMachine?.executions ?? new Map(),
     queues: queues.all,
     outputs: stack.outputs,
-    voiceUrl: (application) => {
-      const { VoiceUrl } = stack.outputs;
-      if (!VoiceUrl) throw new Error('The template has no output VoiceUrl');
-      return application ? connectedUrl(VoiceUrl, application) : VoiceUrl;
-    },
+    voiceUrl: (application) => voiceUrlsOf(stack.outputs)(application),
     runSchedule: schedules.run,
     rows: () =>
       table
