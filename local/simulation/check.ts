@@ -45,6 +45,40 @@ export function checkExecutions(executions: Iterable<Execution>): ReadonlyMap<st
   return complaints;
 }
 
+/**
+ * What is wrong with the ends of a call's executions: each that ended did so by itself, when the call's row and those of
+ * its recordings were final.
+ *
+ * @param entries of the call
+ * @param rows of the call, as they are in the end
+ */
+export function checkEnds(
+  executions: readonly Execution[],
+  entries: readonly HistoryEntry[],
+  rows: readonly Row[],
+): string[] {
+  return executions.flatMap(({ name, status, stopDate, error }) => {
+    if (!stopDate) return [`the execution ${name} is ${status} after all`];
+    if (status !== 'SUCCEEDED' && error !== UNRECORDED)
+      return [`the execution ${name} ended ${status}: ${error}`];
+    const statuses = new Map<unknown, unknown>();
+    for (const { detail } of entries.filter(({ at }) => at <= stopDate.getTime()).filter(hasWrittenStatus)) {
+      statuses.set(detail?.item, detail?.recordingStatus);
+    }
+    return [...statuses]
+      .filter(([item, recordingStatus]) => isOurs(item, rows) && !isFinal(recordingStatus))
+      .map(([item, recordingStatus]) => `the execution ${name} ended while ${item} was ${recordingStatus}`);
+  });
+}
+
+/** The error of the state in which an execution ends whose call was not recorded. */
+const UNRECORDED = 'Unrecorded';
+
+const isOurs = (item: unknown, rows: readonly Row[]): boolean =>
+  item === 'CALL' || rows.some(({ Item, Confirmed }) => Item === item && Confirmed === true);
+
+const isFinal = (status: unknown): boolean => status === 'unrecorded' || step(status) === step('completed');
+
 function moreThanOneCounts(rows: readonly Row[]): string[] {
   const completed = rows.filter(
     ({ Item, RecordingStatus, Confirmed }) =>
@@ -172,10 +206,17 @@ function stepsBack(entries: readonly HistoryEntry[]): string[] {
 }
 
 /** Whether a recording's row was written, whoever knows of it. */
-const hasWritten = ({ target, operation, phase, detail }: HistoryEntry): boolean =>
+const hasWritten = (entry: HistoryEntry): boolean =>
+  entry.operation === 'PutItem' &&
+  String(entry.detail?.item).startsWith('RECORDING#') &&
+  wasCarriedOut(entry);
+
+/** Whether a row of the call, or of a recording of it, was written. */
+const hasWrittenStatus = (entry: HistoryEntry): boolean =>
+  /^(PutItem|UpdateItem)$/.test(entry.operation) && entry.detail?.item !== undefined && wasCarriedOut(entry);
+
+const wasCarriedOut = ({ target, phase, detail }: HistoryEntry): boolean =>
   target === 'table' &&
-  operation === 'PutItem' &&
-  String(detail?.item).startsWith('RECORDING#') &&
   (phase === 'done' || detail?.carriedOut === true || (detail?.crash === true && phase !== 'failed'));
 
 function callbacksLost(entries: readonly HistoryEntry[], rows: readonly Row[]): string[] {

@@ -75,6 +75,13 @@ export const GUARDS = {
     without: '  final = true;\n  for (const recording of states.slice(0, 0)) {',
     foundOutBy: /its recording is [\w-]+, its row says/,
   },
+  final: {
+    what: 'An execution goes on until each recording has its last status',
+    file: 'lambda/recording/merge.ts',
+    code: 'recordings.every(({ status }) => isFinal(status))',
+    without: 'recordings.some(({ status }) => isFinal(status))',
+    foundOutBy: /the execution .* ended while/,
+  },
   sweep: {
     what: 'Calls that no webhook announced are looked for',
     file: 'lambda/recording/sweep.ts',

@@ -14,7 +14,7 @@ import {
   TwilioSimulator,
 } from '../twilio-simulator/simulator.ts';
 import { type Measured, measure, type Tolerance, toleranceOf, UNDER_FAULTS } from '../verdict.ts';
-import { checkExecutions, checkHistory } from './check.ts';
+import { checkEnds, checkExecutions, checkHistory } from './check.ts';
 import { type Cloud, createCloud } from './cloud.ts';
 import { historyLines } from './history.ts';
 import { Planted } from './planted.ts';
@@ -195,7 +195,8 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   const rows = clouds.flatMap((cloud) => cloud.rows());
   const measured = measure(placed, rows, toleranceOfRun(options));
   planted.lookAtRows(rows);
-  planted.lookAtExecutions(clouds.flatMap((cloud) => [...cloud.executions.values()]));
+  const executions = clouds.flatMap((cloud) => [...cloud.executions.values()]);
+  planted.lookAtExecutions(executions);
   const rowsOf = Map.groupBy(rows, ({ CallSid }) => CallSid);
   const histories = new Map(
     placed.map(({ sid }) => [
@@ -204,15 +205,18 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
     ]),
   );
   const historyOf = (callSid: string) => histories.get(callSid) ?? [];
+  const executionsOf = Map.groupBy(executions, ({ input }) => JSON.parse(input).callSid);
   const findings = [
     ...measured.findings,
     ...planted.findings,
     ...clouds
       .flatMap((cloud) => [...checkExecutions(cloud.executions.values())])
       .map(([callSid, finding]) => `${callSid}: ${finding}`),
-    ...placed.flatMap(({ sid }) =>
-      checkHistory(historyOf(sid), rowsOf.get(sid) ?? []).map((finding) => `${sid}: ${finding}`),
-    ),
+    ...placed.flatMap(({ sid }) => {
+      const rows = rowsOf.get(sid) ?? [];
+      const ends = checkEnds(executionsOf.get(sid) ?? [], historyOf(sid), rows);
+      return [...checkHistory(historyOf(sid), rows), ...ends].map((finding) => `${sid}: ${finding}`);
+    }),
   ];
   const brokenSids = new Set(findings.map((finding) => finding.slice(0, finding.indexOf(':'))));
   const linesOf = (call: SimulatedCall): readonly string[] =>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Execution } from '../../../local/host/execution.ts';
 import type { Row } from '../../../local/recorder.ts';
-import { checkExecutions, checkHistory } from '../../../local/simulation/check.ts';
+import { checkEnds, checkExecutions, checkHistory } from '../../../local/simulation/check.ts';
 import type { HistoryEntry } from '../../../local/simulation/history.ts';
 
 const CALL_SID = 'CA1';
@@ -221,6 +221,46 @@ describe('the executions of a call', () => {
   test.each([9, undefined])('may not run beside each other, the first until %s', (until) => {
     expect([...checkExecutions([execution('CA1', 0, until), execution('CA1-2', 8, 20)])]).toEqual([
       ['CA1', 'the execution CA1-2 ran beside another one'],
+    ]);
+  });
+
+  const wrote = (at: number, item: string, recordingStatus: string, changes: Partial<HistoryEntry> = {}) =>
+    entry({ at, detail: { item, recordingStatus }, ...changes });
+  const RUNS = wrote(5, 'RECORDING#RE1', 'in-progress');
+  const ended = (entries: readonly HistoryEntry[], changes: Partial<Execution> = {}) =>
+    checkEnds([{ ...execution('CA1', 0, 10), ...changes }], entries, [row(), row(SECOND)]);
+
+  test.each<[string, HistoryEntry[]]>([
+    ['all has ended', [RUNS, wrote(9, 'RECORDING#RE1', 'completed'), wrote(10, 'CALL', 'completed')]],
+    ['there is no recording', [wrote(10, 'CALL', 'unrecorded', { operation: 'UpdateItem' })]],
+    ['what runs is somebody else’s', [wrote(5, 'RECORDING#RE3', 'in-progress')]],
+    ['what was written did not come to pass', [{ ...RUNS, phase: 'failed' }]],
+    ['what begins does so afterwards', [wrote(11, 'RECORDING#RE2', 'in-progress')]],
+  ])('may end when %s', (_, entries) => {
+    expect(ended(entries)).toEqual([]);
+  });
+
+  test.each<[string, HistoryEntry]>([
+    ['RECORDING#RE1 was in-progress', RUNS],
+    ['RECORDING#RE1 was stopped', wrote(10, 'RECORDING#RE1', 'stopped')],
+    ['CALL was starting', wrote(10, 'CALL', 'starting', { operation: 'UpdateItem' })],
+  ])('may not end while %s', (complaint, entry) => {
+    const later = [wrote(11, 'RECORDING#RE1', 'completed'), wrote(11, 'CALL', 'completed')];
+    expect(ended([entry, ...later])).toEqual([`the execution CA1 ended while ${complaint}`]);
+  });
+
+  test('may fail for want of a recording, and of nothing else', () => {
+    expect(ended([], { status: 'FAILED', error: 'Unrecorded' })).toEqual([]);
+    expect(ended([], { status: 'FAILED', error: 'States.Runtime' })).toEqual([
+      'the execution CA1 ended FAILED: States.Runtime',
+    ]);
+    expect(ended([], { status: 'TIMED_OUT' })).toEqual(['the execution CA1 ended TIMED_OUT: undefined']);
+  });
+
+  test('end all', () => {
+    const { stopDate: _, ...running } = execution('CA1', 0, 10);
+    expect(checkEnds([{ ...running, status: 'RUNNING' }], [], [])).toEqual([
+      'the execution CA1 is RUNNING after all',
     ]);
   });
 });

@@ -13,6 +13,7 @@ test('each guard that the promises rest on can be switched off', () => {
     'rank',
     'verify',
     'reconcile',
+    'final',
     'sweep',
     'consent',
     'withdraw',
