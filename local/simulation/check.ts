@@ -30,45 +30,46 @@ export function checkHistory(entries: readonly HistoryEntry[], rows: readonly Ro
   ];
 }
 
-/** Calls of which two executions ran at the same time, by CallSid, with what is wrong. */
-export function checkExecutions(executions: Iterable<Execution>): ReadonlyMap<string, string> {
-  const runningUntil = new Map<string, number>();
-  const complaints = new Map<string, string>();
-  for (const { input, name, startDate, stopDate } of executions) {
-    const { callSid } = JSON.parse(input);
-    if (startDate.getTime() < (runningUntil.get(callSid) ?? 0)) {
-      complaints.set(callSid, `the execution ${name} ran beside another one`);
-    }
-    const until = stopDate?.getTime() ?? Number.POSITIVE_INFINITY;
-    runningUntil.set(callSid, Math.max(until, runningUntil.get(callSid) ?? 0));
-  }
-  return complaints;
-}
-
 /**
- * What is wrong with the ends of a call's executions: each that ended did so by itself, when the call's row and those of
- * its recordings were final.
+ * What is wrong with one call's executions: two ran at the same time, or one ended otherwise than by itself, or before
+ * the call's row and those of its recordings were final.
  *
+ * @param executions of the call
  * @param entries of the call
  * @param rows of the call, as they are in the end
  */
-export function checkEnds(
+export function checkExecutions(
   executions: readonly Execution[],
   entries: readonly HistoryEntry[],
   rows: readonly Row[],
 ): string[] {
-  return executions.flatMap(({ name, status, stopDate, error }) => {
-    if (!stopDate) return [`the execution ${name} is ${status} after all`];
-    if (status !== 'SUCCEEDED' && error !== UNRECORDED)
-      return [`the execution ${name} ended ${status}: ${error}`];
-    const statuses = new Map<unknown, unknown>();
-    for (const { detail } of entries.filter(({ at }) => at <= stopDate.getTime()).filter(hasWrittenStatus)) {
-      statuses.set(detail?.item, detail?.recordingStatus);
-    }
-    return [...statuses]
-      .filter(([item, recordingStatus]) => isOurs(item, rows) && !isFinal(recordingStatus))
-      .map(([item, recordingStatus]) => `the execution ${name} ended while ${item} was ${recordingStatus}`);
+  return [...besideEachOther(executions), ...executions.flatMap((one) => wrongEnd(one, entries, rows))];
+}
+
+function besideEachOther(executions: readonly Execution[]): string[] {
+  let runningUntil = 0;
+  return executions.flatMap(({ name, startDate, stopDate }) => {
+    const isBeside = startDate.getTime() < runningUntil;
+    runningUntil = Math.max(runningUntil, stopDate?.getTime() ?? Number.POSITIVE_INFINITY);
+    return isBeside ? [`the execution ${name} ran beside another one`] : [];
   });
+}
+
+function wrongEnd(
+  { name, status, stopDate, error }: Execution,
+  entries: readonly HistoryEntry[],
+  rows: readonly Row[],
+): string[] {
+  if (!stopDate) return [`the execution ${name} is ${status} after all`];
+  if (status !== 'SUCCEEDED' && error !== UNRECORDED)
+    return [`the execution ${name} ended ${status}: ${error}`];
+  const statuses = new Map<unknown, unknown>();
+  for (const { detail } of entries.filter(({ at }) => at <= stopDate.getTime()).filter(hasWrittenStatus)) {
+    statuses.set(detail?.item, detail?.recordingStatus);
+  }
+  return [...statuses]
+    .filter(([item, recordingStatus]) => isOurs(item, rows) && !isFinal(recordingStatus))
+    .map(([item, recordingStatus]) => `the execution ${name} ended while ${item} was ${recordingStatus}`);
 }
 
 /** The error of the state in which an execution ends whose call was not recorded. */

@@ -14,7 +14,7 @@ import {
   TwilioSimulator,
 } from '../twilio-simulator/simulator.ts';
 import { type Measured, measure, type Tolerance, toleranceOf, UNDER_FAULTS } from '../verdict.ts';
-import { checkEnds, checkExecutions, checkHistory } from './check.ts';
+import { checkExecutions, checkHistory } from './check.ts';
 import { type Cloud, createCloud } from './cloud.ts';
 import { historyLines } from './history.ts';
 import { Planted } from './planted.ts';
@@ -209,13 +209,13 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   const findings = [
     ...measured.findings,
     ...planted.findings,
-    ...clouds
-      .flatMap((cloud) => [...checkExecutions(cloud.executions.values())])
-      .map(([callSid, finding]) => `${callSid}: ${finding}`),
     ...placed.flatMap(({ sid }) => {
       const rows = rowsOf.get(sid) ?? [];
-      const ends = checkEnds(executionsOf.get(sid) ?? [], historyOf(sid), rows);
-      return [...checkHistory(historyOf(sid), rows), ...ends].map((finding) => `${sid}: ${finding}`);
+      const entries = historyOf(sid);
+      return [
+        ...checkHistory(entries, rows),
+        ...checkExecutions(executionsOf.get(sid) ?? [], entries, rows),
+      ].map((finding) => `${sid}: ${finding}`);
     }),
   ];
   const brokenSids = new Set(findings.map((finding) => finding.slice(0, finding.indexOf(':'))));
