@@ -46,6 +46,8 @@ export interface ControlRequest {
   /** Of a pause: what becomes of its time. */
   readonly pauseBehavior?: PauseBehavior | undefined;
   readonly reason?: string | undefined;
+  /** Number of the last command to the recording that whoever asks knew of: if there was another since, that one counts. */
+  readonly lastCommand?: number | undefined;
   /** Who asks. */
   readonly by: string;
   /** Names this invocation. */
@@ -215,8 +217,17 @@ class Turn {
       }
       return wanted === 'stopped' ? done(current, current.status) : notPossible(current);
     }
-    const at = new Date(this.#dependencies.clock.now()).toISOString();
-    const command: CommandState = { number: this.#number, status: wanted, confirmed: false, at };
+    const { lastCommand, pauseBehavior } = this.#request;
+    if (lastCommand !== undefined && current.command?.number !== lastCommand) {
+      return notPossible(current);
+    }
+    const command: CommandState = {
+      number: this.#number,
+      status: wanted,
+      pauseBehavior,
+      confirmed: false,
+      at: new Date(this.#dependencies.clock.now()).toISOString(),
+    };
     // Before anything is sent: whatever happens then, the rows do not say what may not be so.
     for (const recording of running) {
       await this.#tell({ before: shownStatus(recording) }, { ...recording, command });

@@ -9,6 +9,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import type { PauseBehavior } from '../recording-control/representations.ts';
 import type { Clock } from '../shared/clock.ts';
 import { TABLE } from '../shared/contract.ts';
 import { describeError, StoreUnavailableError } from '../shared/errors.ts';
@@ -63,6 +64,7 @@ const ROW_STATE = projection([
   'Ended',
   'CommandNumber',
   'CommandedStatus',
+  'CommandedPauseBehavior',
   'CommandConfirmed',
   'CommandedAt',
   'Consent',
@@ -73,6 +75,7 @@ type Attributes = Record<string, unknown>;
 interface CommandAttributes {
   readonly CommandNumber?: number;
   readonly CommandedStatus?: CommandedStatus;
+  readonly CommandedPauseBehavior?: PauseBehavior;
   readonly CommandConfirmed?: boolean;
   readonly CommandedAt?: string;
 }
@@ -580,6 +583,7 @@ const attributesOfRecording = (recording: RecordingState): Attributes => ({
   ErrorCode: recording.errorCode,
   CommandNumber: recording.command?.number,
   CommandedStatus: recording.command?.status,
+  CommandedPauseBehavior: recording.command?.pauseBehavior,
   CommandConfirmed: recording.command?.confirmed,
   CommandedAt: recording.command?.at,
 });
@@ -651,6 +655,7 @@ const commandOf = (row: CommandAttributes): CommandState | undefined =>
     ? {
         number: row.CommandNumber,
         status: row.CommandedStatus,
+        pauseBehavior: row.CommandedPauseBehavior,
         confirmed: row.CommandConfirmed === true,
         at: row.CommandedAt ?? '',
       }

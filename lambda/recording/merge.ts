@@ -1,3 +1,4 @@
+import type { PauseBehavior } from '../recording-control/representations.ts';
 import { type Consent, isRefused, stronger } from './consent.ts';
 
 /**
@@ -34,6 +35,8 @@ export interface CommandState {
   readonly number: number;
   /** What the command asked for. */
   readonly status: CommandedStatus;
+  /** Of a pause: what becomes of its time. */
+  readonly pauseBehavior?: PauseBehavior | undefined;
   /** Twilio answered that it is so. Without it nobody knows. */
   readonly confirmed: boolean;
   /** When it was sent; of one that was undone, when the one before it was. */

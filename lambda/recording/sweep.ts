@@ -1,11 +1,10 @@
-import type { Action } from '../recording-control/representations.ts';
 import type { Clock } from '../shared/clock.ts';
 import { TwilioUnavailableError } from '../shared/errors.ts';
 import type { Executions } from '../shared/executions.ts';
 import type { CallFilter, IncomingNumber, ListedCall, Page, TwilioAnswer, TwilioApi } from '../twilio/api.ts';
 import { insist } from '../twilio/insist.ts';
 import { callPhase } from './classify.ts';
-import type { Controlled } from './control.ts';
+import type { Controlled, ControlRequest } from './control.ts';
 import { executionNames, revive } from './executions-of-a-call.ts';
 import type { UnrecordedReason } from './start.ts';
 import type { CallFacts, CallRowState, SweepStore } from './store.ts';
@@ -31,7 +30,7 @@ export interface SweepDependencies {
   readonly voiceUrl: string;
   readonly accountSid: string;
   /** Gives a command in the recorder's own name. */
-  readonly command: (callSid: string, action: Action, reason: string) => Promise<Controlled>;
+  readonly command: (callSid: string, command: DueCommand) => Promise<Controlled>;
   /** After how long a paused recording goes on by itself, in milliseconds, if it does. */
   readonly resumeAfterMilliseconds: number | false;
   /** Whether a caller has to say yes before anything is recorded. */
@@ -101,7 +100,7 @@ export async function sweep(dependencies: SweepDependencies): Promise<Swept> {
     if (due === FORGOTTEN) {
       leftOpen.push(sid);
     } else if (due) {
-      const { kind } = await command(sid, due.action, due.reason).catch(() => ({ kind: 'unconfirmed' }));
+      const { kind } = await command(sid, due).catch(() => ({ kind: 'unconfirmed' }));
       if (kind === 'unconfirmed' || kind === 'refused' || kind === 'not-done') {
         leftOpen.push(sid);
       } else if (kind === 'done' && due.reason === PAUSED_TOO_LONG) {
@@ -130,24 +129,27 @@ const IN_HANDS = 60_000;
 /** A pause that is longer is not one for a card number any more; in milliseconds. */
 const FORGOTTEN_AFTER = 10 * 60_000;
 
+/** Given minutes after the rows were read, perhaps: an operator's newer command must not be undone by it. */
+export type DueCommand = Pick<ControlRequest, 'action' | 'pauseBehavior' | 'reason' | 'lastCommand'>;
+
 /** What the recorder itself has to say to the recording of a live call: on after a pause, or again what nobody confirmed. */
 export function dueCommand(
   row: CallRowState | undefined,
   now: number,
   resumeAfterMilliseconds: number | false,
-): { readonly action: Action; readonly reason: string } | typeof FORGOTTEN | undefined {
+): DueCommand | typeof FORGOTTEN | undefined {
   if (!row?.command) {
     return undefined;
   }
-  const { status, confirmed, at } = row.command;
+  const { number: lastCommand, status, pauseBehavior, confirmed, at } = row.command;
   const age = now - Date.parse(at);
   const goesOnByItself = resumeAfterMilliseconds !== false;
   const isTooLong = status === 'paused' && age > (goesOnByItself ? resumeAfterMilliseconds : FORGOTTEN_AFTER);
   if (isTooLong && goesOnByItself) {
-    return { action: 'resume', reason: PAUSED_TOO_LONG };
+    return { action: 'resume', reason: PAUSED_TOO_LONG, lastCommand };
   }
   if (!confirmed && age > IN_HANDS) {
-    return { action: ACTION_FOR[status], reason: END_UNKNOWN };
+    return { action: ACTION_FOR[status], pauseBehavior, reason: END_UNKNOWN, lastCommand };
   }
   return isTooLong ? FORGOTTEN : undefined;
 }

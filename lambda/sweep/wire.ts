@@ -39,8 +39,8 @@ export function wire(
       clock,
       voiceUrl,
       accountSid: secret.accountSid,
-      command: (callSid, action, reason) =>
-        control(controlWith(secret), { callSid, action, reason, by: OURSELVES, owner: newId() }),
+      command: (callSid, command) =>
+        control(controlWith(secret), { ...command, callSid, by: OURSELVES, owner: newId() }),
       resumeAfterMilliseconds: resumeAfterSeconds && resumeAfterSeconds * 1000,
       asks: startSettings.asks,
     };

@@ -405,6 +405,28 @@ describe('a turn', () => {
   });
 });
 
+describe('a command that is given because of another one', () => {
+  test('is carried out while that is still the last', async () => {
+    const twilio = await recorded();
+    await command(twilio.api, 'pause');
+    expect(await command(twilio.api, 'resume', { lastCommand: 1 })).toMatchObject({ kind: 'done' });
+    expect(twilio.statusOf(FIRST)).toBe('in-progress');
+  });
+
+  test('does not undo a later one', async () => {
+    const twilio = await recorded();
+    await command(twilio.api, 'pause');
+    await command(twilio.api, 'pause');
+    expect(await command(twilio.api, 'resume', { lastCommand: 1 })).toEqual({
+      kind: 'not-possible',
+      recordingSid: FIRST,
+      recordingStatus: 'paused',
+    });
+    expect(twilio.statusOf(FIRST)).toBe('paused');
+    expect(store.commands()).toHaveLength(4);
+  });
+});
+
 describe('a table that does not answer', () => {
   test.each(['beginCommand', 'known', 'apply'] as const)('(%s) lets nothing be sent', async (method) => {
     const twilio = answering(ok(recordingResource({ status: 'paused' })));

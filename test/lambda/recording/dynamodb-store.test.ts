@@ -850,7 +850,13 @@ describe('a command', () => {
     recording: {
       recordingSid: RECORDING_SID,
       status: 'in-progress',
-      command: { number: 1, status: 'paused', confirmed, at: '2026-11-24T12:00:05.000Z' },
+      command: {
+        number: 1,
+        status: 'paused',
+        pauseBehavior: 'skip',
+        confirmed,
+        at: '2026-11-24T12:00:05.000Z',
+      },
     },
   });
 
@@ -866,6 +872,7 @@ describe('a command', () => {
       RecordingSid: RECORDING_SID,
       CommandNumber: 1,
       CommandedStatus: 'paused',
+      CommandedPauseBehavior: 'skip',
       CommandConfirmed: true,
       CommandedAt: '2026-11-24T12:00:05.000Z',
     };
@@ -875,7 +882,15 @@ describe('a command', () => {
       RecordingStatus: 'in-progress',
     });
     expect((await store.known(CALL_SID)).recordings).toMatchObject([
-      { command: { number: 1, status: 'paused', confirmed: true, at: '2026-11-24T12:00:05.000Z' } },
+      {
+        command: {
+          number: 1,
+          status: 'paused',
+          pauseBehavior: 'skip',
+          confirmed: true,
+          at: '2026-11-24T12:00:05.000Z',
+        },
+      },
     ]);
     const common = {
       Type: 'command',
@@ -913,7 +928,13 @@ describe('a command', () => {
     expect((await store.rowsOf([CALL_SID])).get(CALL_SID)).toEqual({
       final: false,
       recorded: true,
-      command: { number: 1, status: 'paused', confirmed: false, at: '2026-11-24T12:00:05.000Z' },
+      command: {
+        number: 1,
+        status: 'paused',
+        pauseBehavior: 'skip',
+        confirmed: false,
+        at: '2026-11-24T12:00:05.000Z',
+      },
     });
   });
 

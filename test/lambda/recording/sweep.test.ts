@@ -4,6 +4,7 @@ import { MAXIMUM_EXECUTIONS } from '../../../lambda/recording/executions-of-a-ca
 import type { CommandedStatus } from '../../../lambda/recording/merge.ts';
 import type { CallFacts, CallRowState } from '../../../lambda/recording/store.ts';
 import {
+  type DueCommand,
   decide,
   dueCommand,
   SWEEP_WINDOW,
@@ -180,7 +181,7 @@ let pageSize: number;
 /** Calls of which Step Functions wants to know nothing. */
 let unstartable: Set<string>;
 
-let commands: { readonly callSid: string; readonly action: string; readonly reason: string }[];
+let commands: ({ readonly callSid: string } & DueCommand)[];
 let controlled: (callSid: string) => Promise<Controlled>;
 
 beforeEach(() => {
@@ -264,8 +265,8 @@ const run = (changes: Partial<SweepDependencies> = {}) => sweep({ ...dependencie
 
 const dependencies = (): SweepDependencies => ({
   clock,
-  command: async (callSid, action, reason) => {
-    commands.push({ callSid, action, reason });
+  command: async (callSid, command) => {
+    commands.push({ callSid, ...command });
     return controlled(callSid);
   },
   resumeAfterMilliseconds: 10 * MINUTE,
@@ -695,7 +696,13 @@ describe('a live call', () => {
   const commanded = (status: CommandedStatus, confirmed: boolean, age: number): CallRowState => ({
     final: false,
     recorded: true,
-    command: { number: 1, status, confirmed, at: new Date(NOON - age).toISOString() },
+    command: {
+      number: 7,
+      status,
+      pauseBehavior: status === 'paused' ? 'skip' : undefined,
+      confirmed,
+      at: new Date(NOON - age).toISOString(),
+    },
   });
 
   test.each([
@@ -710,7 +717,12 @@ describe('a live call', () => {
     ['perhaps resumed', commanded('in-progress', false, MINUTE + 1), 'resume', 'the end of'],
     ['perhaps stopped', commanded('stopped', false, MINUTE + 1), 'stop', 'the end of'],
   ])('%s is told to', (_, row, action, reason) => {
-    expect(dueCommand(row, NOON, 10 * MINUTE)).toEqual({ action, reason: expect.stringContaining(reason) });
+    expect(dueCommand(row, NOON, 10 * MINUTE)).toEqual({
+      action,
+      ...(action === 'pause' && { pauseBehavior: 'skip' }),
+      reason: expect.stringContaining(reason),
+      lastCommand: 7,
+    });
   });
 
   test.each([
@@ -731,7 +743,12 @@ describe('a live call', () => {
       'is asked for again if nobody knows of it',
       false,
       HOUR,
-      { action: 'pause', reason: 'the end of the last command was not known' },
+      {
+        action: 'pause',
+        pauseBehavior: 'skip',
+        reason: 'the end of the last command was not known',
+        lastCommand: 7,
+      },
     ],
   ])('whose pause only a person may end %s', (_, confirmed, age, due) => {
     expect(dueCommand(commanded('paused', confirmed, age), NOON, false)).toEqual(due);
@@ -758,7 +775,9 @@ describe('a live call', () => {
       [ended.sid, paused],
     ]);
     expect(await run()).toMatchObject({ resumed: [live.sid], leftOpen: [] });
-    expect(commands).toEqual([{ callSid: live.sid, action: 'resume', reason: 'paused for too long' }]);
+    expect(commands).toEqual([
+      { callSid: live.sid, action: 'resume', reason: 'paused for too long', lastCommand: 7 },
+    ]);
   });
 
   test.each<[string, () => Promise<Controlled>, 'resumed' | 'leftOpen' | undefined]>([
