@@ -160,7 +160,9 @@ export function sortOut(
 ): SortedOut {
   const shown = listedAndOurs(listed, known, likeness)
     .filter(({ status }) => !isEmpty(status))
-    .toSorted((a, b) => Number(hasEnded(a.status)) - Number(hasEnded(b.status)) || byWorth(a, b));
+    .toSorted(
+      (a, b) => Number(hasEnded(a.status)) - Number(hasEnded(b.status)) || byPause(a, b) || byWorth(a, b),
+    );
   const unlisted = runningUnlisted(listed, known);
   const [first] = shown;
   // One that Twilio shows to run comes before one that only our rows have running.
@@ -174,6 +176,12 @@ export function sortOut(
     ),
   };
 }
+
+/** What an operator has paused must not go on in a recording that nobody knew of then. */
+const byPause = (a: RecordingState, b: RecordingState): number => Number(isPaused(b)) - Number(isPaused(a));
+
+const isPaused = ({ command, surplus }: RecordingState): boolean =>
+  command?.status === 'paused' && surplus === undefined;
 
 /** After an operator has stopped one, another may begin within the seconds that `ranBeside` cannot tell apart. */
 const isOneTooMany = (keep: RecordingState, other: RecordingState): boolean =>

@@ -86,6 +86,31 @@ describe('of the recordings that run', () => {
     });
   });
 
+  test.each([true, false])(
+    'one that an operator has paused is kept, be that confirmed: %s',
+    (isConfirmed) => {
+      const command = { number: 1, status: 'paused', confirmed: isConfirmed, at: secondsLater(5) } as const;
+      const rows = [confirmed(RECORDING_SID), confirmed(OTHER_RECORDING_SID, { command })];
+      expect(sids([FIRST, SECOND], rows)).toEqual({ keep: OTHER_RECORDING_SID, surplus: [RECORDING_SID] });
+      const resumed = { ...command, status: 'in-progress' } as const;
+      expect(
+        sids(
+          [FIRST, SECOND],
+          [confirmed(RECORDING_SID), confirmed(OTHER_RECORDING_SID, { command: resumed })],
+        ),
+      ).toEqual({
+        keep: RECORDING_SID,
+        surplus: [OTHER_RECORDING_SID],
+      });
+    },
+  );
+
+  test('one that an operator has paused is not kept when it was one too many', () => {
+    const command = { number: 1, status: 'paused', confirmed: true, at: secondsLater(5) } as const;
+    const rows = [confirmed(RECORDING_SID), confirmed(OTHER_RECORDING_SID, { command, surplus: true })];
+    expect(sids([FIRST, SECOND], rows)).toEqual({ keep: RECORDING_SID, surplus: [OTHER_RECORDING_SID] });
+  });
+
   test('one that was found to be one too many stays so, though it is the earliest', () => {
     const rows = [confirmed(RECORDING_SID, { surplus: true }), confirmed(OTHER_RECORDING_SID)];
     expect(sids([FIRST, SECOND], rows)).toEqual({ keep: OTHER_RECORDING_SID, surplus: [RECORDING_SID] });
