@@ -215,5 +215,6 @@ const DETAILS = {
   },
   refused: (failed) => `${twilioSaid(failed)} Another try will not help.`,
   'not-done': (failed) => `${twilioSaid(failed)} Try again.`,
-  unconfirmed: (failed) => `${twilioSaid(failed)} Try again until it is confirmed.`,
+  unconfirmed: (failed) =>
+    `${failed.httpStatus === undefined ? '' : `${twilioSaid(failed)} `}Nobody knows whether it was done, or will be. Try again until it is confirmed.`,
 } as const satisfies Record<Extract<ProblemKind, Failed['kind']>, (failed: Failed) => string>;

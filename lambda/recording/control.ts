@@ -23,7 +23,7 @@ import {
   type UnrecordedReason,
 } from './start.ts';
 import type { CallFacts, CallStore } from './store.ts';
-import { SWEEP_WINDOW } from './sweep.ts';
+import { isWorthAnotherExecution, SWEEP_WINDOW } from './sweep.ts';
 
 /** How long a command may take, in milliseconds. */
 export const CONTROL_POLICY = {
@@ -97,7 +97,7 @@ export type Controlled =
 
 /**
  * Carries out a command on the recording of a call, one at a time for each call. Throws StoreUnavailableError when the
- * table did not do its part before anything was sent.
+ * table did not do its part before anything was sent, or kept to be sent.
  */
 export async function control(
   dependencies: ControlDependencies,
@@ -206,14 +206,14 @@ class Turn {
   }
 
   async setStatus(wanted: CommandedStatus): Promise<Controlled> {
-    const { recordings, final } = await this.#dependencies.store.known(this.#call.callSid);
+    const { recordings, final, reason } = await this.#dependencies.store.known(this.#call.callSid);
     // Two may run for a moment: what is paused must not go on in the other one.
     const running = recordings.filter(({ status }) => !hasEnded(status)).toSorted(byWorth);
     const [current] = running.length > 0 ? running : recordings.toSorted(byWorth);
     if (current === undefined || running.length === 0) {
       await this.#tell({ after: current && shownStatus(current) });
       if (current === undefined) {
-        return { kind: 'not-possible', mayBegin: !final };
+        return { kind: 'not-possible', mayBegin: !final || isWorthAnotherExecution(reason) };
       }
       return wanted === 'stopped' ? done(current, current.status) : notPossible(current);
     }
@@ -228,18 +228,20 @@ class Turn {
       confirmed: false,
       at: new Date(this.#dependencies.clock.now()).toISOString(),
     };
-    // Before anything is sent: whatever happens then, the rows do not say what may not be so.
-    for (const recording of running) {
-      await this.#tell({ before: shownStatus(recording) }, { ...recording, command });
-    }
-    const updates = await Promise.all(
-      running.map(async (recording) => ({ recording, update: await this.#update(recording, wanted) })),
-    );
+    let updates: { readonly recording: RecordingState; readonly update: Update }[];
     try {
+      // Before anything is sent: whatever happens then, the rows do not say what may not be so.
+      for (const recording of running) {
+        await this.#tell({ before: shownStatus(recording) }, { ...recording, command });
+      }
+      updates = await Promise.all(
+        running.map(async (recording) => ({ recording, update: await this.#update(recording, wanted) })),
+      );
       for (const { recording, update } of updates) {
         await this.#keep(recording, command, update);
       }
     } catch (error) {
+      // Also when nothing was sent: the rows may have the command all the same, and the sweep gives it then.
       if (error instanceof StoreUnavailableError) {
         return { kind: 'unconfirmed', recordingSid: current.recordingSid, recordingStatus: UNCONFIRMED };
       }
@@ -422,7 +424,7 @@ const OF_THE_CALL: readonly UnrecordedReason[] = ['not-recordable', 'declined', 
 function startFailed(result: Exclude<StartResult, { recordingSid: string }>): Controlled {
   return result.outcome === START_OUTCOMES.refused && !OF_THE_CALL.includes(result.reason)
     ? { kind: 'refused', httpStatus: result.httpStatus, errorCode: result.twilioErrorCode }
-    : { kind: 'not-possible' };
+    : { kind: 'not-possible', ...(result.outcome === START_OUTCOMES.notYet && { mayBegin: true }) };
 }
 
 /** No recording that could be changed, according to Twilio's own Flex template. */

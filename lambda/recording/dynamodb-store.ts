@@ -480,6 +480,7 @@ export function dynamoDbStore({
     return {
       recordings: recordingRows.map(recordingOf),
       final: row?.Final === true,
+      reason: row?.Reason,
       consent: row && consentOf(row),
     };
   }

@@ -108,6 +108,8 @@ export interface CallStore {
 export interface KnownCall {
   readonly recordings: readonly RecordingState[];
   readonly final: boolean;
+  /** Why there is no recording. */
+  readonly reason?: string | undefined;
   readonly consent?: Consent | undefined;
 }
 

@@ -162,11 +162,14 @@ export function windowStart(now: number, sweptUntil: number | undefined): number
   return Math.max(Math.min(usual, (sweptUntil ?? usual) - SWEEP_WINDOW.overlap), now - SWEEP_WINDOW.atMost);
 }
 
-/** Reasons that another execution may overcome while the call goes on. */
 const WORTH_ANOTHER_TRY: readonly (string | undefined)[] = [
   'recorder-failed',
   'not-answered-in-time',
 ] satisfies UnrecordedReason[];
+
+/** Whether another execution may record a call while it goes on, for whatever reason the first one did not. */
+export const isWorthAnotherExecution = (reason: string | undefined): boolean =>
+  WORTH_ANOTHER_TRY.includes(reason);
 
 /**
  * What a call needs. `start`: its execution, since nobody knows it. `revive`: another execution, if the one that it had
@@ -193,7 +196,7 @@ export function decide(
     return unanswered ? 'close' : 'revive';
   }
   const mayStillBeRecorded =
-    !row.recorded && WORTH_ANOTHER_TRY.includes(row.reason) && callPhase(call.status) === 'in-progress';
+    !row.recorded && isWorthAnotherExecution(row.reason) && callPhase(call.status) === 'in-progress';
   return mayStillBeRecorded ? 'revive' : 'nothing';
 }
 

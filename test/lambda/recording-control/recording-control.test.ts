@@ -287,6 +287,23 @@ describe('a command that was not carried out', () => {
     expect(body.detail).toContain('none can be started');
   });
 
+  test('to start because somebody else is about to says that a recording may begin', async () => {
+    await store.claim({ callSid: CALL_SID, accountSid: ACCOUNT_SID }, 'request-0', clock.now() + 60_000);
+    const { status, body } = await send(command('start'));
+    expect(status).toBe(409);
+    expect(body.detail).toContain('may begin at any moment');
+  });
+
+  test('because the table does not say whether it kept what is to be sent is a 504', async () => {
+    await record();
+    store.down.add('apply');
+    const { status, body } = await send(command('stop'));
+    expect([status, body.type]).toEqual([504, typeOf('unconfirmed')]);
+    expect(body.detail).toContain('Nobody knows whether it was done, or will be.');
+    expect(body.detail).not.toContain('Twilio');
+    expect(telemetry.counted).toEqual(['CommandUnconfirmed']);
+  });
+
   test('because the table cannot be reached is a 503: nothing was sent', async () => {
     await record();
     store.down.add('beginCommand');

@@ -12,7 +12,12 @@ import type { CallFacts } from '../../../lambda/recording/store.ts';
 import { decide, dueCommand } from '../../../lambda/recording/sweep.ts';
 import type { Action } from '../../../lambda/recording-control/representations.ts';
 import { StoreUnavailableError } from '../../../lambda/shared/errors.ts';
-import type { RecordingUpdate, TwilioAnswer, TwilioRecording } from '../../../lambda/twilio/api.ts';
+import type {
+  ListedCall,
+  RecordingUpdate,
+  TwilioAnswer,
+  TwilioRecording,
+} from '../../../lambda/twilio/api.ts';
 import {
   errorAnswer,
   noAnswer,
@@ -92,6 +97,18 @@ const shown = (): Record<string, string> =>
   Object.fromEntries(
     Object.values(store.state().recordings).map((row) => [row.recordingSid, shownStatus(row)]),
   );
+
+/** As the sweep sees it. */
+const listedCall: ListedCall = {
+  sid: CALL_SID,
+  status: 'in-progress',
+  end_time: null,
+  account_sid: ACCOUNT_SID,
+  parent_call_sid: null,
+  from: '+1',
+  to: '+2',
+  direction: 'inbound',
+};
 
 const MINUTE = 60_000;
 const FIRST = `RE${'1'.padStart(32, '0')}`;
@@ -428,11 +445,23 @@ describe('a command that is given because of another one', () => {
 });
 
 describe('a table that does not answer', () => {
-  test.each(['beginCommand', 'known', 'apply'] as const)('(%s) lets nothing be sent', async (method) => {
+  test.each(['beginCommand', 'known'] as const)('(%s) lets nothing be sent', async (method) => {
     const twilio = answering(ok(recordingResource({ status: 'paused' })));
     await know(recordingResource());
     store.down.add(method);
     await expect(command(twilio, 'pause')).rejects.toThrow(StoreUnavailableError);
+    expect(twilio.updates).toEqual([]);
+  });
+
+  test('when it has to keep what is to be sent lets nothing be sent, and leaves that unconfirmed: the sweep may send it', async () => {
+    const twilio = answering(ok(recordingResource({ status: 'paused' })));
+    await know(recordingResource());
+    store.down.add('apply');
+    expect(await command(twilio, 'pause')).toEqual({
+      kind: 'unconfirmed',
+      recordingSid: RECORDING_SID,
+      recordingStatus: 'unconfirmed',
+    });
     expect(twilio.updates).toEqual([]);
   });
 
@@ -467,6 +496,19 @@ describe('a call without a recording that runs', () => {
     });
     expect(store.commands()).toMatchObject([{ action, by: 'somebody', after: undefined }]);
   });
+
+  test.each(['recorder-failed', 'not-answered-in-time'])(
+    'that may be tried again after %s has none to pause yet',
+    async (reason) => {
+      await store.apply(call, { type: 'unrecorded', unrecorded: { reason } });
+      const row = { final: true, recorded: false, reason };
+      expect(decide(listedCall, row, () => true, false)).toBe('revive');
+      expect(await command(new ControlledCall(clock).api, 'pause')).toEqual({
+        kind: 'not-possible',
+        mayBegin: true,
+      });
+    },
+  );
 
   test.each(['pause', 'resume', 'stop'] as const)(
     'that is about to be recorded has none to %s yet',
@@ -557,7 +599,7 @@ describe('start', () => {
   test('goes through the same claim as everybody', async () => {
     await store.claim(call, 'request-0', clock.now() + 60_000);
     const twilio = new ControlledCall(clock);
-    expect(await command(twilio.api, 'start')).toEqual({ kind: 'not-possible' });
+    expect(await command(twilio.api, 'start')).toEqual({ kind: 'not-possible', mayBegin: true });
     expect(twilio.recordings).toEqual([]);
   });
 
@@ -636,9 +678,8 @@ describe('start', () => {
     expect(await command(twilio, 'start')).toMatchObject({
       kind: endedFor === undefined ? 'refused' : 'not-possible',
     });
-    const listed = { ...body, account_sid: ACCOUNT_SID, parent_call_sid: null };
     const row = { final: summarize(store.state()).final, recorded: false };
-    expect(decide(listed, row, () => true, false)).toBe('revive');
+    expect(decide({ ...listedCall, status, end_time }, row, () => true, false)).toBe('revive');
   });
 
   test('says what Twilio refused', async () => {

@@ -99,8 +99,8 @@ export function memoryStore(clock: Clock): MemoryStore {
     },
     async known() {
       use('known');
-      const { recordings, consent } = state;
-      return { recordings: Object.values(recordings), final: summarize(state).final, consent };
+      const { final, unrecorded, consent } = summarize(state);
+      return { recordings: Object.values(state.recordings), final, reason: unrecorded?.reason, consent };
     },
     async apply(_call, event) {
       use('apply');
