@@ -4,7 +4,7 @@ import { START_OUTCOMES } from '../shared/contract.ts';
 import { StoreUnavailableError } from '../shared/errors.ts';
 import type { RecordingUpdate, TwilioAnswer, TwilioApi, TwilioCall, TwilioRecording } from '../twilio/api.ts';
 import { insist } from '../twilio/insist.ts';
-import { BUSY, isForbidden, isPassing } from './classify.ts';
+import { BUSY, callPhase, isForbidden, isPassing } from './classify.ts';
 import {
   byWorth,
   type Command,
@@ -334,6 +334,9 @@ class Turn {
       return hasEnded(answer.body.status) ? { kind: 'gone', answer } : { kind: 'unconfirmed', answer };
     }
     if (isNothingThere(answer)) {
+      if (wanted === 'stopped' && !(await this.#isOver(recordingSid))) {
+        return { kind: maybeCarriedOut ? 'unconfirmed' : 'not-done', answer };
+      }
       const wasSo = command?.confirmed === true && command.status === wanted;
       // Nobody has said what Twilio answers to a pause of what is paused; either way nothing is recorded.
       return wasSo && wanted === 'paused' ? { kind: 'done' } : { kind: 'gone', answer };
@@ -342,6 +345,21 @@ class Turn {
       return { kind: 'unconfirmed', answer };
     }
     return { kind: isWorthAnotherTry(answer, wanted) ? 'not-done' : 'refused', answer };
+  }
+
+  /**
+   * Whether nothing is left to stop: nobody has said what else Twilio may answer as it does to a stop of what has ended,
+   * and what counts as stopped is never looked at again. As long as Twilio does not say so, the recording may run.
+   */
+  async #isOver(recordingSid: string): Promise<boolean> {
+    const { twilio } = this.#dependencies;
+    const { callSid } = this.#call;
+    const [call, list] = await Promise.all([twilio.fetchCall(callSid), twilio.listRecordings(callSid)]);
+    if (call.kind === 'ok' && callPhase(call.body.status) === 'ended') {
+      return true;
+    }
+    const listed = list.kind === 'ok' ? list.body.find(({ sid }) => sid === recordingSid) : undefined;
+    return listed !== undefined && !RUNNING.includes(listed.status);
   }
 
   /** Keeps what came of an update. */
@@ -426,6 +444,9 @@ function startFailed(result: Exclude<StartResult, { recordingSid: string }>): Co
     ? { kind: 'refused', httpStatus: result.httpStatus, errorCode: result.twilioErrorCode }
     : { kind: 'not-possible', ...(result.outcome === START_OUTCOMES.notYet && { mayBegin: true }) };
 }
+
+/** Twilio also lists one that runs as processing, but then it lets itself be stopped. */
+const RUNNING: readonly string[] = ['in-progress', 'paused'];
 
 /** No recording that could be changed, according to Twilio's own Flex template. */
 const NOT_ELIGIBLE = 21220;

@@ -290,8 +290,48 @@ describe('an answer of Twilio', () => {
       expect(shown()).toEqual({ [RECORDING_SID]: 'in-progress' });
     }
     expect(twilio.updates).toHaveLength(2);
-    expect(await command(twilio, 'stop')).toMatchObject({ kind: 'done', after: 'stopped' });
+    const over = { ...twilio, listRecordings: async () => ok([recordingResource({ status: 'processing' })]) };
+    expect(await command(over, 'stop')).toMatchObject({ kind: 'done', after: 'stopped' });
     expect(shown()).toEqual({ [RECORDING_SID]: 'stopped' });
+  });
+
+  test.each<[string, Partial<ControlDependencies['twilio']>]>([
+    ['lists as in progress', { listRecordings: async () => ok([recordingResource()]) }],
+    ['lists as paused', { listRecordings: async () => ok([recordingResource({ status: 'paused' })]) }],
+    [
+      'does not list',
+      { listRecordings: async () => ok([recordingResource({ sid: SECOND, status: 'completed' })]) },
+    ],
+    [
+      'says nothing of',
+      { listRecordings: async () => noAnswer, fetchCall: async () => errorAnswer(404, 20404) },
+    ],
+  ])('404 to a stop of a recording that Twilio %s does not count as stopped', async (_, says) => {
+    await know(recordingResource());
+    const twilio = { ...answering(errorAnswer(404, 20404)), ...says };
+    expect(await command(twilio, 'stop')).toEqual({
+      kind: 'not-done',
+      recordingSid: RECORDING_SID,
+      recordingStatus: 'in-progress',
+      httpStatus: 404,
+      errorCode: 20404,
+    });
+    expect(shown()).toEqual({ [RECORDING_SID]: 'in-progress' });
+    const late = { ...answering(noAnswer, errorAnswer(404, 20404)), ...says };
+    expect(await command(late, 'stop', { owner: 'request-1' })).toMatchObject({ kind: 'unconfirmed' });
+  });
+
+  test('21220 to a stop counts once the call has ended, whatever Twilio lists', async () => {
+    await know(recordingResource());
+    const { api } = new ControlledCall(clock);
+    const ended = { sid: CALL_SID, status: 'completed', end_time: null };
+    const twilio = {
+      ...api,
+      ...answering(notEligible),
+      fetchCall: async () => ok(ended),
+      listRecordings: async () => noAnswer,
+    };
+    expect(await command(twilio, 'stop')).toMatchObject({ kind: 'done', after: 'stopped' });
   });
 
   test('21220 to a pause of what is paused is no news, to another command it is', async () => {

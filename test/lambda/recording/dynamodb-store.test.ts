@@ -1193,15 +1193,18 @@ describe('what is known of a call', () => {
     ['two of which one goes on', [completed, otherStarted], [RECORDING_SID, OTHER_RECORDING_SID], false],
     ['two that ended', [completed, otherAbsent], [RECORDING_SID, OTHER_RECORDING_SID], true],
     ['why there is none', [gaveUp], [], true],
-  ])('are its RecordingSids, whether it is final, and why it has none: %s', async (_, events, recordingSids, final) => {
-    for (const event of events) {
-      await store.apply(call, event);
-    }
-    const known = await store.known(CALL_SID);
-    expect(known.recordings.map(({ recordingSid }) => recordingSid)).toEqual(recordingSids);
-    expect(known.final).toBe(final);
-    expect(known.reason).toBe(events.includes(gaveUp) ? 'never-answered' : undefined);
-  });
+  ])(
+    'are its RecordingSids, whether it is final, and why it has none: %s',
+    async (_, events, recordingSids, final) => {
+      for (const event of events) {
+        await store.apply(call, event);
+      }
+      const known = await store.known(CALL_SID);
+      expect(known.recordings.map(({ recordingSid }) => recordingSid)).toEqual(recordingSids);
+      expect(known.final).toBe(final);
+      expect(known.reason).toBe(events.includes(gaveUp) ? 'never-answered' : undefined);
+    },
+  );
 });
 
 describe('what the sweep needs to know of calls', () => {
