@@ -11,6 +11,8 @@ import {
   type CommandedStatus,
   type CommandState,
   hasEnded,
+  isOrderedToStop,
+  type Order,
   type RecordingState,
   shownStatus,
   UNCONFIRMED,
@@ -206,12 +208,12 @@ class Turn {
   }
 
   async setStatus(wanted: CommandedStatus): Promise<Controlled> {
-    const { recordings, final, reason } = await this.#dependencies.store.known(this.#call.callSid);
+    const { recordings, final, reason, order } = await this.#dependencies.store.known(this.#call.callSid);
     // Two may run for a moment: what is paused must not go on in the other one.
     const running = recordings.filter(({ status }) => !hasEnded(status)).toSorted(byWorth);
     const [current] = running.length > 0 ? running : recordings.toSorted(byWorth);
     if (current === undefined || running.length === 0) {
-      await this.#tell({ after: current && shownStatus(current) });
+      await this.#tell({ after: current && shownStatus(current) }, undefined, current && this.#order());
       if (current === undefined) {
         return { kind: 'not-possible', mayBegin: !final || isWorthAnotherExecution(reason) };
       }
@@ -232,13 +234,13 @@ class Turn {
     try {
       // Before anything is sent: whatever happens then, the rows do not say what may not be so.
       for (const recording of running) {
-        await this.#tell({ before: shownStatus(recording) }, { ...recording, command });
+        await this.#tell({ before: shownStatus(recording) }, { ...recording, command }, this.#order());
       }
       updates = await Promise.all(
         running.map(async (recording) => ({ recording, update: await this.#update(recording, wanted) })),
       );
       for (const { recording, update } of updates) {
-        await this.#keep(recording, command, update);
+        await this.#keep(recording, command, update, order);
       }
     } catch (error) {
       // Also when nothing was sent: the rows may have the command all the same, and the sweep gives it then.
@@ -256,7 +258,11 @@ class Turn {
   /** `leftToSweep`: a call that is not recorded after all is the sweep's, if it is no execution's. */
   async start(leftToSweep: boolean): Promise<Controlled> {
     const { store, clock, follow } = this.#dependencies;
-    const { recordings } = await store.known(this.#call.callSid);
+    const { recordings, order } = await store.known(this.#call.callSid);
+    if (isOrderedToStop(order)) {
+      // Before one is started, which a callback may tell of before we do.
+      await this.#tell({}, undefined, this.#order());
+    }
     const running = recordings.filter(({ status }) => !hasEnded(status)).toSorted(byWorth);
     const [current] = running;
     if (current) {
@@ -363,7 +369,12 @@ class Turn {
   }
 
   /** Keeps what came of an update. */
-  async #keep(recording: RecordingState, command: CommandState, update: Update): Promise<void> {
+  async #keep(
+    recording: RecordingState,
+    command: CommandState,
+    update: Update,
+    orderBefore: Order | undefined,
+  ): Promise<void> {
     const before = shownStatus(recording);
     const answered = update.kind === 'done' ? { httpStatus: 200 } : errorOf(update.answer);
     switch (update.kind) {
@@ -381,7 +392,9 @@ class Turn {
         // With its time: a pause that a resume did not end is as old as it was.
         const former = recording.command ?? { ...command, status: 'in-progress', confirmed: true };
         const undone: CommandState = { ...former, number: command.number };
-        await this.#tell({ before, after: before, ...answered }, { ...recording, command: undone });
+        const action = orderBefore?.action ?? 'start';
+        const order = command.status === 'stopped' ? { number: command.number, action } : undefined;
+        await this.#tell({ before, after: before, ...answered }, { ...recording, command: undone }, order);
       }
     }
   }
@@ -396,15 +409,23 @@ class Turn {
     return { kind, recordingSid, recordingStatus, ...errorOf(worst.answer) };
   }
 
+  /** What this command orders for the whole call. */
+  #order(): Order | undefined {
+    const { action } = this.#request;
+    return action === 'start' || action === 'stop' ? { number: this.#number, action } : undefined;
+  }
+
   async #tell(
     command: Pick<Command, 'before' | 'after' | 'httpStatus' | 'errorCode'>,
     recording?: RecordingState,
+    order?: Order,
   ): Promise<void> {
     const { action, by, reason, pauseBehavior } = this.#request;
     await this.#dependencies.store.apply(this.#call, {
       type: 'command',
       command: { action, by, reason, pauseBehavior, ...command },
       recording,
+      order,
     });
   }
 }

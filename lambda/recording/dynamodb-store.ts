@@ -23,6 +23,7 @@ import {
   type CommandState,
   ending,
   merge,
+  type Order,
   type RecordingState,
   summarize,
   type Unrecorded,
@@ -87,7 +88,12 @@ interface ConsentAttributes {
   readonly ConsentAt?: string;
 }
 
-interface CallRow extends Attributes, CommandAttributes, ConsentAttributes {
+interface OrderAttributes {
+  readonly OrderNumber?: number;
+  readonly Ordered?: Order['action'];
+}
+
+interface CallRow extends Attributes, CommandAttributes, ConsentAttributes, OrderAttributes {
   readonly Version?: number;
   readonly LeaseOwner?: string;
   readonly LeaseExpiresAt?: number;
@@ -482,6 +488,7 @@ export function dynamoDbStore({
       final: row?.Final === true,
       reason: row?.Reason,
       consent: row && consentOf(row),
+      order: row && orderOf(row),
     };
   }
 
@@ -610,6 +617,7 @@ const attributesOfSummary = (summary: CallSummary): Attributes => ({
   Unwanted: summary.unwanted || undefined,
   Final: summary.final,
   ...(summary.consent && attributesOfConsent(summary.consent)),
+  ...(summary.order && attributesOfOrder(summary.order)),
   ...(summary.unrecorded
     ? attributesOfUnrecorded(summary.unrecorded)
     : { Reason: undefined, Answered: undefined }),
@@ -627,6 +635,14 @@ const attributesOfConsent = (consent: Consent): Attributes => ({
   ConsentDigit: consent.digit,
   ConsentAt: consent.at,
 });
+
+const attributesOfOrder = ({ number, action }: Order): Attributes => ({
+  OrderNumber: number,
+  Ordered: action,
+});
+
+const orderOf = ({ OrderNumber: number, Ordered: action }: OrderAttributes): Order | undefined =>
+  number !== undefined && action !== undefined ? { number, action } : undefined;
 
 const consentOf = (row: ConsentAttributes): Consent | undefined =>
   row.Consent && {
@@ -671,6 +687,7 @@ function stateOf(row: CallRow | undefined, recordingRows: readonly RecordingRow[
       unrecorded: { reason: row.Reason, answered: row.Answered, errorCode: row.ErrorCode },
     }),
     consent: row && consentOf(row),
+    order: row && orderOf(row),
   };
 }
 

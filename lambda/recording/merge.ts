@@ -43,6 +43,16 @@ export interface CommandState {
   readonly at: string;
 }
 
+/**
+ * Which of `start` and `stop` an operator ordered last. A stop is meant for the call: it holds for a recording of ours
+ * that shows only later, too.
+ */
+export interface Order {
+  /** Of the command. */
+  readonly number: number;
+  readonly action: 'start' | 'stop';
+}
+
 export type CommandedStatus = 'paused' | 'in-progress' | 'stopped';
 
 /** A command of an operator, and what came of it. */
@@ -75,6 +85,7 @@ export interface CallState {
   readonly unrecorded?: Unrecorded | undefined;
   /** What the caller said to being recorded, if that was asked, or said unasked. */
   readonly consent?: Consent | undefined;
+  readonly order?: Order | undefined;
 }
 
 /**
@@ -94,6 +105,8 @@ export type CallEvent =
       readonly command: Command;
       /** As the command left it; left out where it changed nothing. */
       readonly recording?: RecordingState | undefined;
+      /** Left out where it is none. */
+      readonly order?: Order | undefined;
     };
 
 export interface Merged {
@@ -147,28 +160,52 @@ export function merge(state: CallState, event: CallEvent): Merged {
       ? { state, effect: 'nothing-new' }
       : { state: { ...state, consent }, effect: 'news' };
   }
-  if (event.recording === undefined) {
-    return { state, effect: 'nothing-new' };
+  if (event.type === 'command') {
+    const { recording, order } = event;
+    const ordered = withOrder(state, order);
+    const effect = ordered === state ? 'nothing-new' : 'news';
+    return recording ? mergeRecording(ordered, recording, effect) : { state: ordered, effect };
   }
-  const recording = event.type === 'recording' ? withEvidence(event) : event.recording;
+  const mayOverride = event.source === 'reconcile' || event.source === 'withdraw';
+  return mergeRecording(state, withEvidence(event), 'nothing-new', mayOverride);
+}
+
+/** The order of the later command counts; of the same one, what is said later: it may not have been carried out. */
+function withOrder(state: CallState, order: Order | undefined): CallState {
+  const { number = 0, action } = state.order ?? {};
+  const isNews = order && (order.number > number || (order.number === number && order.action !== action));
+  return isNews ? { ...state, order } : state;
+}
+
+/**
+ * @param effect that of the event but for the recording
+ * @param mayOverride whether the state takes the place of another final one: Twilio said so when it was asked
+ */
+function mergeRecording(
+  state: CallState,
+  recording: RecordingState,
+  effect: 'news' | 'nothing-new',
+  mayOverride = false,
+): Merged {
   const known = state.recordings[recording.recordingSid];
   if (known && isFinal(known.status) && isFinal(recording.status) && known.status !== recording.status) {
-    return event.type === 'recording' && (event.source === 'reconcile' || event.source === 'withdraw')
+    return mayOverride
       ? { state: withRecording(state, overridden(known, recording)), effect: 'override' }
       : { state, effect: 'conflict' };
   }
   const merged = known ? join(known, recording) : recording;
   return known && addsNothing(known, merged)
-    ? { state, effect: 'nothing-new' }
+    ? { state, effect }
     : { state: withRecording(state, merged), effect: 'news' };
 }
 
 const withEvidence = ({ source, recording }: Extract<CallEvent, { type: 'recording' }>): RecordingState =>
   source === 'create' || source === 'callback' ? { ...recording, confirmed: true } : recording;
 
-const withRecording = ({ recordings, consent }: CallState, recording: RecordingState): CallState => ({
+const withRecording = ({ recordings, consent, order }: CallState, recording: RecordingState): CallState => ({
   recordings: { ...recordings, [recording.recordingSid]: recording },
   ...(consent && { consent }),
+  ...(order && { order }),
 });
 
 const overridden = (known: RecordingState, answer: RecordingState): RecordingState => ({
@@ -242,7 +279,7 @@ export interface CallSummary {
   readonly recordingCount: number;
   /** How many of them were one too many: told to stop, or found to have run beside the call's. */
   readonly surplusCount: number;
-  /** More than one of ours runs. */
+  /** More of ours run than one, or than none after an operator's stop. */
   readonly doubled: boolean;
   /** There were recordings, and none runs. */
   readonly ended: boolean;
@@ -252,12 +289,13 @@ export interface CallSummary {
   readonly final: boolean;
   readonly unrecorded?: Unrecorded | undefined;
   readonly consent?: Consent | undefined;
+  readonly order?: Order | undefined;
 }
 
 /** Sums a call up. */
 export function summarize(state: CallState): CallSummary {
   const recordings = Object.values(state.recordings).toSorted(byWorth);
-  const { consent } = state;
+  const { consent, order } = state;
   const unwanted = isRefused(consent?.answer) && recordings.some(isUnwanted);
   // After an operator has stopped one and started another, it is that one.
   const recording =
@@ -276,11 +314,14 @@ export function summarize(state: CallState): CallSummary {
             !wasStopped(recording) &&
             ranBeside(other, recording)),
       ).length,
-      doubled: recordings.filter(isRunningAndOurs).length > 1,
+      doubled: isOrderedToStop(order)
+        ? recordings.some((one) => isRunningAndOurs(one) && !wasStopped(one))
+        : recordings.filter(isRunningAndOurs).length > 1,
       ended: recordings.every(({ status }) => hasEnded(status)),
       unwanted,
       final: !unwanted && recordings.every(({ status }) => isFinal(status)),
       consent,
+      order,
     };
   }
   // That the caller said no is reason enough, whatever somebody else gave up for.
@@ -296,12 +337,15 @@ export function summarize(state: CallState): CallSummary {
     final: unrecorded !== undefined,
     unrecorded,
     consent,
+    order,
   };
 }
 
 /** Whether there is something of ours to be stopped or deleted: of others it is nobody's business here. */
 export const isUnwanted = ({ status, confirmed }: RecordingState): boolean =>
   confirmed === true && !isEmpty(status);
+
+export const isOrderedToStop = (order: Order | undefined): boolean => order?.action === 'stop';
 
 /** By an operator: another one may begin at once. */
 export const wasStopped = ({ command }: RecordingState): boolean => command?.status === 'stopped';

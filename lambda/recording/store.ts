@@ -1,5 +1,5 @@
 import type { Consent, ConsentAnswer } from './consent.ts';
-import type { CallEvent, CallSummary, CommandState, Merged, RecordingState } from './merge.ts';
+import type { CallEvent, CallSummary, CommandState, Merged, Order, RecordingState } from './merge.ts';
 
 /** Who and what a call is, from the webhook that announced it. Numbers as Twilio gave them. */
 export interface CallFacts {
@@ -111,6 +111,7 @@ export interface KnownCall {
   /** Why there is no recording. */
   readonly reason?: string | undefined;
   readonly consent?: Consent | undefined;
+  readonly order?: Order | undefined;
 }
 
 /** What the sweep needs to know of a call's row. */

@@ -10,6 +10,7 @@ import {
   hasEnded,
   isEmpty,
   isFinal,
+  isOrderedToStop,
   type RecordingState,
   ranBeside,
   summarize,
@@ -61,8 +62,8 @@ export interface Verified {
 }
 
 /**
- * Sees to it that one recording of ours runs: stops the others that are ours, and says so in the rows. Throws
- * TwilioUnavailableError when Twilio did not do its part, or StoreUnavailableError.
+ * Sees to it that one recording of ours runs, or none after an operator's stop: stops the others that are ours, and says
+ * so in the rows. Throws TwilioUnavailableError when Twilio did not do its part, or StoreUnavailableError.
  */
 export async function verify(
   { twilio, store, clock, likeness }: VerifyDependencies,
@@ -88,6 +89,7 @@ export async function verify(
   }
   let { doubled } = summarize({
     recordings: Object.fromEntries(known.recordings.map((row) => [row.recordingSid, row])),
+    order: known.order,
   });
   for (const recording of endedUnnoticed(list.body, known)) {
     await keepState(recording, 'reconcile');
@@ -148,7 +150,7 @@ export interface SortedOut {
 }
 
 /**
- * Tells the recording of ours to keep from those that are one too many.
+ * Tells the recording of ours to keep from those that are one too many. After an operator's stop, each is that still runs.
  *
  * A recording is ours when our create's answer or a callback named it. With a `likeness`, one that looks like ours is
  * taken for it too: a create whose answer never came started it. Others are nobody's business here.
@@ -168,6 +170,11 @@ export function sortOut(
   // One that Twilio shows to run comes before one that only our rows have running.
   const [keep, ...others] =
     first && !hasEnded(first.status) ? [...shown, ...unlisted] : [...unlisted.toSorted(byWorth), ...shown];
+  if (isOrderedToStop(known.order)) {
+    // One that an operator's stop was sent to is the operator's.
+    const running = [...shown, ...unlisted].filter((one) => !hasEnded(one.status) && !wasStopped(one));
+    return { toStop: running, toMark: [] };
+  }
   return {
     keep,
     toStop: others.filter(({ status }) => !hasEnded(status)),

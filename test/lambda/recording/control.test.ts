@@ -462,6 +462,66 @@ describe('a turn', () => {
   });
 });
 
+describe('the last order', () => {
+  const order = () => store.state().order;
+
+  test('is a stop before it is sent, and a start before anything is started', async () => {
+    const twilio = await recorded();
+    const orders: unknown[] = [];
+    const { updateRecording, createRecording } = twilio.api;
+    const api: typeof twilio.api = {
+      ...twilio.api,
+      updateRecording: (...request) => {
+        orders.push(order());
+        return updateRecording(...request);
+      },
+      createRecording: (...request) => {
+        orders.push(order());
+        return createRecording(...request);
+      },
+    };
+    await command(api, 'pause');
+    await command(api, 'stop');
+    await command(api, 'start');
+    expect(orders).toEqual([undefined, { number: 2, action: 'stop' }, { number: 3, action: 'start' }]);
+  });
+
+  test('is a stop also when nothing runs any more', async () => {
+    await know(recordingResource({ status: 'completed' }));
+    await command(new ControlledCall(clock).api, 'stop');
+    expect(order()).toEqual({ number: 1, action: 'stop' });
+  });
+
+  test('is none while the recorder knows of no recording: the stop was not done', async () => {
+    await store.claim(call, 'request-0', clock.now() + MINUTE);
+    await command(new ControlledCall(clock).api, 'stop');
+    expect(order()).toBeUndefined();
+  });
+
+  test('stays a stop of which nobody knows the end', async () => {
+    await know(recordingResource());
+    await command(answering(noAnswer), 'stop');
+    expect(order()).toEqual({ number: 1, action: 'stop' });
+  });
+
+  test.each([
+    ['none', [], 'start'],
+    ['a start', ['start'], 'start'],
+    ['a stop', ['stop'], 'stop'],
+  ] as const)(
+    'is what it was before, %s, after a stop that was not carried out',
+    async (_, before, action) => {
+      const { api } = await recorded();
+      for (const one of before) {
+        await command(api, one);
+      }
+      await know(recordingResource({ sid: OTHER_RECORDING_SID }));
+      expect(await command(answering(throttled()), 'stop')).toMatchObject({ kind: 'not-done' });
+      expect(order()).toEqual({ number: before.length + 1, action });
+    },
+  );
+});
+
 describe('a command that is given because of another one', () => {
   test('is carried out while that is still the last', async () => {
     const twilio = await recorded();

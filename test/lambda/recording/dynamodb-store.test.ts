@@ -908,6 +908,18 @@ describe('a command', () => {
     ]);
   });
 
+  test('that orders a stop keeps the order in the call’s row, whatever comes after', async () => {
+    const order = { number: 1, action: 'stop' } as const;
+    await store.apply(call, started);
+    await store.apply(callOfCallback, { ...commanded(true), order } as CallEvent);
+    await store.apply(call, completed);
+    expect(await callRow()).toMatchObject({ OrderNumber: 1, Ordered: 'stop' });
+    expect((await store.known(CALL_SID)).order).toEqual(order);
+    const { summary } = await store.apply(call, otherStarted);
+    expect(summary).toMatchObject({ doubled: true, order });
+    expect(await callRow()).toMatchObject({ Doubled: true });
+  });
+
   test('that changed nothing is in the audit trail all the same, each time', async () => {
     await store.apply(call, started);
     const before = await rows();

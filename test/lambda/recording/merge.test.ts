@@ -484,6 +484,27 @@ describe('a command', () => {
     expect(merge(state, event)).toEqual({ state, effect: 'nothing-new' });
   });
 
+  const ordering = (number: number, action: 'start' | 'stop'): CallEvent => ({
+    type: 'command',
+    command: { action, by: 'somebody' },
+    order: { number, action },
+  });
+
+  test('that orders a stop or a start does so until a later one, whatever becomes of recordings', () => {
+    const events = [ordering(1, 'start'), seen('in-progress'), ordering(3, 'stop'), ordering(2, 'start')];
+    const state = stateAfter([...events, seen('completed')]);
+    expect(summarize(state).order).toEqual({ number: 3, action: 'stop' });
+    expect(merge(state, ordering(3, 'stop'))).toEqual({ state, effect: 'nothing-new' });
+    expect(merge(state, ordering(2, 'start'))).toEqual({ state, effect: 'nothing-new' });
+  });
+
+  test('that ordered a stop which was not carried out says so under its own number', () => {
+    const state = stateAfter([ordering(1, 'stop')]);
+    const undone = merge(state, ordering(1, 'start'));
+    expect(undone.effect).toBe('news');
+    expect(summarize(undone.state).order).toEqual({ number: 1, action: 'start' });
+  });
+
   test('is no evidence that a recording is ours, and contradicts no final status', () => {
     expect(stateAfter([commanded(1, 'paused', true)]).recordings[RECORDING_SID]?.confirmed).toBeUndefined();
     const state = stateAfter([seen('completed')]);

@@ -299,6 +299,7 @@ const run = ({ doubtful = false, looks = 0, likeness = LIKENESS } = {}) =>
           recordings: Object.values(state.recordings),
           final: false,
           consent: state.consent,
+          order: state.order,
         }),
         apply: async (facts, event) => {
           expect(facts).toEqual(call);
@@ -453,6 +454,81 @@ describe('a call of which a second recording of ours runs', () => {
     storeIsDown = true;
     await expect(run()).rejects.toThrow(StoreUnavailableError);
     expect(done).toEqual([]);
+  });
+});
+
+describe('a call whose recording an operator has stopped', () => {
+  const stop = (number = 1) => {
+    const command = { number, status: 'stopped', confirmed: true, at: secondsLater(2) } as const;
+    state = merge(state, {
+      type: 'command',
+      command: { action: 'stop', by: 'somebody' },
+      recording: { recordingSid: RECORDING_SID, status: 'stopped', command },
+      order: { number, action: 'stop' },
+    }).state;
+  };
+
+  beforeEach(() => {
+    listed = [{ ...FIRST, status: 'processing' }];
+    know('create', RECORDING_SID);
+    stop();
+  });
+
+  test('is left as it is while none of ours runs', async () => {
+    expect(await run({ doubtful: true })).toMatchObject({ stopped: [], result: { doubled: false } });
+    expect(done).toEqual([]);
+  });
+
+  test.each([
+    ['that a callback told of', true, false],
+    ['that only the list shows, where a create’s end is not known', false, true],
+  ])('has one stopped that begins later, %s', async (_, isTold, doubtful) => {
+    listed.push(SECOND);
+    if (isTold) know('callback', OTHER_RECORDING_SID);
+    expect(summarize(state).doubled).toBe(isTold);
+    expect(await run({ doubtful })).toMatchObject({
+      stopped: [OTHER_RECORDING_SID],
+      result: { doubled: false },
+    });
+    expect(done).toEqual(STOPPED);
+    expect(summarize(state)).toMatchObject({
+      recordingStatus: 'stopped',
+      recording: { recordingSid: RECORDING_SID },
+      surplusCount: 1,
+    });
+  });
+
+  test('has nobody else’s stopped', async () => {
+    listed.push({ ...SECOND, source: 'DialVerb' });
+    expect(await run({ doubtful: true })).toMatchObject({ stopped: [] });
+  });
+
+  test('is recorded on after an operator’s start', async () => {
+    listed.push(SECOND);
+    know('create', OTHER_RECORDING_SID);
+    state = merge(state, {
+      type: 'command',
+      command: { action: 'start', by: 'somebody' },
+      order: { number: 2, action: 'start' },
+    }).state;
+    expect(summarize(state).doubled).toBe(false);
+    expect(await run()).toMatchObject({ stopped: [], result: { doubled: false } });
+  });
+
+  test('is the operator’s business as long as the stop is not confirmed', async () => {
+    state = merge(NOTHING_KNOWN, {
+      type: 'command',
+      command: { action: 'stop', by: 'somebody' },
+      recording: {
+        recordingSid: RECORDING_SID,
+        status: 'in-progress',
+        confirmed: true,
+        command: { number: 1, status: 'stopped', confirmed: false, at: secondsLater(2) },
+      },
+      order: { number: 1, action: 'stop' },
+    }).state;
+    expect(summarize(state).doubled).toBe(false);
+    expect(await run()).toMatchObject({ stopped: [] });
   });
 });
 

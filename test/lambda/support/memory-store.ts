@@ -99,8 +99,9 @@ export function memoryStore(clock: Clock): MemoryStore {
     },
     async known() {
       use('known');
-      const { final, unrecorded, consent } = summarize(state);
-      return { recordings: Object.values(state.recordings), final, reason: unrecorded?.reason, consent };
+      const { final, unrecorded, consent, order } = summarize(state);
+      const recordings = Object.values(state.recordings);
+      return { recordings, final, reason: unrecorded?.reason, consent, order };
     },
     async apply(_call, event) {
       use('apply');
