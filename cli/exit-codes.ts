@@ -13,7 +13,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** What each of them means, as the help says it. */
 export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   [EXIT.done]: 'done',
-  [EXIT.failed]: 'the service is unavailable, or something unforeseen',
+  [EXIT.failed]: 'the service is unavailable and nothing was done, or something unforeseen',
   [EXIT.usage]: 'the command was not understood',
   [EXIT.notFound]: 'no such call, recording, number or stack',
   [EXIT.conflict]:
@@ -31,9 +31,5 @@ const BY_STATUS: ReadonlyMap<number, ExitCode> = new Map([
   [409, EXIT.conflict],
 ]);
 
-/**
- * How the process ends after an HTTP status that is no success. A 504 is the recorder's word that it does not know
- * only when it comes as a problem; otherwise it is a gateway's.
- */
-export const exitCodeOfStatus = (status: number, isProblem: boolean): ExitCode =>
-  status === 504 && isProblem ? EXIT.unconfirmed : (BY_STATUS.get(status) ?? EXIT.failed);
+/** How the process ends after an HTTP status that is no success, of a request that then has changed nothing. */
+export const exitCodeOfStatus = (status: number): ExitCode => BY_STATUS.get(status) ?? EXIT.failed;

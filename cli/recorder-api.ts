@@ -8,7 +8,7 @@ import { callDetailsAnswer, callsAnswer, commandedAnswer, readAs, type Schema } 
 import type { Authorize } from './authorization.ts';
 import { EXIT } from './exit-codes.ts';
 import { Failure } from './failure.ts';
-import { refusal } from './refusal.ts';
+import { GIVE_AGAIN, refusal } from './refusal.ts';
 
 /** API Gateway gives up after 30 seconds. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
 const TIMEOUT_MS = 35_000;
@@ -73,11 +73,12 @@ export class RecorderApi {
     }
     const value = readAs(schema, document);
     if (value === undefined) {
+      const isCommand = method === 'POST';
       throw new Failure({
-        exitCode: EXIT.failed,
+        exitCode: isCommand ? EXIT.unconfirmed : EXIT.failed,
         title: 'Unreadable answer',
         detail: `${method} ${url} was answered with ${status}, but not with what a recorder answers.`,
-        hint: 'Is this the API of a recorder, and of this version? See --url.',
+        hint: `Is this the API of a recorder, and of this version? See --url.${isCommand ? ` ${GIVE_AGAIN}` : ''}`,
         status,
       });
     }
@@ -103,7 +104,7 @@ export class RecorderApi {
       });
       return { status: response.status, body: await response.text(), byToken: authorized.byToken };
     } catch (error) {
-      throw unanswered(`${method} ${this.#baseUrl}${path}`, error);
+      throw unanswered(method, `${this.#baseUrl}${path}`, error);
     }
   }
 }
@@ -136,15 +137,41 @@ const HINTS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Nothing came back, or not all of it. What the error carries may hold headers, so only its code is told. */
-function unanswered(request: string, error: unknown): Failure {
+function unanswered(method: Request['method'], url: string, error: unknown): Failure {
   const code = codeOf(error);
+  const isOpen = method === 'POST' && !wasNeverSent(error);
   return new Failure({
-    exitCode: EXIT.failed,
+    exitCode: isOpen ? EXIT.unconfirmed : EXIT.failed,
     title: 'No answer',
-    detail: `${request} got no answer (${code}).`,
-    hint: HINTS.get(code),
+    detail: `${method} ${url} got no answer (${code}).`,
+    hint: isOpen ? GIVE_AGAIN : HINTS.get(code),
     cause: error,
   });
+}
+
+/**
+ * Codes of a connection that did not come about: not in time, or since the other side speaks no TLS, or shows no
+ * certificate that holds.
+ * https://nodejs.org/api/tls.html#x509-certificate-error-codes
+ */
+const NOT_CONNECTED =
+  /^(UND_ERR_CONNECT_TIMEOUT|ERR_SSL_WRONG_VERSION_NUMBER|ERR_TLS_CERT_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
+
+/** Whether an error of `fetch` says that there was no connection, and so nothing was sent; in doubt, that is not said. */
+export const wasNeverSent = (error: unknown): boolean =>
+  error instanceof Error && isOfConnecting(error.cause);
+
+function isOfConnecting(error: unknown): boolean {
+  if (error instanceof AggregateError) {
+    // One for each address of the host.
+    return error.errors.every(isOfConnecting);
+  }
+  const { code, syscall } = (error ?? {}) as { readonly code?: unknown; readonly syscall?: unknown };
+  return (
+    syscall === 'connect' ||
+    syscall === 'getaddrinfo' ||
+    (typeof code === 'string' && NOT_CONNECTED.test(code))
+  );
 }
 
 /** Why there was no answer, in a word. */

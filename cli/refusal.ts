@@ -1,6 +1,7 @@
+import { problemType } from '../lambda/recording-control/problems.ts';
 import type { ProblemRepresentation } from '../lambda/recording-control/representations.ts';
 import { gatewayAnswer, problemAnswer, readAs } from './answers.ts';
-import { EXIT, exitCodeOfStatus } from './exit-codes.ts';
+import { EXIT, type ExitCode, exitCodeOfStatus } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 
 /** The managed policies that the stack makes for operators. */
@@ -17,6 +18,10 @@ export interface Refused {
   readonly byToken: boolean;
 }
 
+/** What to do about a command that may have been carried out. To give it again does no harm: it sets a state. */
+export const GIVE_AGAIN =
+  'It may have been carried out: give the command again until it is confirmed. `npx recorder timeline` with the CallSid shows how the recording is.';
+
 /** What is to be said about it: by the recorder, which answers with a problem, or by API Gateway, with a message. */
 export function refusal(refused: Refused): Failure {
   const problem = readAs(problemAnswer, refused.document);
@@ -25,11 +30,12 @@ export function refusal(refused: Refused): Failure {
 
 function saidByRecorder(problem: ProblemRepresentation, refused: Refused): Failure {
   const fields = (problem.errors ?? []).map(({ field, detail }) => `  ${field}: ${detail}`);
+  const exitCode = exitCodeOf(refused, problem);
   return new Failure({
-    exitCode: exitCodeOfStatus(refused.status, true),
+    exitCode,
     title: problem.title,
     detail: [problem.detail, ...fields].join('\n'),
-    hint: hintOf(refused, problem.detail),
+    hint: hintOf(refused, exitCode, problem.detail),
     status: refused.status,
     problem: refused.document,
   });
@@ -45,19 +51,42 @@ const TITLES: ReadonlyMap<number, string> = new Map([
 function saidByGateway(refused: Refused): Failure {
   const { status, method, url, document } = refused;
   const message = readAs(gatewayAnswer, document)?.message ?? 'nothing readable';
+  const exitCode = exitCodeOf(refused);
   return new Failure({
-    exitCode: exitCodeOfStatus(status, false),
-    title: TITLES.get(status) ?? (status >= 500 ? 'The service is unavailable' : 'The request was refused'),
+    exitCode,
+    title:
+      exitCode === EXIT.unconfirmed
+        ? 'Nobody knows whether it was done'
+        : (TITLES.get(status) ?? (status >= 500 ? 'The service is unavailable' : 'The request was refused')),
     detail: `${method} ${url} was answered with ${status}: ${message}.`,
-    hint: hintOf(refused, message),
+    hint: hintOf(refused, exitCode, message),
     status,
   });
 }
 
+/** API Gateway answers for a function that goes on, too: only the recorder can say that a command was not carried out. */
+function exitCodeOf({ method, status }: Refused, problem?: ProblemRepresentation): ExitCode {
+  const isOpen = method === 'POST' && status >= 500 && !(problem && wasNotDone(problem));
+  return isOpen ? EXIT.unconfirmed : exitCodeOfStatus(status);
+}
+
+const NOT_DONE: readonly string[] = [problemType('refused'), problemType('not-done')];
+
+/** `unavailable` is both, what was not begun and what failed on the way. */
+const wasNotDone = ({ type, detail }: ProblemRepresentation): boolean =>
+  NOT_DONE.includes(type) ||
+  (type === problemType('unavailable') && detail.startsWith('Nothing was sent to Twilio.'));
+
 const isProblem = (document: unknown): boolean => readAs(problemAnswer, document) !== undefined;
 
-function hintOf({ status, method, document, byToken }: Refused, said: string): string | undefined {
-  switch (exitCodeOfStatus(status, false)) {
+function hintOf(
+  { status, method, document, byToken }: Refused,
+  exitCode: ExitCode,
+  said: string,
+): string | undefined {
+  switch (exitCode) {
+    case EXIT.unconfirmed:
+      return GIVE_AGAIN;
     case EXIT.notAllowed:
       return byToken
         ? 'The token may have expired, or does not allow this: get a new one.'

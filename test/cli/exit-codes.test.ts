@@ -12,15 +12,9 @@ test.each([
   [500, EXIT.failed],
   [502, EXIT.failed],
   [503, EXIT.failed],
-])('%i ends with %i, whoever answers it', (status, exitCode) => {
-  expect([exitCodeOfStatus(status, true), exitCodeOfStatus(status, false)]).toEqual([exitCode, exitCode]);
-});
-
-test('a 504 is not confirmed when the recorder says so, and a failure when a gateway does', () => {
-  expect([exitCodeOfStatus(504, true), exitCodeOfStatus(504, false)]).toEqual([
-    EXIT.unconfirmed,
-    EXIT.failed,
-  ]);
+  [504, EXIT.failed],
+])('%i ends with %i', (status, exitCode) => {
+  expect(exitCodeOfStatus(status)).toBe(exitCode);
 });
 
 test('each exit code is one of its own, and has a meaning', () => {

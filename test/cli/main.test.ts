@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { EXIT } from '../../cli/exit-codes.ts';
+import { type ProblemKind, problem } from '../../lambda/recording-control/problems.ts';
 import { API_GATEWAY_MESSAGE, CREDENTIALS, HANG_UP, type Reply, recorder, startApi } from './api-double.ts';
 import { expectedSignature, signatureOf } from './expected-signature.ts';
 import { CALL, DETAILS, PAUSED_CALL, RECORDING, UNRECORDED_CALL } from './samples.ts';
@@ -12,11 +13,11 @@ const PAUSED = {
   after: 'paused',
 };
 
-const problem = (status: number, title: string): Reply => ({
-  status,
-  type: 'application/problem+json',
-  body: { type: 'about:blank', title, status, detail: `The detail of ${title}.`, callSid: CALL },
-});
+/** As the recorder answers it. */
+function problemOf(kind: ProblemKind, detail = `The detail of ${kind}.`): Reply {
+  const { statusCode = 0, body = '' } = problem(kind, detail, { callSid: CALL });
+  return { status: statusCode, type: 'application/problem+json', body };
+}
 
 const secrets = [CREDENTIALS.AWS_SECRET_ACCESS_KEY, CREDENTIALS.AWS_SESSION_TOKEN];
 
@@ -139,11 +140,11 @@ describe('recorder pause', () => {
   });
 
   test.each([
-    ['was not confirmed', problem(504, 'Not confirmed'), EXIT.unconfirmed],
-    ["met a gateway's 504", { status: 504, body: API_GATEWAY_MESSAGE }, EXIT.failed],
-    ['broke the connection', HANG_UP, EXIT.failed],
-    ['is not possible', problem(409, 'Conflict'), EXIT.conflict],
-    ['is not readable', { body: '<html>' }, EXIT.failed],
+    ['was not confirmed', problemOf('unconfirmed'), EXIT.unconfirmed],
+    ["met a gateway's 504", { status: 504, body: API_GATEWAY_MESSAGE }, EXIT.unconfirmed],
+    ['broke the connection', HANG_UP, EXIT.unconfirmed],
+    ['is not possible', problemOf('not-possible'), EXIT.conflict],
+    ['is not readable', { body: '<html>' }, EXIT.unconfirmed],
   ])('warns loudly on standard error: %s', async (_what, reply, exitCode) => {
     await using api = await startApi(reply);
     const ended = await recorder(['pause', CALL, '--url', api.url, '--json']);
@@ -166,17 +167,22 @@ test.each([
 
 describe('an answer that is no success', () => {
   test.each([
-    ['Usage: recorder stop', EXIT.usage, problem(400, 'Bad request')],
-    ['The detail of No such call.', EXIT.notFound, problem(404, 'No such call')],
-    ['The detail of Not recording.', EXIT.conflict, problem(409, 'Not recording')],
-    ['Try again', EXIT.failed, problem(503, 'Twilio is unavailable')],
+    ['Usage: recorder stop', EXIT.usage, problemOf('invalid-request')],
+    ['The detail of unknown-call.', EXIT.notFound, problemOf('unknown-call')],
+    ['The detail of under-way.', EXIT.conflict, problemOf('under-way')],
+    ['The detail of refused.', EXIT.failed, problemOf('refused')],
+    ['Try again', EXIT.failed, problemOf('not-done')],
+    ['until it is confirmed', EXIT.unconfirmed, problemOf('unconfirmed')],
     ['RecorderControl', EXIT.notAllowed, { status: 403, body: { message: 'Forbidden' } }],
     ['Unauthorized', EXIT.notAllowed, { status: 401, body: { message: 'Unauthorized' } }],
     ['sign in again', EXIT.notAllowed, { status: 403, body: { message: 'The security token is expired' } }],
     ['Is this the API of a recorder', EXIT.notFound, { status: 404, body: { message: 'Not Found' } }],
     ['Try again', EXIT.failed, { status: 429, body: { message: 'Too Many Requests' } }],
-    ['Service Unavailable', EXIT.failed, { status: 503, body: { message: 'Service Unavailable' } }],
-    ['nothing readable', EXIT.failed, { status: 502, body: '' }],
+    ['until it is confirmed', EXIT.unconfirmed, { status: 500, body: { message: 'Internal Server Error' } }],
+    ['Service Unavailable', EXIT.unconfirmed, { status: 503, body: { message: 'Service Unavailable' } }],
+    ['Nobody knows whether', EXIT.unconfirmed, { status: 504, body: API_GATEWAY_MESSAGE }],
+    ['nothing readable', EXIT.unconfirmed, { status: 502, body: '' }],
+    ['recorder timeline', EXIT.unconfirmed, { body: '<html>' }],
     ['302', EXIT.failed, { status: 302, body: '' }],
   ])('%s: exit code %i', async (said, exitCode, reply: Reply) => {
     await using api = await startApi(reply);
@@ -194,11 +200,21 @@ describe('an answer that is no success', () => {
     expect(byToken.stderr).not.toContain('aaa.bbb');
   });
 
+  test.each([
+    ['the recorder', problemOf('unavailable')],
+    ['a gateway', { status: 504, body: API_GATEWAY_MESSAGE }],
+  ])('leaves nothing open where nothing was to be done, whoever gives it: %s', async (_who, reply) => {
+    await using api = await startApi(reply);
+    const ended = await recorder(['calls', '--url', api.url]);
+    expect(ended).toMatchObject({ exitCode: EXIT.failed, stdout: '' });
+    expect(ended.stderr).not.toContain('until it is confirmed');
+  });
+
   test('is the one JSON document if it is a problem', async () => {
-    const reply = problem(404, 'No such call');
+    const reply = problemOf('unknown-call');
     await using api = await startApi(reply);
     const { stdout } = await recorder(['timeline', CALL, '--url', api.url, '--json']);
-    expect(JSON.parse(stdout)).toEqual(reply.body);
+    expect(JSON.parse(stdout)).toEqual(JSON.parse(String(reply.body)));
   });
 
   test('becomes a problem if API Gateway gave it', async () => {
@@ -233,9 +249,28 @@ describe('no answer', () => {
     expect(JSON.parse(ended.stdout)).toMatchObject({ title: 'No answer' });
   });
 
+  test('nobody listens to a command', async () => {
+    const api = await startApi();
+    await api[Symbol.asyncDispose]();
+    const ended = await recorder(['stop', CALL, '--url', api.url]);
+    expect(ended).toMatchObject({ exitCode: EXIT.failed, stdout: '' });
+    expect(ended.stderr).not.toContain('until it is confirmed');
+  });
+
+  test('a command meets no TLS where it expects some', async () => {
+    await using api = await startApi({ body: {} });
+    const ended = await recorder(['stop', CALL, '--url', api.url.replace('http:', 'https:')]);
+    expect(ended).toMatchObject({ exitCode: EXIT.failed, stdout: '' });
+    expect(ended.stderr).toContain('No answer');
+    expect(api.seen).toEqual([]);
+  });
+
   test('the connection breaks', async () => {
     await using api = await startApi(HANG_UP);
     expect(await recorder(['calls', '--url', api.url])).toMatchObject({ exitCode: EXIT.failed, stdout: '' });
+    const command = await recorder(['start', CALL, '--url', api.url]);
+    expect(command).toMatchObject({ exitCode: EXIT.unconfirmed, stdout: '' });
+    expect(command.stderr).toContain('give the command again until it is confirmed');
   });
 
   test('a cursor that comes again is not followed for ever', async () => {
