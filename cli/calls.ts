@@ -6,9 +6,10 @@ import type { Answer, CallsQuery, RecorderApi } from './recorder-api.ts';
 import { json, type Terminal } from './terminal.ts';
 
 export interface CallsOptions {
+  /** `YYYY-MM-DD`; without it the API takes today, in UTC. */
   readonly day?: string | undefined;
   readonly status?: string | undefined;
-  /** How many at most; Infinity for all. */
+  /** How many at most; Infinity for all of the day. */
   readonly limit: number;
   readonly numbers: boolean;
   readonly json: boolean;
@@ -23,12 +24,12 @@ export async function showCalls(api: RecorderApi, options: CallsOptions, termina
     return;
   }
   if (listed.calls.length === 0) {
-    terminal.say('No calls.');
+    terminal.say(`No such calls ${day === undefined ? 'today' : `on ${day}`} (UTC).`);
     return;
   }
   terminal.print(renderCalls(listed.calls, { width: terminal.width, numbers }));
   if (listed.more) {
-    terminal.say(`These are ${listed.calls.length}; there may be more: --limit N, or --all.`);
+    terminal.say(`These are ${listed.calls.length}; there may be more of the day: --limit N, or --all.`);
   }
 }
 

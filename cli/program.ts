@@ -95,11 +95,11 @@ const PROGRAM_EXAMPLES = [
 function addCalls(program: Command): void {
   program
     .command('calls')
-    .description('list calls, newest first')
-    .option('--day <day>', 'only those of this day (UTC), YYYY-MM-DD', day)
+    .description('list the calls of a day, newest first')
+    .option('--day <day>', 'the day, YYYY-MM-DD (default: today, UTC)', day)
     .option('--status <status>', 'only those whose recording has this status, such as in-progress', status)
     .option('--limit <n>', 'how many at most', limit, 50)
-    .addOption(new Option('--all', 'all there are').conflicts('limit'))
+    .addOption(new Option('--all', 'all there are of the day').conflicts('limit'))
     .option('--numbers', 'show phone numbers whole')
     .addHelpText(
       'after',

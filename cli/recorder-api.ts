@@ -20,7 +20,7 @@ export interface Answer<T> {
 }
 
 export interface CallsQuery {
-  /** `YYYY-MM-DD`. */
+  /** `YYYY-MM-DD`; without it that of the cursor, or today, in UTC. */
   readonly day?: string | undefined;
   readonly status?: string | undefined;
   readonly cursor?: string | undefined;

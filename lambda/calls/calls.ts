@@ -79,7 +79,9 @@ export function calls({ reader, executions, twilio, clock, telemetry }: CallsDep
       return invalid(query.issues);
     }
     const { status, cursor } = query.output;
-    const day = query.output.day ?? new Date(clock.now()).toISOString().slice(0, 10);
+    // The day of the first page is that of all: at midnight the others would be looked for in the next one.
+    const begun = cursor?.createdAt ?? new Date(clock.now()).toISOString();
+    const day = query.output.day ?? begun.slice(0, 10);
     const page = await reader.list(day, status, cursor);
     const body: CallsRepresentation = { calls: page.calls, cursor: page.next && cursorOf(page.next) };
     return json(body);

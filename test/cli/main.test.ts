@@ -46,6 +46,13 @@ describe('recorder calls', () => {
     expect(stdout).toContain('+15550200123');
   });
 
+  test('says in its help which day is shown, and that all are all of that day', async () => {
+    const { stdout } = await recorder(['calls', '--help']);
+    const help = stdout.replace(/\s+/g, ' ');
+    expect(help).toContain('--day <day> the day, YYYY-MM-DD (default: today, UTC)');
+    expect(help).toContain('--all all there are of the day');
+  });
+
   test('follows the cursor, over a page without calls, as far as it needs to', async () => {
     await using api = await startApi(
       { body: { calls: [PAUSED_CALL], cursor: 'a b/+=' } },
@@ -78,8 +85,10 @@ describe('recorder calls', () => {
     expect(await recorder(['calls', '--url', api.url])).toEqual({
       exitCode: EXIT.done,
       stdout: '',
-      stderr: 'No calls.\n',
+      stderr: 'No such calls today (UTC).\n',
     });
+    const ofDay = await recorder(['calls', '--url', api.url, '--day', '2026-03-01']);
+    expect(ofDay.stderr).toBe('No such calls on 2026-03-01 (UTC).\n');
   });
 
   test('sends a token instead, if it is given one', async () => {

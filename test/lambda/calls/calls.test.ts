@@ -77,6 +77,28 @@ describe('the list of calls', () => {
     expect(asked.at(-1)).toEqual(['2026-11-24', undefined, POSITION]);
   });
 
+  test('goes on in the day that it began in, when that is over', async () => {
+    const clock = manualClock(Date.parse('2026-11-24T23:59:59Z'));
+    overrides = { clock };
+    page = { calls: [CALL], next: POSITION };
+    const { cursor } = (await list()).body;
+    clock.advance(2_000);
+    await list({ cursor });
+    await list();
+    expect(asked).toEqual([
+      ['2026-11-24', undefined, undefined],
+      ['2026-11-24', undefined, POSITION],
+      ['2026-11-25', undefined, undefined],
+    ]);
+  });
+
+  test('is that of the day that is asked for, wherever its cursor is', async () => {
+    page = { calls: [], next: POSITION };
+    const { cursor } = (await list({ day: '2026-11-24' })).body;
+    await list({ cursor, day: '2026-11-23' });
+    expect(asked.at(-1)).toEqual(['2026-11-23', undefined, POSITION]);
+  });
+
   test.each([
     [{ day: '2026-02-30' }, 'day', 'a day as YYYY-MM-DD'],
     [{ day: 'today' }, 'day', 'a day as YYYY-MM-DD'],
