@@ -15,20 +15,26 @@ import { CallSid } from '../twilio/requests.ts';
 import { invalidRequest, json, noCallSid, type ProblemKind, problem, unknownCall } from './problems.ts';
 import { ACTIONS, type CommandedRepresentation, PAUSE_BEHAVIORS } from './representations.ts';
 
+const ONE_OF_ACTIONS = `one of ${ACTIONS.join(', ')}`;
+
 /** The body of a command. */
 const CommandBody = v.pipe(
-  v.strictObject({
-    action: v.picklist(ACTIONS, `one of ${ACTIONS.join(', ')}`),
-    pauseBehavior: v.optional(v.picklist(PAUSE_BEHAVIORS, `one of ${PAUSE_BEHAVIORS.join(', ')}`)),
-    reason: v.optional(
-      v.pipe(
-        v.string('a text of 1 to 256 characters'),
-        v.minLength(1, 'a text of 1 to 256 characters'),
-        v.maxLength(256, 'a text of 1 to 256 characters'),
-        v.check((text) => text.isWellFormed(), 'a text of valid Unicode'),
+  v.strictObject(
+    {
+      action: v.picklist(ACTIONS, ONE_OF_ACTIONS),
+      pauseBehavior: v.optional(v.picklist(PAUSE_BEHAVIORS, `one of ${PAUSE_BEHAVIORS.join(', ')}`)),
+      reason: v.optional(
+        v.pipe(
+          v.string('a text of 1 to 256 characters'),
+          v.minLength(1, 'a text of 1 to 256 characters'),
+          v.maxLength(256, 'a text of 1 to 256 characters'),
+          v.check((text) => text.isWellFormed(), 'a text of valid Unicode'),
+        ),
       ),
-    ),
-  }),
+    },
+    // The object says it of a key that is missing, which only this one may not be.
+    ONE_OF_ACTIONS,
+  ),
   v.forward(
     v.check(
       ({ action, pauseBehavior }) => pauseBehavior === undefined || action === 'pause',
