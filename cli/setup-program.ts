@@ -28,6 +28,12 @@ interface DoctorCommandOptions extends SetupOptions {
 const CREDENTIALS =
   "Twilio's credentials come from TWILIO_ACCOUNT_SID, TWILIO_API_KEY and TWILIO_API_SECRET. Whether the account is a trial\none, which cannot record, only a main key can see, or TWILIO_AUTH_TOKEN; with it `doctor` also signs a dry run.";
 
+const WHAT_IT_NEEDS = `It ends with 4 when there is a problem.
+
+It finds the recorder by the stack's outputs, for which it needs cloudformation:DescribeStacks; with --voice-url it needs
+no AWS credentials, and looks at neither the secret nor the alarms. What else the AWS credentials do not show it is a
+warning.`;
+
 const HOW_IT_CONNECTS = `The number's voice URL becomes the recorder's with the former one in it, and its fallback becomes the former voice URL,
 so that callers get through when the recorder is down. Where calls must be recorded (whenNotRecorded: 'refuse') the
 fallback never becomes the application.
@@ -85,7 +91,7 @@ export function addDoctor(program: Command): void {
     .addHelpText(
       'after',
       () =>
-        `\n${examples(['recorder doctor', 'recorder doctor +15551234567 --json'])}\n\nIt ends with 4 when there is a problem.\n\n${CREDENTIALS}`,
+        `\n${examples(['recorder doctor', 'recorder doctor +15551234567 --json'])}\n\n${WHAT_IT_NEEDS}\n\n${CREDENTIALS}`,
     )
     .action((number: string | undefined, _options, command: Command) => {
       const { numbers, json } = command.optsWithGlobals<DoctorCommandOptions>();

@@ -136,6 +136,60 @@ describe('recorder doctor', () => {
     expect(ended.stdout).toContain('problem  +15550000001: is not a number of the account');
   });
 
+  test('does not begin where nobody tells it which recorder, and says who can', async () => {
+    const denied =
+      '<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>';
+    await using cloudFormation = await startApi({ status: 403, type: 'text/xml', body: denied });
+    await using twilio = await startTwilio();
+    const ended = await twilio.run(['doctor'], {
+      ...ENVIRONMENT,
+      ...CREDENTIALS,
+      AWS_REGION: 'eu-west-1',
+      AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url,
+    });
+    expect(ended).toMatchObject({ exitCode: EXIT.notAllowed, stdout: '' });
+    expect(ended.stderr).toContain('Allow cloudformation:DescribeStacks');
+    expect(ended.stderr).toContain('--voice-url');
+    expect(twilio.asked).toEqual([]);
+  });
+
+  test('warns of what else the AWS credentials do not show', async () => {
+    const denied: Reply = { status: 403, type: 'text/xml', body: '<ErrorResponse/>' };
+    await using aws = await startApi(denied);
+    await using secretsManager = await startApi({
+      status: 400,
+      type: 'application/x-amz-json-1.1',
+      body: { __type: 'AccessDeniedException', Message: 'no' },
+    });
+    await using recorder = await startApi(RECORDER);
+    const voiceUrl = `${recorder.url}/voice`;
+    await using cloudFormation = await startApi(
+      stackWith({
+        VoiceUrl: voiceUrl,
+        WhenNotRecorded: 'continue',
+        AlarmTopicArn: 'arn:aws:sns:eu-west-1:123456789012:Alarms',
+        SecretArn: SECRET_ARN,
+      }),
+    );
+    await using twilio = await startTwilio({
+      voiceUrl: through(voiceUrl) + OVERRIDES,
+      voiceFallbackUrl: APPLICATION,
+    });
+    const ended = await twilio.run(['doctor'], {
+      ...ENVIRONMENT,
+      ...CREDENTIALS,
+      AWS_REGION: 'eu-west-1',
+      AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url,
+      AWS_ENDPOINT_URL_CLOUDWATCH: aws.url,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
+      AWS_ENDPOINT_URL_SNS: aws.url,
+    });
+    expect(ended).toMatchObject({ exitCode: EXIT.done, stderr: '' });
+    for (const check of ['secret', 'alarms', 'alarm actions']) {
+      expect(ended.stdout).toContain(`warning  ${check}: `);
+    }
+  });
+
   test('finds a recorder that is not there', async () => {
     await using twilio = await startTwilio();
     const ended = await twilio.run(['doctor', '--voice-url', 'http://127.0.0.1:1/voice']);
