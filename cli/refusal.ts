@@ -70,12 +70,13 @@ function exitCodeOf({ method, status }: Refused, problem?: ProblemRepresentation
   return isOpen ? EXIT.unconfirmed : exitCodeOfStatus(status);
 }
 
-const NOT_DONE: readonly string[] = [problemType('refused'), problemType('not-done')];
+const NOT_DONE: readonly string[] = [
+  problemType('refused'),
+  problemType('not-done'),
+  problemType('nothing-sent'),
+];
 
-/** `unavailable` is both, what was not begun and what failed on the way. */
-const wasNotDone = ({ type, detail }: ProblemRepresentation): boolean =>
-  NOT_DONE.includes(type) ||
-  (type === problemType('unavailable') && detail.startsWith('Nothing was sent to Twilio.'));
+const wasNotDone = ({ type }: ProblemRepresentation): boolean => NOT_DONE.includes(type);
 
 const isProblem = (document: unknown): boolean => readAs(problemAnswer, document) !== undefined;
 

@@ -9,6 +9,7 @@ const TITLES = {
   'under-way': [409, 'Another command is under way'],
   refused: [502, 'Twilio refused'],
   'not-done': [503, 'Twilio did not do it'],
+  'nothing-sent': [503, 'Nothing was sent to Twilio'],
   unavailable: [503, 'The recorder cannot be reached'],
   unconfirmed: [504, 'Nobody knows whether it was done'],
 } as const satisfies Record<string, readonly [number, string]>;

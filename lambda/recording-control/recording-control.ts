@@ -8,7 +8,12 @@ import {
 } from '../recording/control.ts';
 import { hasEnded } from '../recording/merge.ts';
 import { METRICS } from '../shared/contract.ts';
-import { describeError, StoreUnavailableError } from '../shared/errors.ts';
+import {
+  describeError,
+  SecretInvalidError,
+  SecretUnavailableError,
+  StoreUnavailableError,
+} from '../shared/errors.ts';
 import type { SecretSource, TwilioSecret } from '../shared/secret.ts';
 import type { Telemetry } from '../shared/telemetry.ts';
 import { CallSid } from '../twilio/requests.ts';
@@ -79,12 +84,14 @@ export function recordingControl({ secrets, withSecret, telemetry }: RecordingCo
         error: describeError(error),
       });
       telemetry.count(METRICS.commandFailed);
-      // A start may have been sent before the table failed, any other command not.
-      const nothingSent = error instanceof StoreUnavailableError && action !== 'start';
-      const what = nothingSent ? 'Nothing was sent to Twilio.' : 'The recorder failed.';
+      if (isBeforeAll(error, action)) {
+        return problem('nothing-sent', `The recorder could not begin. ${WARNINGS[action]}Try again.`, {
+          callSid,
+        });
+      }
       const warning =
         action === 'start' ? 'A recording may have been started all the same. ' : WARNINGS[action];
-      return problem('unavailable', `${what} ${warning}Try again.`, { callSid });
+      return problem('unavailable', `The recorder failed. ${warning}Try again.`, { callSid });
     }
   };
 
@@ -159,6 +166,12 @@ function whoAsks({ requestContext: { authorizer } }: AuthorizedEvent): string {
   const subject = authorizer?.jwt?.claims?.sub;
   return authorizer?.iam?.userArn ?? (typeof subject === 'string' ? subject : 'unknown');
 }
+
+/** Whether an error says that nothing was sent: a start may have been before the table failed, any other command not. */
+const isBeforeAll = (error: unknown, action: ControlRequest['action']): boolean =>
+  error instanceof SecretUnavailableError ||
+  error instanceof SecretInvalidError ||
+  (error instanceof StoreUnavailableError && action !== 'start');
 
 /** What somebody has to know for whom a command was not carried out. */
 const WARNINGS = {

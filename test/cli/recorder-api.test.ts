@@ -2,7 +2,11 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { EXIT } from '../../cli/exit-codes.ts';
 import { RecorderApi, wasNeverSent } from '../../cli/recorder-api.ts';
 import { type AuthorizedEvent, recordingControl } from '../../lambda/recording-control/recording-control.ts';
-import { StoreUnavailableError } from '../../lambda/shared/errors.ts';
+import {
+  SecretInvalidError,
+  SecretUnavailableError,
+  StoreUnavailableError,
+} from '../../lambda/shared/errors.ts';
 import { fakeTelemetry } from '../lambda/support/fake-telemetry.ts';
 import { CALL } from './samples.ts';
 
@@ -62,7 +66,7 @@ describe('a command without an answer', () => {
   });
 });
 
-/** The two sides in one test: `unavailable` says only in words whether anything was sent. */
+/** The two sides in one test. */
 describe('a command that the recorder could not carry out', () => {
   const answerOf = async (action: string, error: Error): Promise<Response> => {
     const down = () => Promise.reject(error);
@@ -84,6 +88,8 @@ describe('a command that the recorder could not carry out', () => {
 
   test.each([
     ['stop', new StoreUnavailableError('down'), EXIT.failed],
+    ['start', new SecretUnavailableError('down'), EXIT.failed],
+    ['start', new SecretInvalidError('empty'), EXIT.failed],
     ['pause', new StoreUnavailableError('down'), EXIT.failed],
     ['start', new StoreUnavailableError('down'), EXIT.unconfirmed],
     ['start', new Error('unforeseen'), EXIT.unconfirmed],

@@ -309,8 +309,11 @@ describe('a command that was not carried out', () => {
     await record();
     store.down.add('beginCommand');
     const { status, type, body } = await send({});
-    expect([status, type, body.type]).toEqual([503, PROBLEM, typeOf('unavailable')]);
-    expect(body.detail).toContain('Nothing was sent to Twilio');
+    expect([status, type, body.type]).toEqual([503, PROBLEM, typeOf('nothing-sent')]);
+    expect(body).toMatchObject({
+      title: 'Nothing was sent to Twilio',
+      detail: expect.stringContaining('nobody should say now'),
+    });
     expect(telemetry.counted).toEqual(['CommandFailed']);
   });
 
@@ -323,15 +326,15 @@ describe('a command that was not carried out', () => {
     );
   });
 
-  test('because the secret cannot be read is a 503', async () => {
+  test('because the secret cannot be read is a 503: nothing was sent', async () => {
     await record();
     const secrets: SecretSource = {
       get: () => Promise.reject(new SecretUnavailableError('down')),
       getFresh: () => Promise.reject(new SecretUnavailableError('down')),
     };
     const { status, body } = await send({ secrets });
-    expect([status, body.type]).toEqual([503, typeOf('unavailable')]);
-    expect(body.detail).toContain('The recorder failed');
+    expect([status, body.type]).toEqual([503, typeOf('nothing-sent')]);
+    expect(body.detail).toContain('The recorder could not begin');
   });
 });
 
