@@ -45,8 +45,9 @@ export function invalidRequest(
 export const noCallSid = (): APIGatewayProxyStructuredResultV2 =>
   problem('unknown-call', 'The path names no CallSid: CA and 32 hexadecimal digits.');
 
-export const unknownCall = (callSid: string): APIGatewayProxyStructuredResultV2 =>
-  problem('unknown-call', 'No call with this CallSid is known.', { callSid });
+/** @param warning what somebody has to know all the same */
+export const unknownCall = (callSid: string, warning = ''): APIGatewayProxyStructuredResultV2 =>
+  problem('unknown-call', `No call with this CallSid is known. ${warning}`.trim(), { callSid });
 
 export const json = (body: object, statusCode = 200): APIGatewayProxyStructuredResultV2 => ({
   statusCode,

@@ -193,7 +193,7 @@ function answer(
       return json(body, controlled.started ? 201 : 200);
     }
     case 'unknown-call':
-      return unknownCall(callSid);
+      return unknownCall(callSid, warning);
     case 'under-way':
       return problem('under-way', `Another command to this call has not ended yet. ${warning}Try again.`, {
         callSid,

@@ -187,7 +187,11 @@ describe('a command that was not carried out', () => {
     expect(await send({})).toMatchObject({
       status: 404,
       type: PROBLEM,
-      body: { type: typeOf('unknown-call'), callSid: CALL_SID },
+      body: {
+        type: typeOf('unknown-call'),
+        callSid: CALL_SID,
+        detail: expect.stringContaining('nobody should say now'),
+      },
     });
   });
 
