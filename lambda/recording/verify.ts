@@ -94,7 +94,13 @@ export async function verify(
   for (const recording of endedUnnoticed(list.body, known)) {
     await keepState(recording, 'reconcile');
   }
-  const { keep, toStop, toMark } = sortOut(list.body, known, doubtful ? likeness : undefined);
+  const likenessInDoubt = doubtful ? likeness : undefined;
+  let sorted = sortOut(list.body, known, likenessInDoubt);
+  if (isOrderedToStop(known.order) && sorted.toStop.length > 0) {
+    // The call's row and those of its recordings are not read at one moment: a start, or the stop, may lie in between.
+    sorted = sortOut(list.body, await store.known(callSid), likenessInDoubt);
+  }
+  const { keep, toStop, toMark } = sorted;
   const surplus = [...toStop, ...toMark];
   const isNews = keep && surplus.length > 0 && !isKnown(keep, known);
   // Said before one is stopped: once it has ended, nobody could tell any more that it had to. All at once, since both run.

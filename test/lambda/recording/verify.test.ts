@@ -244,6 +244,8 @@ let list: TwilioAnswer<never> | undefined;
 let failures: TwilioAnswer<never>[];
 let listFailures: TwilioAnswer<never>[];
 let storeIsDown: boolean;
+/** What happens after the rows were read for the first time. */
+let meanwhile: () => void;
 
 beforeEach(() => {
   state = NOTHING_KNOWN;
@@ -255,6 +257,7 @@ beforeEach(() => {
   failures = [];
   listFailures = [];
   storeIsDown = false;
+  meanwhile = () => undefined;
 });
 
 function know(source: 'create' | 'callback' | 'adopt', ...sids: string[]): void {
@@ -295,12 +298,12 @@ const run = ({ doubtful = false, looks = 0, likeness = LIKENESS } = {}) =>
         },
       },
       store: {
-        known: async () => ({
-          recordings: Object.values(state.recordings),
-          final: false,
-          consent: state.consent,
-          order: state.order,
-        }),
+        known: async () => {
+          const { recordings, consent, order } = state;
+          meanwhile();
+          meanwhile = () => undefined;
+          return { recordings: Object.values(recordings), final: false, consent, order };
+        },
         apply: async (facts, event) => {
           expect(facts).toEqual(call);
           if (storeIsDown) {
@@ -513,6 +516,28 @@ describe('a call whose recording an operator has stopped', () => {
     }).state;
     expect(summarize(state).doubled).toBe(false);
     expect(await run()).toMatchObject({ stopped: [], result: { doubled: false } });
+  });
+
+  test.each([
+    ['a start', { number: 2, action: 'start' } as const, undefined],
+    [
+      'the stop of it',
+      { number: 2, action: 'stop' } as const,
+      { number: 2, status: 'stopped', confirmed: false, at: secondsLater(9) } as const,
+    ],
+  ])('has nothing stopped when %s came between the reading of its rows', async (_, order, command) => {
+    listed.push(SECOND);
+    know('callback', OTHER_RECORDING_SID);
+    meanwhile = () => {
+      state = merge(state, {
+        type: 'command',
+        command: { action: order.action, by: 'somebody' },
+        recording: command && { recordingSid: OTHER_RECORDING_SID, status: 'in-progress', command },
+        order,
+      }).state;
+    };
+    expect(await run()).toMatchObject({ stopped: [] });
+    expect(done).toEqual([]);
   });
 
   test('is the operator’s business as long as the stop is not confirmed', async () => {
