@@ -172,6 +172,7 @@ const environment = {
   AWS_LAMBDA_FUNCTION_NAME: 'bench',
   TWILIO_STAND_IN: standIn.url,
   PUBLIC_BASE_URL,
+  POWERTOOLS_SERVICE_NAME: 'CallRecorder/Recorder',
   SECRET_ARN: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:TwilioSecret',
   STATE_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:Calls',
   TABLE_NAME: 'Calls',

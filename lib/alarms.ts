@@ -22,9 +22,9 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { METRICS } from '../lambda/shared/contract.ts';
+import { METRICS, type MetricName } from '../lambda/shared/contract.ts';
 import { acknowledge } from './acknowledgements.ts';
-import { coverage, FIVE_MINUTES, ofVersion, ownMetric, throttledShare } from './metrics.ts';
+import { FIVE_MINUTES, type OwnMetrics, ofVersion } from './metrics.ts';
 
 /** Alarms that page together. */
 export const COMPOSITES = {
@@ -34,6 +34,8 @@ export const COMPOSITES = {
 export type Composite = keyof typeof COMPOSITES;
 
 export interface AlarmsProps {
+  /** What the functions emit. */
+  readonly own: OwnMetrics;
   /** Of which a caller waits for the answer. */
   readonly callersFunctions: readonly IFunction[];
   /** Those that a deployment moves to a new version bit by bit. */
@@ -146,12 +148,20 @@ const sumOf = across('SUM');
 const greatestOf = across('MAX');
 
 function definitionsOf(props: AlarmsProps): Readonly<Record<string, Definition>> {
-  const { callersFunctions, aliases, throttleable, serverErrors, stateMachine, tableThrottles, deadLetters } =
-    props;
+  const {
+    own,
+    callersFunctions,
+    aliases,
+    throttleable,
+    serverErrors,
+    stateMachine,
+    tableThrottles,
+    deadLetters,
+  } = props;
   const period = FIVE_MINUTES;
   // A canary's time is short.
   const minute = Duration.minutes(1);
-  const any = (metric: Parameters<typeof ownMetric>[0]) => ({ metric: ownMetric(metric), threshold: 1 });
+  const any = (metric: MetricName) => ({ metric: own.of(metric), threshold: 1 });
   return {
     WebhookUnhealthy: {
       what: 'A function that a caller waits for failed',
@@ -224,14 +234,14 @@ function definitionsOf(props: AlarmsProps): Readonly<Record<string, Definition>>
     CoverageLow: {
       what: 'Of the answered calls of an hour, more than one in a hundred was not recorded',
       part: 'RecordingHealth',
-      metric: coverage(Duration.hours(1)),
+      metric: own.coverage(Duration.hours(1)),
       threshold: 99,
       comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
     },
     SweepMissing: {
       what: 'No sweep has succeeded for ten minutes: nobody looks for calls without a webhook',
       part: 'RecordingHealth',
-      metric: ownMetric(METRICS.sweepCompleted),
+      metric: own.of(METRICS.sweepCompleted),
       threshold: 1,
       comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
       of: [2, 2],
@@ -277,8 +287,8 @@ function definitionsOf(props: AlarmsProps): Readonly<Record<string, Definition>>
       metric: new MathExpression({
         expression: 'IF(FILL(received, 0) == 0, FILL(refused, 0), 0)',
         usingMetrics: {
-          received: ownMetric(METRICS.callReceived),
-          refused: ownMetric(METRICS.requestRefused),
+          received: own.of(METRICS.callReceived),
+          refused: own.of(METRICS.requestRefused),
         },
         period: FIVE_MINUTES,
         label: 'refused, with none accepted',
@@ -287,7 +297,7 @@ function definitionsOf(props: AlarmsProps): Readonly<Record<string, Definition>>
     },
     TwilioThrottled: {
       what: 'Twilio answers more than one request in twenty with 429',
-      metric: throttledShare(),
+      metric: own.throttledShare(),
       threshold: 5,
       comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
       of: [2, 3],

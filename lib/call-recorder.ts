@@ -1,4 +1,4 @@
-import { Duration, Token } from 'aws-cdk-lib';
+import { Duration, Stack, Token } from 'aws-cdk-lib';
 import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -28,7 +28,7 @@ import { AskedConsent, OptOut } from './consent.ts';
 import { Control, type ControlPolicies } from './control.ts';
 import { CustomerKey } from './customer-key.ts';
 import { RecorderDashboard } from './dashboard.ts';
-import { FIVE_MINUTES } from './metrics.ts';
+import { FIVE_MINUTES, OwnMetrics } from './metrics.ts';
 import { CallersFunction, RecorderFunction } from './recorder-function.ts';
 import { Sweep } from './sweep.ts';
 import {
@@ -380,7 +380,24 @@ export class CallRecorder extends Construct {
     const aliases = Object.fromEntries(
       Object.entries(callers).flatMap(([name, { alias }]) => (alias ? [[name, alias]] : [])),
     );
+    const functions = {
+      ...callers,
+      RecordingStatus: recordingStatus,
+      StartRecording: startRecording,
+      RecordUnrecorded: recordUnrecorded,
+      AwaitOutcome: awaitOutcome,
+      Verify: verify,
+      Reconcile: reconcile,
+      Sweep: sweep,
+      ...operators,
+    };
+    const serviceName = serviceNameOf(this);
+    for (const one of Object.values(functions)) {
+      one.addEnvironment(ENVIRONMENT.serviceName, serviceName);
+    }
+    const own = new OwnMetrics(serviceName);
     const alarms = new Alarms(this, 'Alarms', {
+      own,
       callersFunctions: Object.values(callers),
       aliases: Object.values(aliases),
       throttleable: [...Object.values(callers), recordingStatus, startRecording],
@@ -396,18 +413,9 @@ export class CallRecorder extends Construct {
       new Canary(this, 'Canary', { aliases, alarms: alarms.ofNewVersions });
     }
     this.dashboard = new RecorderDashboard(this, 'Dashboard', {
+      own,
       alarms: Object.values(alarms.all),
-      functions: {
-        ...callers,
-        RecordingStatus: recordingStatus,
-        StartRecording: startRecording,
-        RecordUnrecorded: recordUnrecorded,
-        AwaitOutcome: awaitOutcome,
-        Verify: verify,
-        Reconcile: reconcile,
-        Sweep: sweep,
-        ...operators,
-      },
+      functions,
       stateMachine,
       tableThrottles,
       unrecordedLog: recordUnrecorded.ownLog,
@@ -429,4 +437,10 @@ export class CallRecorder extends Construct {
     this.stateMachine = stateMachine;
     this.secret = secret;
   }
+}
+
+/** No other recorder of the account and region has it: a stack's name is the only one there, and has no slash. */
+function serviceNameOf(recorder: CallRecorder): string {
+  const stack = Stack.of(recorder);
+  return stack.stackName + recorder.node.path.slice(stack.node.path.length);
 }

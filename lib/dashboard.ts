@@ -14,11 +14,13 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
-import { METRICS } from '../lambda/shared/contract.ts';
+import { METRICS, type MetricName } from '../lambda/shared/contract.ts';
 import { STAGES } from './funnel.ts';
-import { coverage, FIVE_MINUTES, ownMetric, stageMetric, throttledShare } from './metrics.ts';
+import { FIVE_MINUTES, type OwnMetrics } from './metrics.ts';
 
 export interface RecorderDashboardProps {
+  /** What the functions emit. */
+  readonly own: OwnMetrics;
   readonly alarms: readonly IAlarm[];
   readonly functions: Readonly<Record<string, IFunction>>;
   readonly stateMachine: IStateMachine;
@@ -37,7 +39,9 @@ const HEIGHT = 6;
 export class RecorderDashboard extends Dashboard {
   constructor(scope: Construct, id: string, props: RecorderDashboardProps) {
     super(scope, id, { defaultInterval: Duration.hours(12) });
-    const { runbookUrl } = props;
+    const { own, runbookUrl } = props;
+    const percentiles = (name: MetricName): readonly IMetric[] =>
+      [50, 95, 99].map((share) => own.of(name, { statistic: Stats.percentile(share), label: `p${share}` }));
     this.addWidgets(
       new TextWidget({
         width: FULL,
@@ -48,54 +52,54 @@ export class RecorderDashboard extends Dashboard {
     this.addWidgets(
       new AlarmStatusWidget({ title: 'Alarms', width: FULL, height: 4, alarms: [...props.alarms] }),
     );
-    const [calls, ...graphs] = funnel();
+    const [calls, ...graphs] = funnel(own);
     this.addWidgets(calls);
     this.addWidgets(...graphs);
     this.addWidgets(
       graph('Time to recording, ms', THIRD, percentiles(METRICS.timeToRecordingMilliseconds)),
       graph('Creates for a recording', THIRD, [
-        ownMetric(METRICS.createsPerRecording, { statistic: Stats.AVERAGE, label: 'mean' }),
-        ownMetric(METRICS.createsPerRecording, { statistic: Stats.MAXIMUM, label: 'most' }),
-        ownMetric(METRICS.recordingAdopted, { label: 'found instead' }),
+        own.of(METRICS.createsPerRecording, { statistic: Stats.AVERAGE, label: 'mean' }),
+        own.of(METRICS.createsPerRecording, { statistic: Stats.MAXIMUM, label: 'most' }),
+        own.of(METRICS.recordingAdopted, { label: 'found instead' }),
       ]),
       graph('Callbacks', THIRD, [
-        ownMetric(METRICS.callbackReceived, { label: 'received' }),
-        ownMetric(METRICS.callbackDuplicate, { label: 'known already' }),
-        ownMetric(METRICS.callbackUnknownCall, { label: 'of unknown calls' }),
-        ownMetric(METRICS.callbackConflict, { label: 'in conflict' }),
-        ownMetric(METRICS.recordingReconciled, { label: 'never came' }),
+        own.of(METRICS.callbackReceived, { label: 'received' }),
+        own.of(METRICS.callbackDuplicate, { label: 'known already' }),
+        own.of(METRICS.callbackUnknownCall, { label: 'of unknown calls' }),
+        own.of(METRICS.callbackConflict, { label: 'in conflict' }),
+        own.of(METRICS.recordingReconciled, { label: 'never came' }),
       ]),
     );
     this.addWidgets(
       graph('Twilio’s answers', THIRD, [
-        ownMetric(METRICS.twilioOk, { label: '2xx' }),
-        ownMetric(METRICS.twilioRefused, { label: '4xx' }),
-        ownMetric(METRICS.twilioUnauthorized, { label: '401, 403' }),
-        ownMetric(METRICS.twilioThrottled, { label: '429' }),
-        ownMetric(METRICS.twilioFailed, { label: '5xx, none' }),
+        own.of(METRICS.twilioOk, { label: '2xx' }),
+        own.of(METRICS.twilioRefused, { label: '4xx' }),
+        own.of(METRICS.twilioUnauthorized, { label: '401, 403' }),
+        own.of(METRICS.twilioThrottled, { label: '429' }),
+        own.of(METRICS.twilioFailed, { label: '5xx, none' }),
       ]),
-      graph('Twilio, 429 in a hundred', THIRD, [throttledShare()]),
+      graph('Twilio, 429 in a hundred', THIRD, [own.throttledShare()]),
       graph('Twilio’s latency, ms', THIRD, percentiles(METRICS.twilioLatencyMilliseconds)),
     );
     this.addWidgets(
       graph('Sweeps', THIRD, [
-        ownMetric(METRICS.sweepCompleted, { label: 'succeeded' }),
-        ownMetric(METRICS.callDiscovered, { label: 'calls discovered' }),
-        ownMetric(METRICS.executionRevived, { label: 'executions revived' }),
-        ownMetric(METRICS.recordingSurplus, { label: 'second recordings stopped' }),
-        ownMetric(METRICS.rowOverdue, { label: 'rows overdue' }),
+        own.of(METRICS.sweepCompleted, { label: 'succeeded' }),
+        own.of(METRICS.callDiscovered, { label: 'calls discovered' }),
+        own.of(METRICS.executionRevived, { label: 'executions revived' }),
+        own.of(METRICS.recordingSurplus, { label: 'second recordings stopped' }),
+        own.of(METRICS.rowOverdue, { label: 'rows overdue' }),
       ]),
       graph('Operators', THIRD, [
-        ownMetric(METRICS.commandDone, { label: 'done' }),
-        ownMetric(METRICS.commandFailed, { label: 'not done' }),
-        ownMetric(METRICS.commandUnconfirmed, { label: 'unconfirmed' }),
-        ownMetric(METRICS.pauseEnded, { label: 'pauses ended' }),
-        ownMetric(METRICS.pauseLeftOpen, { label: 'pauses left open' }),
+        own.of(METRICS.commandDone, { label: 'done' }),
+        own.of(METRICS.commandFailed, { label: 'not done' }),
+        own.of(METRICS.commandUnconfirmed, { label: 'unconfirmed' }),
+        own.of(METRICS.pauseEnded, { label: 'pauses ended' }),
+        own.of(METRICS.pauseLeftOpen, { label: 'pauses left open' }),
       ]),
       graph('Requests refused', THIRD, [
-        ownMetric(METRICS.requestRefused, { label: 'not Twilio’s' }),
-        ownMetric(METRICS.signatureUnverifiable, { label: 'unverifiable' }),
-        ownMetric(METRICS.nextCorrupt, { label: 'without an application' }),
+        own.of(METRICS.requestRefused, { label: 'not Twilio’s' }),
+        own.of(METRICS.signatureUnverifiable, { label: 'unverifiable' }),
+        own.of(METRICS.nextCorrupt, { label: 'without an application' }),
       ]),
     );
     const { functions, stateMachine, tableThrottles } = props;
@@ -151,7 +155,7 @@ export class RecorderDashboard extends Dashboard {
   }
 }
 
-function funnel(): [SingleValueWidget, GraphWidget, GraphWidget] {
+function funnel(own: OwnMetrics): [SingleValueWidget, GraphWidget, GraphWidget] {
   const total = Duration.hours(12);
   return [
     new SingleValueWidget({
@@ -159,19 +163,16 @@ function funnel(): [SingleValueWidget, GraphWidget, GraphWidget] {
       width: FULL,
       height: 4,
       setPeriodToTimeRange: true,
-      metrics: [...STAGES.map((stage) => stageMetric(stage, total)), coverage(total)],
+      metrics: [...STAGES.map((stage) => own.stage(stage, total)), own.coverage(total)],
     }),
     graph(
       'What became of calls',
       HALF,
-      STAGES.map((stage) => stageMetric(stage)),
+      STAGES.map((stage) => own.stage(stage)),
     ),
-    graph('Recorded, %', HALF, [coverage(Duration.hours(1))]),
+    graph('Recorded, %', HALF, [own.coverage(Duration.hours(1))]),
   ];
 }
-
-const percentiles = (name: Parameters<typeof ownMetric>[0]): readonly IMetric[] =>
-  [50, 95, 99].map((share) => ownMetric(name, { statistic: Stats.percentile(share), label: `p${share}` }));
 
 const graph = (title: string, width: number, left: readonly IMetric[]): GraphWidget =>
   new GraphWidget({ title, width, height: HEIGHT, left: [...left] });

@@ -52,7 +52,7 @@ export class Meters implements Disposable {
     process.env._X_AMZN_TRACE_ID = TRACE_ID;
     this.hooks = {
       wrapWire: (wire, name) => (platform) => {
-        const { telemetry, perInvocation } = powertools();
+        const { telemetry, perInvocation } = powertools(platform.environment);
         const handle = perInvocation(wire(this.#metered({ ...platform, telemetry })));
         return (event, awsRequestId) =>
           this.#running.run(name, () => this.#timed(() => handle(event, { awsRequestId })));

@@ -1,6 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { METRICS, type MetricName, SERVICE } from './contract.ts';
+import { ENVIRONMENT, METRICS, type MetricName } from './contract.ts';
+import { type Environment, environmentVariable } from './environment.ts';
 
 /** What a log line is about. Never a token, a signature, a body or a whole phone number. */
 export interface LogDetails {
@@ -44,11 +45,14 @@ export const unfailing = (telemetry: Telemetry): Telemetry => ({
 
 /**
  * Structured logs and CloudWatch's embedded metrics on standard output. `perInvocation` wraps a handler: it puts the
- * request's id on each line and prints the metrics when the handler is done, whatever came of it.
+ * request's id on each line and prints the metrics when the handler is done, whatever came of it. Throws
+ * EnvironmentInvalidError.
  */
-export function powertools() {
-  const logger = new Logger({ serviceName: SERVICE });
-  const metrics = new Metrics({ namespace: METRICS.namespace, serviceName: SERVICE });
+export function powertools(environment?: Environment) {
+  // Without a name Powertools would take one of its own, under which no alarm looks.
+  const serviceName = environmentVariable(ENVIRONMENT.serviceName, environment);
+  const logger = new Logger({ serviceName });
+  const metrics = new Metrics({ namespace: METRICS.namespace, serviceName });
   const telemetry: Telemetry = {
     count: (metric) => {
       metrics.addMetric(metric, MetricUnit.Count, 1);

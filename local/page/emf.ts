@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { METRICS, type MetricName, SERVICE } from '../../lambda/shared/contract.ts';
+import { METRICS, type MetricName } from '../../lambda/shared/contract.ts';
 
 /** A metric as CloudWatch would take it from a function's output. */
 export interface Measured {
@@ -25,7 +25,7 @@ const Document = v.looseObject({
       }),
     ),
   }),
-  service: v.literal(SERVICE),
+  service: v.string(),
 });
 const Values = v.union([
   v.pipe(
@@ -36,7 +36,7 @@ const Values = v.union([
 ]);
 
 /**
- * The recorder's metrics in a line that a function printed, with the dimension that dashboard and alarms ask for.
+ * The recorder's metrics in a line that a function printed, with the one dimension that dashboard and alarms ask for.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export function metricsIn(line: string): readonly Measured[] {

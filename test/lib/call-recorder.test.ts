@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { App, Duration, Fn, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
 import { type GenericSchema, parse } from 'valibot';
 import {
   AskSettings,
@@ -23,6 +24,7 @@ import {
   type RecorderConfigurationInput,
 } from '../../lib/configuration.ts';
 import { textVersion, voiceDocuments } from '../../lib/voice-documents.ts';
+import { ownMetrics } from './support/own-metrics.ts';
 import { only, readable, resources, synthesize } from './support/synthesize.ts';
 
 const template = synthesize();
@@ -116,22 +118,43 @@ describe('the functions', () => {
       FUNCTIONS.map((name) => [name, Object.keys(environmentOf(name)).toSorted()]),
     );
     expect(names).toEqual({
-      AwaitOutcome: ['SETTINGS', 'TABLE_NAME'],
-      ControlCalls: ['PUBLIC_BASE_URL', 'SECRET_ARN', 'SETTINGS', 'STATE_MACHINE_ARN', 'TABLE_NAME'],
-      ControlRecordingControl: [
+      AwaitOutcome: ['POWERTOOLS_SERVICE_NAME', 'SETTINGS', 'TABLE_NAME'],
+      ControlCalls: [
+        'POWERTOOLS_SERVICE_NAME',
         'PUBLIC_BASE_URL',
         'SECRET_ARN',
         'SETTINGS',
         'STATE_MACHINE_ARN',
         'TABLE_NAME',
       ],
-      Reconcile: ['SECRET_ARN', 'SETTINGS', 'TABLE_NAME'],
-      RecordUnrecorded: ['SETTINGS', 'TABLE_NAME'],
-      RecordingStatus: ['PUBLIC_BASE_URL', 'SECRET_ARN', 'SETTINGS', 'TABLE_NAME'],
-      StartRecording: ['PUBLIC_BASE_URL', 'SECRET_ARN', 'SETTINGS', 'TABLE_NAME'],
-      SweepFunction: ['PUBLIC_BASE_URL', 'SECRET_ARN', 'SETTINGS', 'STATE_MACHINE_ARN', 'TABLE_NAME'],
-      Verify: ['SECRET_ARN', 'SETTINGS', 'TABLE_NAME'],
-      VoiceWebhook: ['PUBLIC_BASE_URL', 'SECRET_ARN', 'SETTINGS', 'STATE_MACHINE_ARN'],
+      ControlRecordingControl: [
+        'POWERTOOLS_SERVICE_NAME',
+        'PUBLIC_BASE_URL',
+        'SECRET_ARN',
+        'SETTINGS',
+        'STATE_MACHINE_ARN',
+        'TABLE_NAME',
+      ],
+      Reconcile: ['POWERTOOLS_SERVICE_NAME', 'SECRET_ARN', 'SETTINGS', 'TABLE_NAME'],
+      RecordUnrecorded: ['POWERTOOLS_SERVICE_NAME', 'SETTINGS', 'TABLE_NAME'],
+      RecordingStatus: ['POWERTOOLS_SERVICE_NAME', 'PUBLIC_BASE_URL', 'SECRET_ARN', 'SETTINGS', 'TABLE_NAME'],
+      StartRecording: ['POWERTOOLS_SERVICE_NAME', 'PUBLIC_BASE_URL', 'SECRET_ARN', 'SETTINGS', 'TABLE_NAME'],
+      SweepFunction: [
+        'POWERTOOLS_SERVICE_NAME',
+        'PUBLIC_BASE_URL',
+        'SECRET_ARN',
+        'SETTINGS',
+        'STATE_MACHINE_ARN',
+        'TABLE_NAME',
+      ],
+      Verify: ['POWERTOOLS_SERVICE_NAME', 'SECRET_ARN', 'SETTINGS', 'TABLE_NAME'],
+      VoiceWebhook: [
+        'POWERTOOLS_SERVICE_NAME',
+        'PUBLIC_BASE_URL',
+        'SECRET_ARN',
+        'SETTINGS',
+        'STATE_MACHINE_ARN',
+      ],
     });
   });
 
@@ -1017,6 +1040,47 @@ describe('the construct in an app of one’s own', () => {
     );
     expect(urls).toHaveLength(6);
     expect(urls).toEqual(urls.map(() => Stack.of(recorder).resolve(publicBaseUrl)));
+  });
+});
+
+describe('recorders of one account and region', () => {
+  const appOfOnesOwn = () =>
+    new App({ context: { 'aws:cdk:bundling-stacks': [] }, builtinCloudFormationValidation: false });
+  const namesIn = (template: Template): readonly (string | undefined)[] => {
+    const variables = Object.values(resources(template, 'AWS::Lambda::Function')).map(
+      ({ Properties }) =>
+        (Properties.Environment as { Variables: Record<string, string> }).Variables.POWERTOOLS_SERVICE_NAME,
+    );
+    return [...new Set(variables)];
+  };
+
+  test('emit metrics of their own, each of which its own alarms and dashboard look at', () => {
+    const app = appOfOnesOwn();
+    const sales = new Stack(app, 'Sales');
+    new CallRecorder(sales, 'Calls');
+    const support = new Stack(app, 'ById', { stackName: 'Support' });
+    new CallRecorder(support, 'Calls', { consent: 'ask', optOutKey: '9' });
+    for (const [stack, name] of [
+      [sales, 'Sales/Calls'],
+      [support, 'Support/Calls'],
+    ] as const) {
+      const template = Template.fromStack(stack);
+      expect(namesIn(template)).toEqual([name]);
+      const watching = [
+        ...Object.values(template.findResources('AWS::CloudWatch::Alarm')),
+        ...Object.values(template.findResources('AWS::CloudWatch::Dashboard')).map(({ Properties }) =>
+          JSON.parse(String(readable(Properties.DashboardBody))),
+        ),
+      ];
+      expect(ownMetrics(watching, name)).toContain('CallReceived');
+    }
+  });
+
+  test('may stand in one stack', () => {
+    const stack = new Stack(appOfOnesOwn(), 'Both');
+    new CallRecorder(new Construct(stack, 'One'), 'Calls');
+    new CallRecorder(new Construct(stack, 'Two'), 'Calls');
+    expect(namesIn(Template.fromStack(stack)).toSorted()).toEqual(['Both/One/Calls', 'Both/Two/Calls']);
   });
 });
 

@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { powertools } from '../../../lambda/shared/telemetry.ts';
+import { EnvironmentInvalidError } from '../../../lambda/shared/errors.ts';
+import { powertools as powertoolsOf } from '../../../lambda/shared/telemetry.ts';
+
+const ENVIRONMENT = { POWERTOOLS_SERVICE_NAME: 'Sales/Recorder' };
+const powertools = () => powertoolsOf(ENVIRONMENT);
 
 let printed: string[];
 
@@ -30,7 +34,7 @@ describe('a function', () => {
         message: 'a message',
         callSid: 'CA1',
         requestId: 'request-1',
-        service: 'call-recorder',
+        service: 'Sales/Recorder',
       },
     ]);
   });
@@ -52,12 +56,14 @@ describe('a function', () => {
     const [metrics, ...others] = lines();
     expect(others).toEqual([]);
     expect(metrics).toMatchObject({
+      service: 'Sales/Recorder',
       CallReceived: 1,
       TimeToRecordingMilliseconds: 250,
       CreatesPerRecording: 2,
     });
     expect(metrics._aws.CloudWatchMetrics[0]).toMatchObject({
       Namespace: 'CallRecorder',
+      Dimensions: [['service']],
       Metrics: [
         { Name: 'CallReceived', Unit: 'Count' },
         { Name: 'TimeToRecordingMilliseconds', Unit: 'Milliseconds' },
@@ -74,6 +80,10 @@ describe('a function', () => {
     };
     await expect(invoke(failing, tools)).rejects.toThrow('failed');
     expect(lines()).toMatchObject([{ CallReceived: 1 }]);
+  });
+
+  test('does not start without the name under which alarms look at its metrics', () => {
+    expect(() => powertoolsOf({})).toThrow(EnvironmentInvalidError);
   });
 
   test('prints nothing when there is nothing to say', async () => {

@@ -15,7 +15,7 @@ test.each([
   ['is no JSON', 'CallReceived'],
   ['is of another namespace', emfLine({ CallReceived: 1 }, { namespace: 'AWS/Lambda' })],
   ['has another dimension', emfLine({ CallReceived: 1 }, { dimension: 'callSid' })],
-  ['is of another service', emfLine({ CallReceived: 1 }, { service: 'another' })],
+  ['names no recorder', emfLine({ CallReceived: 1 }, { service: null })],
   ['has a metric that the contract lacks', emfLine({ CallsReceived: 1 })],
   ['has no figure', emfLine({ CallReceived: 'one' })],
 ])('a line that %s has no metric', (_, line) => {

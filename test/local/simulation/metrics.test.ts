@@ -1,5 +1,5 @@
 import { beforeAll, expect, jest, test } from '@jest/globals';
-import { METRICS } from '../../../lambda/shared/contract.ts';
+import { ENVIRONMENT, METRICS } from '../../../lambda/shared/contract.ts';
 import { powertools, type Telemetry } from '../../../lambda/shared/telemetry.ts';
 import { FAULT_PROFILES, type FaultProfile } from '../../../local/faults/profile.ts';
 import type { CloudFormationTemplate } from '../../../local/host/template.ts';
@@ -40,6 +40,7 @@ const FAULTS: FaultProfile = {
 
 const printed: string[] = [];
 let templates: Record<'plain' | 'asked', CloudFormationTemplate>;
+let serviceName: string;
 let telemetry: Telemetry;
 let publish: () => Promise<void>;
 
@@ -53,7 +54,8 @@ beforeAll(async () => {
     }),
   ]);
   templates = { plain, asked };
-  const { telemetry: real, perInvocation } = powertools();
+  serviceName = serviceNameIn(plain);
+  const { telemetry: real, perInvocation } = powertools({ [ENVIRONMENT.serviceName]: serviceName });
   telemetry = { ...NO_TELEMETRY, count: real.count, record: real.record };
   publish = () => perInvocation(async () => undefined)({}, { awsRequestId: '1' });
 }, 180_000);
@@ -80,6 +82,7 @@ test('every metric that dashboard and alarms look at is emitted in a local run',
     printed
       .join('')
       .split('\n')
+      .filter((line) => line.includes(`"service":"${serviceName}"`))
       .flatMap(metricsIn)
       .map(({ metric }) => metric),
   );
@@ -87,14 +90,26 @@ test('every metric that dashboard and alarms look at is emitted in a local run',
   expect(silent).toEqual(Object.keys(NEVER_EMITTED).toSorted());
 }, 120_000);
 
+/** As the functions have it in their environment. */
+function serviceNameIn({ Resources }: CloudFormationTemplate): string {
+  const names = Object.values(Resources).flatMap(({ Type, Properties }) =>
+    Type === 'AWS::Lambda::Function'
+      ? [Object(Properties?.Environment).Variables[ENVIRONMENT.serviceName]]
+      : [],
+  );
+  const [name, ...others] = new Set(names);
+  expect(others).toEqual([]);
+  return name;
+}
+
 /** The metrics in the dashboard's widgets and in the alarms. */
 function lookedAt({ Resources }: CloudFormationTemplate): string[] {
   const found = Object.values(Resources).flatMap(({ Type, Properties }) => {
     switch (Type) {
       case 'AWS::CloudWatch::Dashboard':
-        return ownMetrics(JSON.parse(String(readable(Properties?.DashboardBody))));
+        return ownMetrics(JSON.parse(String(readable(Properties?.DashboardBody))), serviceName);
       case 'AWS::CloudWatch::Alarm':
-        return ownMetrics(Properties);
+        return ownMetrics(Properties, serviceName);
       default:
         return [];
     }
