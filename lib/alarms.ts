@@ -231,6 +231,11 @@ function definitionsOf(props: AlarmsProps): Readonly<Record<string, Definition>>
       part: 'RecordingHealth',
       ...any(METRICS.callUnrecorded),
     },
+    RecordingFailed: {
+      what: 'A recording was begun, and Twilio could not keep it',
+      part: 'RecordingHealth',
+      ...any(METRICS.recordingFailed),
+    },
     CoverageLow: {
       what: 'Of the answered calls of an hour, more than one in a hundred was not recorded',
       part: 'RecordingHealth',

@@ -72,6 +72,7 @@ describe('an alarm', () => {
       'CallUnrecorded',
       'CoverageLow',
       'ExecutionsFailed',
+      'RecordingFailed',
       'RowOverdue',
       'StartExecutionFailed',
       'SweepMissing',

@@ -20,7 +20,6 @@ import { misfortunes } from './misfortunes.ts';
 
 /** What no short run makes them emit. */
 const NEVER_EMITTED: Readonly<Record<string, string>> = {
-  [METRICS.recordingFailed]: 'no recording of the simulated Twilio fails',
   [METRICS.rowOverdue]: 'none is processed for a quarter of an hour after its call',
 };
 

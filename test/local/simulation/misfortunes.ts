@@ -74,10 +74,10 @@ export async function misfortunes({ plain, asked, optOutKey, telemetry }: Misfor
   const forgedWebhook = () =>
     post(cloud.voiceUrl(), { ...FORM, 'X-Twilio-Signature': 'forged' }, formOf(voiceParameters()));
   /** Of a call that nobody announced. */
-  const callback = (RecordingStatus: string) => {
+  const callback = (RecordingStatus: string, of: Partial<ReturnType<typeof statusParameters>> = {}) => {
     const { accountSid: AccountSid, authToken } = credentials;
     const url = `${origin}${ROUTES.recordingStatus}`;
-    const parameters = { ...statusParameters(), AccountSid, RecordingStatus };
+    const parameters = { ...statusParameters(), ...of, AccountSid, RecordingStatus };
     const signature = getExpectedTwilioSignature(authToken, url, parameters);
     return post(url, { ...FORM, 'X-Twilio-Signature': signature }, formOf(parameters));
   };
@@ -100,6 +100,7 @@ export async function misfortunes({ plain, asked, optOutKey, telemetry }: Misfor
     await forgedWebhook();
     await callback('completed');
     await callback('absent');
+    await callback('failed', { RecordingSid: `RE${'f'.repeat(32)}`, ErrorCode: '16105' });
     call({ voiceUrl: `${cloud.voiceUrl()}/corrupt` });
     call({ hangUpAfterMs: 100 });
     // Too short for a recording with audio, at least one of them.
