@@ -45,7 +45,7 @@ export interface AlarmsProps {
   /** Answers of the API that were errors of ours. */
   readonly serverErrors: IMetric;
   readonly stateMachine: IStateMachine;
-  /** Requests to the table that were throttled. */
+  /** Requests to the table and to its index that were throttled. */
   readonly tableThrottles: readonly IMetric[];
   readonly deadLetters: IQueue;
   /** Of the account's own, for what is published. */
@@ -145,6 +145,19 @@ const across =
       label,
     });
 const sumOf = across('SUM');
+
+/**
+ * The same of metrics which are there only when there is something to count, with 0 in between. What is missing of
+ * DynamoDB's would else leave an alarm as it is, whatever it says of missing data:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+ */
+const filledSumOf = (metrics: readonly IMetric[], label: string, period = FIVE_MINUTES): IMetric =>
+  new MathExpression({
+    expression: metrics.map((_, index) => `FILL(m${index}, 0)`).join(' + '),
+    usingMetrics: Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric])),
+    period,
+    label,
+  });
 const greatestOf = across('MAX');
 
 function definitionsOf(props: AlarmsProps): Readonly<Record<string, Definition>> {
@@ -283,7 +296,7 @@ function definitionsOf(props: AlarmsProps): Readonly<Record<string, Definition>>
     TableThrottled: {
       what: 'The table refused requests',
       part: 'RecordingHealth',
-      metric: sumOf(tableThrottles, 'throttled requests'),
+      metric: filledSumOf(tableThrottles, 'throttled requests'),
       threshold: 1,
       of: [2, 3],
     },

@@ -59,10 +59,19 @@ export class CallTable extends TableV2 {
     }
   }
 
-  /** Requests that were refused for now, on the table and on its index. */
+  /**
+   * Requests that were refused for now, on the table and on its index, which the table's own figures do not include.
+   * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
+   */
   throttles(period: Duration): readonly IMetric[] {
-    return ['ReadThrottleEvents', 'WriteThrottleEvents'].map((name) =>
-      this.metric(name, { period, statistic: Stats.SUM, label: name }),
+    const names = ['ReadThrottleEvents', 'WriteThrottleEvents'];
+    const ofTable = { TableName: this.tableName };
+    const ofIndex = { ...ofTable, GlobalSecondaryIndexName: TABLE.callsByDay.indexName };
+    return [
+      ...names.map((label) => [label, label, ofTable] as const),
+      ...names.map((name) => [name, `${name}, index`, ofIndex] as const),
+    ].map(([name, label, dimensionsMap]) =>
+      this.metric(name, { period, statistic: Stats.SUM, label, dimensionsMap }),
     );
   }
 

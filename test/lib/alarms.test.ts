@@ -88,6 +88,33 @@ describe('an alarm', () => {
     expect(breaching.map(([name]) => name)).toEqual(['SweepMissing']);
   });
 
+  test('of throttled requests counts those of the index too, and ends when there are none', () => {
+    const metrics = alarms.TableThrottled?.Properties.Metrics as {
+      Id: string;
+      Expression?: string;
+      MetricStat?: { Metric: { MetricName: string; Dimensions: { Name: string; Value: string }[] } };
+    }[];
+    const counted = metrics.flatMap(({ MetricStat }) =>
+      MetricStat
+        ? [
+            [
+              MetricStat.Metric.MetricName,
+              ...MetricStat.Metric.Dimensions.map(({ Value }) => Value).toSorted(),
+            ],
+          ]
+        : [],
+    );
+    expect(counted.toSorted()).toEqual([
+      ['ReadThrottleEvents', '<Calls>'],
+      ['ReadThrottleEvents', '<Calls>', 'CallsByDay'],
+      ['WriteThrottleEvents', '<Calls>'],
+      ['WriteThrottleEvents', '<Calls>', 'CallsByDay'],
+    ]);
+    expect(metrics.flatMap(({ Expression }) => Expression ?? [])).toEqual([
+      'FILL(m0, 0) + FILL(m1, 0) + FILL(m2, 0) + FILL(m3, 0)',
+    ]);
+  });
+
   test('may look at ten metrics at most', () => {
     for (const { Properties } of Object.values(alarms)) {
       expect((Properties.Metrics as unknown[] | undefined)?.length ?? 1).toBeLessThanOrEqual(11);
