@@ -148,7 +148,7 @@ const sumOf = across('SUM');
 
 /**
  * The same of metrics which are there only when there is something to count, with 0 in between. What is missing of
- * DynamoDB's would else leave an alarm as it is, whatever it says of missing data:
+ * DynamoDB's, for one, would else leave an alarm as it is, whatever it says of missing data:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
  */
 const filledSumOf = (metrics: readonly IMetric[], label: string, period = FIVE_MINUTES): IMetric =>
@@ -176,9 +176,9 @@ function definitionsOf(props: AlarmsProps): Readonly<Record<string, Definition>>
   const minute = Duration.minutes(1);
   const any = (metric: MetricName) => ({ metric: own.of(metric), threshold: 1 });
   return {
+    // Of no composite: one that is in ALARM already, for an operator's 503 or a row that is overdue, would not tell of it.
     WebhookUnhealthy: {
       what: 'A function that a caller waits for failed',
-      part: 'CallSafety',
       metric: sumOf(
         callersFunctions.map((one) => one.metricErrors({ period })),
         'failed invocations',
@@ -258,11 +258,13 @@ function definitionsOf(props: AlarmsProps): Readonly<Record<string, Definition>>
     },
     SweepMissing: {
       what: 'No sweep has succeeded for ten minutes: nobody looks for calls without a webhook',
-      part: 'RecordingHealth',
-      metric: own.of(METRICS.sweepCompleted),
+      // Of a metric that stops, CloudWatch looks at some more periods than it is told to, and would be as much later.
+      // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+      metric: filledSumOf([own.of(METRICS.sweepCompleted)], 'sweeps'),
       threshold: 1,
       comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
       of: [2, 2],
+      // What has no data at all may not be filled either.
       missing: TreatMissingData.BREACHING,
     },
     TwilioUnauthorized: {

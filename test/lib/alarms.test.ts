@@ -66,7 +66,6 @@ describe('an alarm', () => {
       'SignatureUnverifiable',
       'Throttled',
       'WebhookSlow',
-      'WebhookUnhealthy',
     ]);
     expect(partsOf('RecordingHealth').toSorted()).toEqual([
       'CallUnrecorded',
@@ -75,7 +74,6 @@ describe('an alarm', () => {
       'RecordingFailed',
       'RowOverdue',
       'StartExecutionFailed',
-      'SweepMissing',
       'TableThrottled',
       'TwilioUnauthorized',
     ]);
@@ -86,6 +84,26 @@ describe('an alarm', () => {
       ([, { Properties }]) => Properties.TreatMissingData === 'breaching',
     );
     expect(breaching.map(([name]) => name)).toEqual(['SweepMissing']);
+  });
+
+  test('tells of a dead sweep and of a dead webhook by itself, so that no composite in ALARM keeps it quiet', () => {
+    const tellsByItself = { AlarmActions: ['<AlarmsTopic>'] };
+    expect(alarms.SweepMissing?.Properties).toMatchObject(tellsByItself);
+    expect(alarms.WebhookUnhealthy?.Properties).toMatchObject(tellsByItself);
+  });
+
+  test('needs no more than its two periods to see that sweeps have stopped', () => {
+    expect(alarms.SweepMissing?.Properties).toMatchObject({
+      EvaluationPeriods: 2,
+      DatapointsToAlarm: 2,
+      Metrics: [
+        { Expression: 'FILL(m0, 0)', ReturnData: true },
+        {
+          MetricStat: { Metric: { MetricName: 'SweepCompleted' }, Period: 300, Stat: 'Sum' },
+          ReturnData: false,
+        },
+      ],
+    });
   });
 
   test('of throttled requests counts those of the index too, and ends when there are none', () => {
