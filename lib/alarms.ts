@@ -302,6 +302,10 @@ function definitionsOf(props: AlarmsProps): Readonly<Record<string, Definition>>
       threshold: 1,
       of: [2, 3],
     },
+    WebhookMissed: {
+      what: 'The sweep found a call that no webhook had announced',
+      ...any(METRICS.callDiscovered),
+    },
     RequestsRefused: {
       what: 'Webhooks are refused and none is accepted: the auth token in the secret may be the wrong one',
       metric: new MathExpression({

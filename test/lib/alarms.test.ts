@@ -92,6 +92,11 @@ describe('an alarm', () => {
     expect(alarms.WebhookUnhealthy?.Properties).toMatchObject(tellsByItself);
   });
 
+  test('tells of webhooks that never came, though their calls were recorded in the end', () => {
+    expect(ownMetrics(alarms.WebhookMissed?.Properties)).toEqual(['CallDiscovered']);
+    expect(alarms.WebhookMissed?.Properties.AlarmActions).toEqual(['<AlarmsTopic>']);
+  });
+
   test('needs no more than its two periods to see that sweeps have stopped', () => {
     expect(alarms.SweepMissing?.Properties).toMatchObject({
       EvaluationPeriods: 2,
