@@ -57,7 +57,12 @@ export interface AlarmsProps {
 }
 
 /** Those that a bad version sets off, and little else: what goes wrong at Twilio or at AWS must not keep a mend out. */
-const NEW_VERSION_SIGNS = ['NewVersionFails', 'NewVersionSlow', 'SignatureUnverifiable'] as const;
+const NEW_VERSION_SIGNS = [
+  'NewVersionFails',
+  'NewVersionSlow',
+  'WebhookFailed',
+  'SignatureUnverifiable',
+] as const;
 
 interface Definition {
   readonly what: string;
@@ -183,6 +188,13 @@ function definitionsOf(props: AlarmsProps): Readonly<Record<string, Definition>>
         callersFunctions.map((one) => one.metricErrors({ period })),
         'failed invocations',
       ),
+      threshold: 1,
+    },
+    WebhookFailed: {
+      what: 'A function that a caller waits for failed, and answered all the same',
+      part: 'CallSafety',
+      // A sign of new versions too.
+      metric: own.of(METRICS.webhookFailed, { period: minute }),
       threshold: 1,
     },
     ApiUnhealthy: {

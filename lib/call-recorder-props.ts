@@ -139,7 +139,7 @@ export interface CallRecorderProps {
   /** @default RetentionDays.THREE_MONTHS, with `compliance` SIX_YEARS ('hipaa') or THIRTEEN_MONTHS ('pci') */
   readonly logRetention?: RetentionDays;
   /**
-   * Scheme and host under which Twilio reaches the API.
+   * Scheme and host under which Twilio reaches the API. What a token stands for is not validated: it has to have them too.
    *
    * @default - API Gateway's endpoint
    */

@@ -1,4 +1,4 @@
-import { Duration, Stack, Token } from 'aws-cdk-lib';
+import { Duration, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -93,8 +93,7 @@ export class CallRecorder extends Construct {
         compliance: props.compliance,
         retentionDays: props.retention?.toDays(),
         logRetentionDays: props.logRetention,
-        // Another stack's API is known only when it is deployed.
-        publicBaseUrl: Token.isUnresolved(props.publicBaseUrl) ? undefined : props.publicBaseUrl,
+        publicBaseUrl: props.publicBaseUrl && knownOf(props.publicBaseUrl),
         twilioApiBaseUrl: props.twilioApiBaseUrl,
       } satisfies Record<keyof Omit<RecorderConfigurationInput, 'stackName' | 'tags'>, unknown>,
       this.node.path,
@@ -437,6 +436,19 @@ export class CallRecorder extends Construct {
     this.stateMachine = stateMachine;
     this.secret = secret;
   }
+}
+
+/**
+ * A base URL as far as it is known before it is deployed: another one in the place of what a token at its start stands for,
+ * and parts of a host and a port in that of the others.
+ */
+function knownOf(url: string): string {
+  const fragments = Tokenization.reverseString(url);
+  const start = Token.isUnresolved(fragments.firstValue) ? 'https://' : '';
+  const known = fragments
+    .mapTokens({ mapToken: () => 'token' })
+    .join({ join: (left, right) => `${left}${right}` });
+  return `${start}${known}`.replace(/:token$/, ':443');
 }
 
 /** No other recorder of the account and region has it: a stack's name is the only one there, and has no slash. */

@@ -114,11 +114,10 @@ export class RecorderDashboard extends Dashboard {
         THIRD,
         each((one) => one.metricDuration({ period, statistic: Stats.percentile(99), label: label(one) })),
       ),
-      graph(
-        'Functions, errors',
-        THIRD,
-        each((one) => one.metricErrors({ period, label: label(one) })),
-      ),
+      graph('Functions, errors', THIRD, [
+        ...each((one) => one.metricErrors({ period, label: label(one) })),
+        own.of(METRICS.webhookFailed, { label: 'answered all the same' }),
+      ]),
       graph(
         'Functions, at once',
         THIRD,

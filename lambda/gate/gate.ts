@@ -1,5 +1,5 @@
 import { isKnownToRun, isRecordedInTime } from '../recording/gate.ts';
-import type { StartDependencies } from '../recording/start.ts';
+import { ifAvailable, type StartDependencies } from '../recording/start.ts';
 import type { CallStore } from '../recording/store.ts';
 import { within } from '../shared/clock.ts';
 import { METRICS } from '../shared/contract.ts';
@@ -71,9 +71,9 @@ export function gate({
       if (!request) {
         return documents.refusal;
       }
-      const known = await inTime(GATE_BUDGETS.decision, store.known(request.CallSid));
+      const known = await ifAvailable(inTime(GATE_BUDGETS.decision, store.known(request.CallSid)));
       // Nothing is stored at the word of somebody who may not be Twilio.
-      return isKnownToRun(known) ? pass(request, next) : turnAway(request);
+      return known && isKnownToRun(known) ? pass(request, next) : turnAway(request);
     },
     answerFailure(error) {
       telemetry.count(METRICS.callTurnedAway);

@@ -111,6 +111,7 @@ export const METRICS = {
   namespace: 'CallRecorder',
   requestRefused: 'RequestRefused',
   signatureUnverifiable: 'SignatureUnverifiable',
+  webhookFailed: 'WebhookFailed',
   callReceived: 'CallReceived',
   startExecutionFailed: 'StartExecutionFailed',
   nextCorrupt: 'NextCorrupt',

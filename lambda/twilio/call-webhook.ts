@@ -81,6 +81,8 @@ export function callWebhook<const S extends typeof VoiceRequest | typeof KeyRequ
       }
       return twimlResponse(await answer(request, next, { secret, requestId }));
     } catch (error) {
+      // The invocation does not fail, so none of Lambda's own metrics would tell of it.
+      telemetry.count(METRICS.webhookFailed);
       return twimlResponse(answerFailure(error, next));
     }
   };

@@ -108,5 +108,5 @@ export function decodeNext(next: string, publicBaseUrl: string): string | undefi
     return undefined;
   }
   const url = v.is(HttpUrl, text) ? text : new URL(text).href;
-  return v.is(HttpUrl, url) && new URL(url).origin !== new URL(publicBaseUrl).origin ? url : undefined;
+  return v.is(HttpUrl, url) && new URL(url).origin !== URL.parse(publicBaseUrl)?.origin ? url : undefined;
 }

@@ -61,9 +61,14 @@ export function voiceWebhook(dependencies: VoiceWebhookDependencies) {
       });
       return twiml(next, true);
     },
-    answerFailure(error) {
-      telemetry.error('The webhook failed; the caller hears the fallback', { error: describeError(error) });
-      return fallback;
+    answerFailure(error, next) {
+      telemetry.error('The webhook failed; the TwiML starts the recording', { error: describeError(error) });
+      try {
+        return twiml(next ?? {}, true);
+      } catch {
+        // Perhaps it was this that failed.
+        return fallback;
+      }
     },
   });
 }

@@ -65,6 +65,7 @@ describe('an alarm', () => {
       'ApiUnhealthy',
       'SignatureUnverifiable',
       'Throttled',
+      'WebhookFailed',
       'WebhookSlow',
     ]);
     expect(partsOf('RecordingHealth').toSorted()).toEqual([

@@ -646,9 +646,11 @@ describe('a new version', () => {
       DeploymentConfigName: 'CodeDeployDefault.LambdaCanary10Percent5Minutes',
       AlarmConfiguration: {
         Enabled: true,
-        Alarms: ['NewVersionFails', 'NewVersionSlow', 'SignatureUnverifiable'].map((name) => ({
-          Name: `<Alarms${name}>`,
-        })),
+        Alarms: ['NewVersionFails', 'NewVersionSlow', 'WebhookFailed', 'SignatureUnverifiable'].map(
+          (name) => ({
+            Name: `<Alarms${name}>`,
+          }),
+        ),
       },
       AutoRollbackConfiguration: {
         Enabled: true,
@@ -1017,6 +1019,21 @@ describe('the construct in an app of one’s own', () => {
     ['logs that are kept for ever', { logRetention: RetentionDays.INFINITE }, 'logRetentionDays is 9999'],
     ['no wait for callbacks', { reconcileAfter: Duration.seconds(0) }, 'reconcileAfterSeconds is 0'],
     ['a base URL with a path', { publicBaseUrl: 'https://example.com/api' }, 'publicBaseUrl is "https://'],
+    [
+      'a base URL with a path, however little of it is known',
+      { publicBaseUrl: `${Fn.importValue('base')}/api` },
+      'publicBaseUrl is "https://token/api"',
+    ],
+    [
+      'a base URL without a scheme, though its domain is not known',
+      { publicBaseUrl: `calls.${Fn.importValue('domain')}` },
+      'publicBaseUrl is "calls.token"',
+    ],
+    [
+      'a base URL in the open where that is forbidden, though its host is not known',
+      { publicBaseUrl: `http://${Fn.importValue('host')}`, compliance: 'pci' },
+      'publicBaseUrl is "http://token"',
+    ],
     ['another scheme', { twilioApiBaseUrl: 'ftp://example.com' }, 'twilioApiBaseUrl is "ftp://'],
     ['an empty notice', { notice: { say: '' } }, 'notice.say is ""'],
     ['a number that is none', { otherwise: { dial: '12345' } }, 'otherwise.dial is "12345"'],
@@ -1029,6 +1046,8 @@ describe('the construct in an app of one’s own', () => {
   test.each<[string, string, string]>([
     ['is known only when it is deployed', Fn.importValue('base'), '/voice'],
     ['is so in part', `https://${Fn.importValue('host')}`, '/voice'],
+    ['is so but for the domain', `https://${Fn.importValue('name')}.example.com`, '/voice'],
+    ['is so with its port', `https://${Fn.importValue('host')}:${Fn.importValue('port')}`, '/voice'],
   ])('takes a base URL that %s', (_, publicBaseUrl, path) => {
     const recorder = construct({ publicBaseUrl });
     expect(recorder.voiceUrl).toBe(`${publicBaseUrl}${path}`);

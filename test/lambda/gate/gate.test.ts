@@ -156,17 +156,17 @@ describe('a call that is not recorded', () => {
         },
       },
     ],
-    [
-      'the gate fails',
-      {
-        withSecret: () => {
-          throw new Error('a mistake');
-        },
-      },
-    ],
   ])('ends when %s: nobody knows then that it is', async (_, changes) => {
     expect(verbs(await send({}, changes))).toEqual(TURNED_AWAY);
-    expect(telemetry.counted).toContain('CallTurnedAway');
+    expect(telemetry.counted).toEqual(['SignatureUnverifiable', 'CallTurnedAway']);
+  });
+
+  test('ends when the gate fails, which is counted', async () => {
+    const withSecret = () => {
+      throw new Error('a mistake');
+    };
+    expect(verbs(await send({}, { withSecret }))).toEqual(TURNED_AWAY);
+    expect(telemetry.counted).toEqual(['WebhookFailed', 'CallTurnedAway']);
   });
 });
 

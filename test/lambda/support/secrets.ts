@@ -17,3 +17,11 @@ export const secretSource = (cached = twilioSecret(), fresh = cached): SecretSou
   get: async () => cached,
   getFresh: async () => fresh,
 });
+
+/** One with which a request is verified, and after that nothing goes well. */
+export const unreadable: TwilioSecret = {
+  ...twilioSecret(),
+  get accountSid(): string {
+    throw new Error('a mistake');
+  },
+};

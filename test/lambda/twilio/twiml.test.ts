@@ -185,6 +185,10 @@ describe('{next}', () => {
     expect(decodeText(url)).toBeUndefined();
   });
 
+  test('is read though nobody can tell where the API itself is', () => {
+    expect(decodeNext(encodeNext(APPLICATION), 'recorder.example.com')).toBe(APPLICATION);
+  });
+
   test('may lead to another port or scheme of our host', () => {
     expect(decodeText(`${PUBLIC_BASE_URL}:8443/voice`)).toBe(`${PUBLIC_BASE_URL}:8443/voice`);
   });

@@ -8,7 +8,7 @@ import { type VoiceWebhookDependencies, voiceWebhook } from '../../../lambda/voi
 import { voiceDocuments } from '../../../lib/voice-documents.ts';
 import { FAILURES } from '../support/failures.ts';
 import { type FakeTelemetry, fakeTelemetry } from '../support/fake-telemetry.ts';
-import { NEXT_AUTH_TOKEN, secretSource, twilioSecret } from '../support/secrets.ts';
+import { NEXT_AUTH_TOKEN, secretSource, twilioSecret, unreadable } from '../support/secrets.ts';
 import { ACCOUNT_SID, CALL_SID, OTHER_ACCOUNT_SID } from '../support/sids.ts';
 import { verbsOf } from '../support/twiml.ts';
 import {
@@ -177,6 +177,20 @@ describe('a failure', () => {
     expect(SECRET_BUDGET_MILLISECONDS + EXECUTION_BUDGET_MILLISECONDS).toBeLessThanOrEqual(2_000);
   });
 
+  test('that nobody foresaw leads the caller on to the application, records by TwiML, and is counted', async () => {
+    const answer = await send({ path: NEXT_PATH }, { secrets: secretSource(unreadable) });
+    expect(verbs(answer)).toEqual(recorded);
+    expect(telemetry.counted).toEqual(['WebhookFailed']);
+    expect(telemetry.lines).toMatchObject([{ level: 'error', details: { error: { message: 'a mistake' } } }]);
+  });
+
+  test('of the TwiML itself is answered with what was written before', async () => {
+    const next: object = { next: undefined };
+    const answer = await send({ path: NEXT_PATH }, { documents: { ...documents, ...next } });
+    expect(verbs(answer)).toEqual([START_RECORDING, NOTICE, ...OTHERWISE]);
+    expect(telemetry.counted).toEqual(['WebhookFailed']);
+  });
+
   test.each<[string, object]>([
     ['no headers', { headers: undefined }],
     ['no request context', { requestContext: undefined }],
@@ -184,6 +198,7 @@ describe('a failure', () => {
   ])('of the event, which has %s, is answered as if it had no application', async (_, broken) => {
     const answer = await send({ event: broken });
     expect(verbs(answer)).toEqual([START_RECORDING, NOTICE, ...OTHERWISE]);
+    expect(telemetry.counted).toEqual(['WebhookFailed']);
     expect(calls).toEqual([]);
   });
 
@@ -297,6 +312,8 @@ describe('a gated recorder', () => {
     expect(unverified.at(-1)?.[2]).toBe(
       `${PUBLIC_BASE_URL}/gate${NEXT_PATH.slice('/voice'.length)}${OVERRIDES}`,
     );
+    const failed = verbs(await send({ path: NEXT_PATH }, { ...gated, secrets: secretSource(unreadable) }));
+    expect(failed).toEqual(unverified);
     const broken = verbs(
       await send({ event: { requestContext: undefined as never, headers: null as never } }, gated),
     );
