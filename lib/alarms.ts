@@ -222,6 +222,11 @@ function definitionsOf(props: AlarmsProps): Readonly<Record<string, Definition>>
       ),
       threshold: 1,
     },
+    CallTurnedAway: {
+      what: 'The gate ended a call that was not recorded',
+      part: 'CallSafety',
+      ...any(METRICS.callTurnedAway),
+    },
     SignatureUnverifiable: {
       what: 'The secret cannot be read, so no webhook can be verified',
       part: 'CallSafety',

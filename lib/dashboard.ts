@@ -164,11 +164,10 @@ function funnel(own: OwnMetrics): [SingleValueWidget, GraphWidget, GraphWidget] 
       setPeriodToTimeRange: true,
       metrics: [...STAGES.map((stage) => own.stage(stage, total)), own.coverage(total)],
     }),
-    graph(
-      'What became of calls',
-      HALF,
-      STAGES.map((stage) => own.stage(stage)),
-    ),
+    graph('What became of calls', HALF, [
+      ...STAGES.map((stage) => own.stage(stage)),
+      own.of(METRICS.callTurnedAway, { label: 'turned away' }),
+    ]),
     graph('Recorded, %', HALF, [own.coverage(Duration.hours(1))]),
   ];
 }

@@ -63,6 +63,7 @@ describe('an alarm', () => {
   test('is part of what it endangers', () => {
     expect(partsOf('CallSafety').toSorted()).toEqual([
       'ApiUnhealthy',
+      'CallTurnedAway',
       'SignatureUnverifiable',
       'Throttled',
       'WebhookFailed',
@@ -236,19 +237,15 @@ describe('the topic', () => {
 });
 
 describe('the dashboard', () => {
-  test('shows every metric that is emitted', () => {
+  test('shows every metric that is emitted, but for some', () => {
     const shown = ownMetrics(dashboard());
-    // What stands for a rare event is in an alarm, and in the log.
     const hidden = emitted.filter((name) => !shown.includes(name));
-    expect(hidden.toSorted()).toEqual([
-      'CallTurnedAway',
-      'ConsentGiven',
-      'ConsentNotKept',
-      'ConsentWithdrawn',
-      'RecordingDeleted',
-      'RecordingNotDeleted',
-      'StartExecutionFailed',
-    ]);
+    const alarming = ownMetrics(Object.values(alarms));
+    // Rare events have an alarm; what callers said, and what was done about it, is in the rows and in the log.
+    expect(Object.groupBy(hidden.toSorted(), (name) => (alarming.includes(name) ? 'alarm' : 'log'))).toEqual({
+      alarm: ['ConsentNotKept', 'RecordingNotDeleted', 'StartExecutionFailed'],
+      log: ['ConsentGiven', 'ConsentWithdrawn', 'RecordingDeleted'],
+    });
     for (const name of shown) {
       expect(emitted).toContain(name);
     }

@@ -20,6 +20,7 @@ import { misfortunes } from './misfortunes.ts';
 
 /** What no short run makes them emit. */
 const NEVER_EMITTED: Readonly<Record<string, string>> = {
+  [METRICS.callTurnedAway]: 'neither recorder has a gate',
   [METRICS.webhookFailed]: 'no webhook throws that anybody knows of',
   [METRICS.rowOverdue]: 'none is processed for a quarter of an hour after its call',
 };
