@@ -40,7 +40,7 @@ export interface AlarmsProps {
   readonly callersFunctions: readonly IFunction[];
   /** Those that a deployment moves to a new version bit by bit. */
   readonly aliases: readonly Alias[];
-  /** The functions that must not be kept waiting. */
+  /** The functions that must not be kept waiting, and that nobody has limited. */
   readonly throttleable: readonly IFunction[];
   /** Answers of the API that were errors of ours. */
   readonly serverErrors: IMetric;
@@ -204,7 +204,7 @@ function definitionsOf(props: AlarmsProps): Readonly<Record<string, Definition>>
       threshold: 1,
     },
     WebhookSlow: {
-      what: 'Callers wait more than two seconds, one in a hundred',
+      what: 'A function that callers wait for takes more than two seconds, for one in a hundred',
       part: 'CallSafety',
       metric: greatestOf(
         callersFunctions.map((one) => one.metricDuration({ period, statistic: Stats.percentile(99) })),
@@ -243,7 +243,7 @@ function definitionsOf(props: AlarmsProps): Readonly<Record<string, Definition>>
         threshold: 1,
       },
       NewVersionSlow: {
-        what: 'The version that callers are being led to makes them wait for more than two seconds',
+        what: 'The version that callers are being led to takes more than two seconds',
         metric: greatestOf(
           aliases.map((one) =>
             ofVersion(one, 'Duration', { statistic: Stats.percentile(99), period: minute }),
@@ -252,7 +252,7 @@ function definitionsOf(props: AlarmsProps): Readonly<Record<string, Definition>>
           minute,
         ),
         threshold: 2_000,
-        // One cold start of few requests is no reason.
+        // One request of few, the first in its environment, is no reason.
         of: [2, 3] as const,
       },
     }),

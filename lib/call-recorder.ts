@@ -399,7 +399,12 @@ export class CallRecorder extends Construct {
       own,
       callersFunctions: Object.values(callers),
       aliases: Object.values(aliases),
-      throttleable: [...Object.values(callers), recordingStatus, startRecording],
+      throttleable: [
+        ...Object.values(callers),
+        startRecording,
+        // What a limit of one's own turns away, Twilio sends again.
+        ...(configuration.callbackConcurrency === undefined ? [recordingStatus] : []),
+      ],
       serverErrors: api.serverErrors(FIVE_MINUTES),
       stateMachine,
       tableThrottles,

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import type { Template } from 'aws-cdk-lib/assertions';
 import { METRICS } from '../../lambda/shared/contract.ts';
 import { COMPOSITES } from '../../lib/alarms.ts';
 import { STAGES } from '../../lib/funnel.ts';
@@ -137,6 +138,20 @@ describe('an alarm', () => {
     ]);
     expect(metrics.flatMap(({ Expression }) => Expression ?? [])).toEqual([
       'FILL(m0, 0) + FILL(m1, 0) + FILL(m2, 0) + FILL(m3, 0)',
+    ]);
+  });
+
+  test('of throttled functions leaves out callbacks that a limit of one’s own turns away', () => {
+    const throttled = (of: Template) =>
+      [
+        ...JSON.stringify(byName(resources(of, 'AWS::CloudWatch::Alarm')).Throttled).matchAll(
+          /"FunctionName","Value":"<(\w+)>"/g,
+        ),
+      ].map(([, name]) => name);
+    expect(throttled(template).toSorted()).toEqual(['RecordingStatus', 'StartRecording', 'VoiceWebhook']);
+    expect(throttled(synthesize({ callbackConcurrency: 50 })).toSorted()).toEqual([
+      'StartRecording',
+      'VoiceWebhook',
     ]);
   });
 
