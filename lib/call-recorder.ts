@@ -369,8 +369,11 @@ export class CallRecorder extends Construct {
     if (voiceWebhook) {
       api.post('Voice', [ROUTES.voice, ROUTES.voiceNext], voiceWebhook.live);
     }
-    if (gate) {
-      api.post('Gate', [ROUTES.gate, ROUTES.gateNext], gate.live);
+    const gateRoutes = gate ? api.post('Gate', [ROUTES.gate, ROUTES.gateNext], gate.live) : [];
+    for (const leadingThere of [voiceWebhook?.live, asked?.consent]) {
+      // An update that turns the gate or the key on would else have calls led there a moment before there is a way. Of a
+      // function with an alias it is the alias that waits: the gate's own waits for alarms, and these for the version.
+      leadingThere?.node.addDependency(...gateRoutes, ...(optOut?.routes ?? []));
     }
     api.callbacks('Status', ROUTES.recordingStatus, recordingStatus);
 

@@ -1,3 +1,4 @@
+import type { HttpRoute } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ROUTES } from '../lambda/shared/contract.ts';
@@ -45,8 +46,12 @@ export class AskedConsent extends Construct {
       settings: props.consentSettings,
       environment,
     });
-    api.post('Voice', [ROUTES.voice, ROUTES.voiceNext], this.ask);
-    api.post('Consent', [ROUTES.consent, ROUTES.consentNext], this.consent);
+    const asking = api.post('Voice', [ROUTES.voice, ROUTES.voiceNext], this.ask);
+    const answering = api.post('Consent', [ROUTES.consent, ROUTES.consentNext], this.consent);
+    for (const { node } of asking) {
+      // An update that begins to ask would else lead callers to the question a moment before there is a way to answer.
+      node.addDependency(...answering);
+    }
   }
 }
 
@@ -57,6 +62,7 @@ export interface OptOutProps extends ConsentProps {
 /** Takes the key with which callers say no during the notice. */
 export class OptOut extends Construct {
   readonly optOut: CallersFunction;
+  readonly routes: readonly HttpRoute[];
 
   constructor(scope: Construct, id: string, props: OptOutProps) {
     super(scope, id);
@@ -69,6 +75,6 @@ export class OptOut extends Construct {
       settings,
       environment,
     });
-    api.post('OptOut', [ROUTES.optOut, ROUTES.optOutNext], this.optOut);
+    this.routes = api.post('OptOut', [ROUTES.optOut, ROUTES.optOutNext], this.optOut);
   }
 }

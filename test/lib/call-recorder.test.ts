@@ -688,6 +688,69 @@ describe('a new version', () => {
   });
 });
 
+describe('an update that leads calls to new routes', () => {
+  const asking = { consent: 'ask', optOutKey: '9' } as const;
+  const CONFIGURATIONS: readonly [string, string, RecorderConfigurationInput, string][] = [
+    ['the gate', '<VoiceWebhookLive>', { whenNotRecorded: 'refuse' }, 'gate'],
+    ['the gate, at once', '<VoiceWebhook>', { whenNotRecorded: 'refuse', deployment: 'all-at-once' }, 'gate'],
+    ['the key that says no', '<VoiceWebhook>', { optOutKey: '9' }, 'opt-out'],
+    ['the key that says no, after a yes', '<AskedConsent>', asking, 'opt-out'],
+    ['the answer to the question', '<WebhookApiPOSTvoice>', asking, 'consent'],
+    [
+      'the answer to the question of a function that was not asked before',
+      '<WebhookApiPOSTvoiceVoice>',
+      asking,
+      'consent',
+    ],
+  ];
+  const dependenciesOf = ({ DependsOn = [] }: { DependsOn?: string | string[] }) => [DependsOn].flat();
+
+  test.each(CONFIGURATIONS)(
+    'does so when there is the way to %s, for which %s waits',
+    (_, waiting, configuration, path) => {
+      const { Resources } = synthesize(configuration).toJSON();
+      const resource =
+        Object.keys(Resources).find((logicalId) => readable({ Ref: logicalId }) === waiting) ?? '';
+      const dependencies = dependenciesOf(Resources[resource]).map((logicalId) => Resources[logicalId]);
+      const routes = dependencies.flatMap(({ Properties }) => Properties.RouteKey ?? []);
+      expect(routes).toEqual(expect.arrayContaining([`POST /${path}`, `POST /${path}/{next}`]));
+      const invoking = dependencies.flatMap(({ Properties }) => readable(Properties.SourceArn) ?? []);
+      expect(invoking.filter((arn) => String(arn).includes(`/${path}`))).toHaveLength(2);
+      expect(dependencies.flatMap(({ Properties }) => Properties.IntegrationUri ?? [])).not.toEqual([]);
+    },
+  );
+
+  test.each(CONFIGURATIONS)('waits for %s, and nothing waits for itself', (_, __, configuration) => {
+    const { Resources } = synthesize(configuration).toJSON();
+    const namedIn = (value: unknown): string[] =>
+      typeof value === 'object' && value !== null
+        ? Object.entries(value).flatMap(([name, argument]) => {
+            const named = { Ref: argument, 'Fn::GetAtt': [argument].flat()[0] }[name];
+            return named === undefined ? namedIn(argument) : [String(named)];
+          })
+        : [];
+    const waitsFor = (logicalId: string) => {
+      const { Properties, UpdatePolicy, ...others } = Resources[logicalId];
+      return [...dependenciesOf(others), ...namedIn([Properties, UpdatePolicy])].filter(
+        (other) => other in Resources,
+      );
+    };
+    const done = new Set<string>();
+    const follow = (logicalId: string, path: readonly string[]): void => {
+      expect(path).not.toContain(logicalId);
+      if (!done.has(logicalId)) {
+        for (const other of waitsFor(logicalId)) {
+          follow(other, [...path, logicalId]);
+        }
+        done.add(logicalId);
+      }
+    };
+    for (const logicalId of Object.keys(Resources)) {
+      follow(logicalId, []);
+    }
+  });
+});
+
 describe('a recorder that refuses calls which are not recorded', () => {
   const refusing = synthesize({ whenNotRecorded: 'refuse', refusal: { say: 'Call later.' } });
   const withGate = resources(refusing, 'AWS::Lambda::Function');
