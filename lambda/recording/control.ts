@@ -340,12 +340,15 @@ class Turn {
       return hasEnded(answer.body.status) ? { kind: 'gone', answer } : { kind: 'unconfirmed', answer };
     }
     if (isNothingThere(answer)) {
-      if (wanted === 'stopped' && !(await this.#isOver(recordingSid))) {
-        return { kind: maybeCarriedOut ? 'unconfirmed' : 'not-done', answer };
-      }
       const wasSo = command?.confirmed === true && command.status === wanted;
       // Nobody has said what Twilio answers to a pause of what is paused; either way nothing is recorded.
-      return wasSo && wanted === 'paused' ? { kind: 'done' } : { kind: 'gone', answer };
+      if (wasSo && wanted === 'paused') {
+        return { kind: 'done' };
+      }
+      if (wanted === 'stopped' ? await this.#isOver(recordingSid) : !maybeCarriedOut) {
+        return { kind: 'gone', answer };
+      }
+      return { kind: maybeCarriedOut ? 'unconfirmed' : 'not-done', answer };
     }
     if (maybeCarriedOut) {
       return { kind: 'unconfirmed', answer };

@@ -321,6 +321,16 @@ describe('an answer of Twilio', () => {
     expect(await command(late, 'stop', { owner: 'request-1' })).toMatchObject({ kind: 'unconfirmed' });
   });
 
+  test.each(['pause', 'resume'] as const)(
+    '21220 to a %s that may have been carried out before leaves that open',
+    async (action) => {
+      await know(recordingResource());
+      const twilio = answering(noAnswer, notEligible);
+      expect(await command(twilio, action)).toMatchObject({ kind: 'unconfirmed', errorCode: 21220 });
+      expect(shown()).toEqual({ [RECORDING_SID]: 'unconfirmed' });
+    },
+  );
+
   test('21220 to a stop counts once the call has ended, whatever Twilio lists', async () => {
     await know(recordingResource());
     const { api } = new ControlledCall(clock);
