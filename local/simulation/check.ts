@@ -43,13 +43,24 @@ export function checkExecutions(
   entries: readonly HistoryEntry[],
   rows: readonly Row[],
 ): string[] {
-  return [...besideEachOther(executions), ...executions.flatMap((one) => wrongEnd(one, entries, rows))];
+  return [
+    ...besideEachOther(executions),
+    ...executions.flatMap((one, index) => {
+      // It ended when all was final, and a recording that an operator started meanwhile is the next one's.
+      const isRelieved = executions.slice(index + 1).some(isOfOperator);
+      return wrongEnd(one, isRelieved ? [] : entries, rows);
+    }),
+  ];
 }
+
+/** Follows a recording that an operator has started, beside the one that follows those before. */
+const isOfOperator = ({ input }: Execution): boolean => JSON.parse(input).origin === 'control';
 
 function besideEachOther(executions: readonly Execution[]): string[] {
   let runningUntil = 0;
-  return executions.flatMap(({ name, startDate, stopDate }) => {
-    const isBeside = startDate.getTime() < runningUntil;
+  return executions.flatMap((execution) => {
+    const { name, startDate, stopDate } = execution;
+    const isBeside = startDate.getTime() < runningUntil && !isOfOperator(execution);
     runningUntil = Math.max(runningUntil, stopDate?.getTime() ?? Number.POSITIVE_INFINITY);
     return isBeside ? [`the execution ${name} ran beside another one`] : [];
   });
@@ -82,8 +93,11 @@ const isFinal = (status: unknown): boolean => status === 'unrecorded' || step(st
 
 function moreThanOneCounts(rows: readonly Row[]): string[] {
   const completed = rows.filter(
-    ({ Item, RecordingStatus, Confirmed }) =>
-      Item.startsWith('RECORDING#') && RecordingStatus === 'completed' && Confirmed === true,
+    (row) =>
+      row.Item.startsWith('RECORDING#') &&
+      row.RecordingStatus === 'completed' &&
+      row.Confirmed === true &&
+      !wasStopped(row),
   );
   const surplus = Number(rows.find(({ Item }) => Item === 'CALL')?.SurplusRecordings ?? 0);
   return completed.length - surplus > 1
@@ -92,6 +106,9 @@ function moreThanOneCounts(rows: readonly Row[]): string[] {
       ]
     : [];
 }
+
+/** By an operator, so that another one may follow. */
+const wasStopped = ({ CommandedStatus }: Row): boolean => CommandedStatus === 'stopped';
 
 /** Whoever sent a create gives up on its answer by then. */
 const CREATE_TIMEOUT_MS = START_POLICY.requestTimeout;
@@ -129,11 +146,28 @@ function createsUnseen(entries: readonly HistoryEntry[], rows: readonly Row[]): 
       .filter((since) => since <= at);
     const showsBy = Math.max(...unclearSince) + TIME_TO_SHOW_MS;
     const hasLooked = looks.some((look) => look.at >= showsBy && look.end && look.end.at <= at);
-    return unclearSince.length === 0 || hasLooked
+    const isClearedUp = namedBefore(entries, at) >= unclearSince.length + startedBefore(creates, index);
+    return unclearSince.length === 0 || hasLooked || isClearedUp
       ? []
       : [`${requestId} sent a create before anybody could have seen what became of the one before`];
   });
 }
+
+/** How many recordings callbacks had named: as many as there may be leave none to be looked for. */
+const namedBefore = (entries: readonly HistoryEntry[], at: number): number =>
+  new Set(
+    entries.flatMap((entry) =>
+      entry.target === 'webhook' && entry.at <= at && entry.detail?.recordingSid !== undefined
+        ? [entry.detail.recordingSid]
+        : [],
+    ),
+  ).size;
+
+/** How many creates were answered in time, with a recording. */
+const startedBefore = (creates: readonly Request[], index: number): number =>
+  creates
+    .slice(0, index)
+    .filter((create) => gaveUpAt(create) === undefined && create.end?.detail?.httpStatus === 201).length;
 
 /** A recording of ours that this answer to a list showed, and that had not ended. */
 const runningIn = ({ detail }: HistoryEntry, rows: readonly Row[]): string | undefined =>
@@ -142,8 +176,9 @@ const runningIn = ({ detail }: HistoryEntry, rows: readonly Row[]): string | und
     .map((shown) => shown.split(' '))
     .find(
       ([recordingSid, status]) =>
-        rows.some(({ Item, Confirmed }) => Item === `RECORDING#${recordingSid}` && Confirmed === true) &&
-        step(status) < step('completed'),
+        rows.some(
+          (row) => row.Item === `RECORDING#${recordingSid}` && row.Confirmed === true && !wasStopped(row),
+        ) && step(status) < step('completed'),
     )?.[0];
 
 function createsBesideSeen(entries: readonly HistoryEntry[], rows: readonly Row[]): string[] {

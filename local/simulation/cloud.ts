@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as v from 'valibot';
+import type { CommandRepresentation } from '../../lambda/recording-control/representations.ts';
 import { systemClock } from '../../lambda/shared/clock.ts';
 import { ROUTES } from '../../lambda/shared/contract.ts';
 import type { Platform } from '../../lambda/shared/platform.ts';
@@ -69,6 +70,13 @@ export interface CloudOptions {
   readonly schedules?: boolean;
 }
 
+/** What the recorder's own API answers. */
+export interface ApiAnswer {
+  readonly httpStatus: number;
+  /** Of JSON. */
+  readonly body: unknown;
+}
+
 /** The recorder on a simulated AWS, in this process and in virtual time. */
 export interface Cloud extends Transport, Disposable {
   readonly history: History;
@@ -81,6 +89,8 @@ export interface Cloud extends Transport, Disposable {
   /** The voice URL of a number: as `npx recorder connect` sets it, or without an application the mere address. */
   voiceUrl(application?: string): string;
   runSchedule: Schedules['run'];
+  /** Gives an operator's command, from behind the authorizer of the route. */
+  command(callSid: string, command: CommandRepresentation): Promise<ApiAnswer>;
   /** All rows of the table, by their keys. */
   rows(): Row[];
   /** What later reads of the secret find. */
@@ -238,6 +248,19 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
     outputs: stack.outputs,
     voiceUrl: (application) => voiceUrlsOf(stack.outputs)(application),
     runSchedule: schedules.run,
+    command: async (callSid, command) => {
+      const [logicalId] = [...nameOf].find(([, functionId]) => functionId === 'recording-control') ?? [];
+      if (logicalId === undefined) throw new Error('The template has no function for operators');
+      const event = {
+        pathParameters: { callSid },
+        body: JSON.stringify(command),
+        requestContext: { authorizer: { iam: { userArn: OPERATOR } } },
+      };
+      const result = await lambda.invoke(logicalId, JSON.stringify(event));
+      if ('error' in result) return { httpStatus: result.timedOut ? 503 : 500, body: undefined };
+      const { statusCode, body } = JSON.parse(result.payload);
+      return { httpStatus: statusCode, body: JSON.parse(body) };
+    },
     rows: () =>
       table
         .items()
@@ -249,6 +272,8 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
     [Symbol.dispose]: stop,
   };
 }
+
+const OPERATOR = 'arn:aws:iam::111122223333:user/operator';
 
 /** Nobody loads their code. */
 const NO_ASSETS = { get: () => '' };

@@ -18,32 +18,36 @@ as recorders do that have but a few.
 
 const OPT_OUT_KEY = '9';
 
+type Setting = Guard['setting'];
+
 interface Run {
   readonly label: string;
-  readonly asked: boolean;
+  readonly setting: Setting;
   readonly without: readonly GuardName[];
   /** Left out where nothing may be found. */
   readonly foundOutBy?: RegExp;
 }
 
-/** First with all guards, then without each in turn; those that count where callers are asked on their own. */
+/** In each setting first with all guards, then without each in turn that counts there. */
 const RUNS: readonly Run[] = [
-  { label: '(nothing)', asked: false, without: [] },
-  ...withoutEach(false),
+  { label: '(nothing)', setting: undefined, without: [] },
+  ...withoutEach(undefined),
   ...Object.entries(STRATEGIES).map(([strategy, without]) => ({
     label: `all but ${strategy}`,
-    asked: false,
+    setting: undefined,
     without,
     foundOutBy: GUARDS.verify.foundOutBy,
   })),
-  { label: '(nothing, and callers are asked)', asked: true, without: [] },
-  ...withoutEach(true),
+  { label: '(nothing, and operators command)', setting: 'operators', without: [] },
+  ...withoutEach('operators'),
+  { label: '(nothing, and callers are asked)', setting: 'asked', without: [] },
+  ...withoutEach('asked'),
 ];
 
-function withoutEach(asked: boolean): Run[] {
+function withoutEach(setting: Setting): Run[] {
   return Object.entries<Guard>(GUARDS)
-    .filter(([, guard]) => (guard.asked === true) === asked)
-    .map(([name, { foundOutBy }]) => ({ label: name, asked, without: [name as GuardName], foundOutBy }));
+    .filter(([, guard]) => guard.setting === setting)
+    .map(([name, { foundOutBy }]) => ({ label: name, setting, without: [name as GuardName], foundOutBy }));
 }
 
 await runCommand(main, USAGE);
@@ -69,11 +73,12 @@ async function main(): Promise<boolean> {
       keys: { asks: true, optOutKey: OPT_OUT_KEY },
     },
   };
-  const run = async ({ asked, without }: Run): Promise<Verdict> => {
+  const run = async ({ setting, without }: Run): Promise<Verdict> => {
     const { verdict } = await runSimulations({
       calls,
       seeds,
-      ...(asked ? recorders.asking : recorders.usual),
+      ...(setting === 'asked' ? recorders.asking : recorders.usual),
+      operators: setting === 'operators',
       faults: FAULT_PROFILES.heavy,
       outage: undefined,
       without,

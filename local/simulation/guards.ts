@@ -14,8 +14,8 @@ export interface Guard {
   readonly without: string;
   /** Some finding without it, and none with it. */
   readonly foundOutBy: RegExp;
-  /** Where it counts: callers are asked, and may say no. */
-  readonly asked?: true;
+  /** Where it counts, if not in every run: callers are asked, and may say no; or operators command recordings. */
+  readonly setting?: 'asked' | 'operators';
 }
 
 export const GUARDS = {
@@ -89,6 +89,22 @@ export const GUARDS = {
     without: 'Object.groupBy(calls.slice(0, 0), (call)',
     foundOutBy: /has no row/,
   },
+  turn: {
+    what: 'Commands to one call are carried out one after the other',
+    file: 'lambda/recording/dynamodb-store.ts',
+    code: '(attribute_not_exists(CommandOwner) OR CommandLeaseExpiresAt < :now OR CommandOwner = :owner)`,',
+    without: '(attribute_exists(CallSid) OR CommandLeaseExpiresAt < :now OR CommandOwner = :owner)`,',
+    foundOutBy: /in the end, its row says that it was told/,
+    setting: 'operators',
+  },
+  order: {
+    what: 'A stop holds for a recording that shows only later',
+    file: 'lambda/recording/merge.ts',
+    code: "=> order?.action === 'stop';",
+    without: "=> order?.action === 'stop' && order.number < 0;",
+    foundOutBy: /after an operator’s pause or stop was done/,
+    setting: 'operators',
+  },
   consent: {
     what: 'Nobody creates a recording of a call whose caller has not said yes',
     file: 'lambda/recording/dynamodb-store.ts',
@@ -96,7 +112,7 @@ export const GUARDS = {
     without:
       "const allowed = 'attribute_exists(Consent) OR attribute_not_exists(Consent) OR Consent = :given';",
     foundOutBy: /was recorded before its caller said yes/,
-    asked: true,
+    setting: 'asked',
   },
   withdraw: {
     what: 'A recording is deleted whose caller said no',
@@ -104,7 +120,7 @@ export const GUARDS = {
     code: 'const unwanted = isRefused(consent?.answer) && recordings.some(isUnwanted);',
     without: 'const unwanted = isRefused(consent?.answer) && recordings.length < 0;',
     foundOutBy: /its caller said no, and its recording was kept/,
-    asked: true,
+    setting: 'asked',
   },
 } as const satisfies Record<string, Guard>;
 

@@ -24,6 +24,7 @@ const USAGE = `Thousands of calls against the synthesized recorder, on one virtu
   --when-not-recorded WHAT  continue or refuse, instead of what is configured
   --consent WHAT     notice or ask, instead of what is configured
   --opt-out-key KEY  the key with which callers say no during the notice
+  --operators        operators pause, resume, stop and start the recordings of three calls in ten
   --without GUARD    one of ${Object.keys(GUARDS).join(', ')}: does without it, to see that this is found out;
                      may be repeated
   --json             the last line of standard output is one JSON object
@@ -57,6 +58,7 @@ async function main(): Promise<boolean> {
     'when-not-recorded': { type: 'string' },
     consent: { type: 'string' },
     'opt-out-key': { type: 'string' },
+    operators: { type: 'boolean', default: false },
     json: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   });
@@ -88,6 +90,7 @@ async function main(): Promise<boolean> {
     outage,
     without,
     templates,
+    operators: options.operators,
     keys: { asks: options.consent === 'ask', optOutKey: keyOf(options['opt-out-key']) },
     onProgress: (ended) => bar.update(ended),
   }).finally(() => bar.stop());
@@ -108,7 +111,7 @@ async function main(): Promise<boolean> {
 
 /** The keys of `npm start -- --json` and those of a simulation. */
 function jsonOf(
-  { verdict, seeds, faultsInjected, virtualSeconds, wallSeconds }: SimulationsResult,
+  { verdict, seeds, faultsInjected, commands, virtualSeconds, wallSeconds }: SimulationsResult,
   faults: FaultProfile,
 ): object {
   const { findings: _, ...figures } = verdict;
@@ -120,6 +123,7 @@ function jsonOf(
     ...(!isFaultless(faults) && { faults }),
     ...figures,
     faultsInjected,
+    ...(commands.given > 0 && { commands }),
     seeds: seeds.length,
     virtualSeconds,
     digest: digest.slice(0, 16),
@@ -127,7 +131,7 @@ function jsonOf(
   };
 }
 
-function summaryTable({ verdict, seeds, virtualSeconds, wallSeconds }: SimulationsResult): string {
+function summaryTable({ verdict, seeds, commands, virtualSeconds, wallSeconds }: SimulationsResult): string {
   const { p50, p95, p99 } = verdict.lostAudioMs;
   const table = new Table({ style: { head: [], border: [] } });
   const rows: readonly (readonly [string, string | number])[] = [
@@ -151,6 +155,13 @@ function summaryTable({ verdict, seeds, virtualSeconds, wallSeconds }: Simulatio
     ['recordings of others touched', verdict.foreignTouched],
     ['lost audio p50/p95/p99', `${p50} / ${p95} / ${p99} ms`],
     ['creates per recording', verdict.createsPerRecording],
+    ...(commands.given > 0
+      ? [
+          ['commands given', commands.given] as const,
+          ['of them done', commands.done] as const,
+          ['recorded against one for at most', `${commands.againstMaxSeconds} s`] as const,
+        ]
+      : []),
     ['virtual time', `${virtualSeconds} s`],
     ['real time', `${wallSeconds} s`],
   ];
@@ -180,6 +191,7 @@ interface Repeatable {
   readonly faults: string;
   readonly fault: readonly string[];
   readonly outage?: string | undefined;
+  readonly operators: boolean;
   readonly without: readonly string[];
   readonly 'start-with'?: string | undefined;
   readonly 'when-not-recorded'?: string | undefined;
@@ -188,10 +200,11 @@ interface Repeatable {
 }
 
 function repetition(options: Repeatable, seed: number): string {
-  const { calls, faults, fault, without } = options;
+  const { calls, faults, fault, operators, without } = options;
   return [
     `--calls ${calls} --seeds 1 --seed ${seed} --faults ${faults}`,
     ...fault.map((one) => `--fault ${one}`),
+    ...(operators ? ['--operators'] : []),
     ...without.map((one) => `--without ${one}`),
     ...REPEATED.flatMap((name) => (options[name] ? [`--${name} ${options[name]}`] : [])),
   ].join(' ');

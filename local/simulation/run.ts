@@ -17,6 +17,7 @@ import { type Measured, measure, type Tolerance, toleranceOf, UNDER_FAULTS } fro
 import { checkExecutions, checkHistory } from './check.ts';
 import { type Cloud, createCloud } from './cloud.ts';
 import { historyLines } from './history.ts';
+import { Operators, obedience, planCommands } from './operators.ts';
 import { Planted } from './planted.ts';
 import { APPLICATIONS, type PlannedCall, type PressedKeys, planCalls } from './scenario.ts';
 import { nextAuthToken, rotateToken } from './token-rotation.ts';
@@ -52,6 +53,8 @@ export interface SimulationOptions {
   readonly outage?: Outage | undefined;
   /** What the templates have callers press. */
   readonly keys?: PressedKeys | undefined;
+  /** Whether operators pause, resume, stop and start recordings. @default nobody does */
+  readonly operators?: boolean | undefined;
   /** @default nobody listens */
   readonly telemetry?: Telemetry;
   /** Called now and then with the number of calls that have ended. */
@@ -68,9 +71,19 @@ export interface BrokenCall {
 /** How many events each fault befell. */
 export type FaultCounts = Readonly<Partial<Record<FaultName, number>>>;
 
+/** What operators told recordings. */
+export interface CommandFigures {
+  readonly given: number;
+  /** Of these so many were answered with success. */
+  readonly done: number;
+  /** For how long at most a recording ran on after a stop or a pause that was done, in seconds. */
+  readonly againstMaxSeconds: number;
+}
+
 export interface Simulated {
   readonly measured: Measured;
   readonly faultsInjected: FaultCounts;
+  readonly commands: CommandFigures;
   readonly broken: readonly BrokenCall[];
   readonly virtualSeconds: number;
   /** Of everything that was done for every call: the same for the same options, to the byte. */
@@ -94,6 +107,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
     templates,
     outage,
     keys,
+    operators: hasOperators = false,
     telemetry = NO_TELEMETRY,
     onProgress,
   } = options;
@@ -139,6 +153,8 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   const clouds = [notice, noNotice];
   const recorderAt = (url: string): Cloud => (url.startsWith('https://no-notice.') ? noNotice : notice);
 
+  /** Calls that operators wait for, until they are answered. */
+  const attended = new Map<string, () => void>();
   const events = new Map<string, SimulatorEvent[]>();
   simulator.onEvent((event) => {
     if (event.callSid === undefined) {
@@ -146,6 +162,9 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
     }
     if (event.type === 'call-placed') {
       planted.called(event.from, event.to);
+    }
+    if (event.type === 'call-status' && event.status === 'in-progress') {
+      attended.get(event.callSid)?.();
     }
     const ofCall = events.get(event.callSid);
     if (ofCall) {
@@ -164,8 +183,17 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
     keys,
   });
   const lastAt = Math.max(...plans.map(({ afterMs }) => afterMs));
-  for (const plan of plans) {
-    setTimeout(() => placed.push(place(plan)), plan.afterMs);
+  const operators = new Operators(seed);
+  for (const [index, plan] of plans.entries()) {
+    setTimeout(() => {
+      const call = place(plan);
+      placed.push(call);
+      if (hasOperators) {
+        attended.set(call.sid, () =>
+          operators.attend(plan.notice ? notice : noNotice, call, planCommands(seed, index)),
+        );
+      }
+    }, plan.afterMs);
     if (plan.script.duplicateWebhook) onFault('voiceWebhookTwice');
   }
   if (profile.tokenRotation) {
@@ -205,10 +233,15 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
     ]),
   );
   const historyOf = (callSid: string) => histories.get(callSid) ?? [];
+  const obeyed = placed.map((call) => ({
+    call,
+    ...obedience(call, operators.of(call.sid), events.get(call.sid) ?? [], rowsOf.get(call.sid) ?? []),
+  }));
   const executionsOf = Map.groupBy(executions, ({ input }) => JSON.parse(input).callSid);
   const findings = [
     ...measured.findings,
     ...planted.findings,
+    ...obeyed.flatMap(({ call, findings }) => findings.map((finding) => `${call.sid}: ${finding}`)),
     ...placed.flatMap(({ sid }) => {
       const rows = rowsOf.get(sid) ?? [];
       const entries = historyOf(sid);
@@ -218,6 +251,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
       ].map((finding) => `${sid}: ${finding}`);
     }),
   ];
+  const given = placed.flatMap(({ sid }) => operators.of(sid));
   const brokenSids = new Set(findings.map((finding) => finding.slice(0, finding.indexOf(':'))));
   const linesOf = (call: SimulatedCall): readonly string[] =>
     historyLines(historyOf(call.sid), events.get(call.sid) ?? [], call.createdAt);
@@ -228,6 +262,11 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   return {
     measured: { ...measured, findings },
     faultsInjected,
+    commands: {
+      given: given.length,
+      done: given.filter(({ isDone }) => isDone).length,
+      againstMaxSeconds: Math.max(0, ...obeyed.map(({ againstSeconds }) => againstSeconds)),
+    },
     broken: placed
       .filter(({ sid }) => brokenSids.has(sid))
       .slice(0, MOST_BROKEN)

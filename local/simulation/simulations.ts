@@ -5,6 +5,7 @@ import { FAULT_NAMES } from '../faults/profile.ts';
 import { conclude, type Verdict } from '../verdict.ts';
 import {
   type BrokenCall,
+  type CommandFigures,
   type FaultCounts,
   type Simulated,
   type SimulationOptions,
@@ -16,7 +17,7 @@ import { synthesizeTemplate } from './template.ts';
 import type { WorkerMessage, WorkerTask } from './worker.ts';
 
 export interface SimulationsOptions
-  extends Pick<WorkerTask, 'calls' | 'faults' | 'outage' | 'without' | 'keys'> {
+  extends Pick<WorkerTask, 'calls' | 'faults' | 'outage' | 'without' | 'keys' | 'operators'> {
   readonly seeds: readonly number[];
   readonly templates: SimulationOptions['templates'];
   /** Called with the number of calls that have ended in all. */
@@ -35,6 +36,7 @@ export interface SimulationsResult {
   readonly seeds: readonly SeedResult[];
   /** In all seeds, in the profile's order. */
   readonly faultsInjected: FaultCounts;
+  readonly commands: CommandFigures;
   readonly virtualSeconds: number;
   readonly wallSeconds: number;
 }
@@ -108,6 +110,7 @@ export async function runSimulations(options: SimulationsOptions): Promise<Simul
       digest: simulated.digest,
     })),
     faultsInjected: total(inOrder.map(({ simulated }) => simulated.faultsInjected)),
+    commands: allCommands(inOrder.map(({ simulated }) => simulated.commands)),
     virtualSeconds: inOrder.reduce((sum, { simulated }) => sum + simulated.virtualSeconds, 0),
     wallSeconds: Math.round((performance.now() - begun) / 100) / 10,
   };
@@ -120,6 +123,12 @@ function total(counts: readonly FaultCounts[]): FaultCounts {
     ).filter(([, count]) => count > 0),
   );
 }
+
+const allCommands = (figures: readonly CommandFigures[]): CommandFigures => ({
+  given: figures.reduce((sum, { given }) => sum + given, 0),
+  done: figures.reduce((sum, { done }) => sum + done, 0),
+  againstMaxSeconds: Math.max(0, ...figures.map(({ againstMaxSeconds }) => againstMaxSeconds)),
+});
 
 /** Runs seeds one after the other: the first takes a second or two longer, while the thread's code is compiled. */
 class Thread implements AsyncDisposable {

@@ -153,6 +153,16 @@ describe('the history of a call', () => {
     expect(checkHistory(entries, [])).toEqual([]);
   });
 
+  test('is right when a create is sent again after callbacks have named all that may have been started', () => {
+    const named = (recordingSid: string) => callback('in-progress', { at: 150, detail: { recordingSid } });
+    const unclear = [sent(0), answered(100, 500), named('RE1')];
+    expect(checkHistory([...unclear, sent(200)], [row()])).toEqual([]);
+    const two = [sent(0), answered(50, 201), sent(60), answered(100, 500), named('RE1')];
+    expect(checkHistory([...two, sent(200)], [row()])).toEqual([UNSEEN]);
+    const both = [...two, named('RE2'), sent(200)];
+    expect(checkHistory(both, [row({ CommandedStatus: 'stopped' }), row(SECOND)])).toEqual([]);
+  });
+
   const seen = (...recordings: string[]) =>
     looked(0, 50, { httpStatus: 200, recordings: recordings.join(', ') });
 
@@ -172,6 +182,11 @@ describe('the history of a call', () => {
   test.each<[string, HistoryEntry[], Row[]]>([
     ["is not the recorder's", [...seen('RE1 processing'), sent(100)], [row({ Confirmed: undefined })]],
     ['has ended', [...seen('RE1 completed'), sent(100)], [row()]],
+    [
+      'was stopped by an operator',
+      [...seen('RE1 processing'), sent(100)],
+      [row({ CommandedStatus: 'stopped' })],
+    ],
     ['was seen by somebody else', [...seen('RE1 processing'), sent(100, 'b')], [row()]],
     ['was seen afterwards', [sent(0), ...seen('RE1 processing')], [row()]],
   ])('is right when a create is sent and the recording %s', (_, entries, rows) => {
@@ -188,6 +203,7 @@ describe('the history of a call', () => {
   test.each<[string, Partial<Row>]>([
     ['is not known to be ours', { Confirmed: undefined }],
     ['has no audio', { RecordingStatus: 'absent' }],
+    ['was stopped by an operator', { CommandedStatus: 'stopped' }],
   ])('is right when the second %s', (_, changes) => {
     expect(checkHistory([], [row({ Item: 'CALL' }), row(), row({ ...SECOND, ...changes })])).toEqual([]);
   });
@@ -226,6 +242,16 @@ describe('the executions of a call', () => {
     expect(named([execution('CA1', 0, undefined), execution('CA1-2', 8, 20)])).toContain(
       'the execution CA1-2 ran beside another one',
     );
+  });
+
+  test('may run beside each other, and leave each other a recording, where an operator started one', () => {
+    const ofOperator = { ...execution('CA1-2', 8, 20), input: '{"origin":"control"}' };
+    expect(named([execution('CA1', 0, 10), ofOperator])).toEqual([]);
+    const runs = [wrote(9, 'RECORDING#RE1', 'in-progress'), wrote(19, 'RECORDING#RE1', 'completed')];
+    expect(checkExecutions([execution('CA1', 0, 10), ofOperator], runs, [row()])).toEqual([]);
+    expect(checkExecutions([execution('CA1', 0, 10), ofOperator], runs.slice(0, 1), [row()])).toEqual([
+      'the execution CA1-2 ended while RECORDING#RE1 was in-progress',
+    ]);
   });
 
   const wrote = (at: number, item: string, recordingStatus: string, changes: Partial<HistoryEntry> = {}) =>

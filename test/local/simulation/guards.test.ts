@@ -15,6 +15,8 @@ test('each guard that the promises rest on can be switched off', () => {
     'reconcile',
     'final',
     'sweep',
+    'turn',
+    'order',
     'consent',
     'withdraw',
   ]);

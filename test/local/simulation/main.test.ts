@@ -58,6 +58,15 @@ describe('npm run simulate', () => {
     expect([ended.exitCode, ended.stderr]).toEqual([0, '']);
   }, 180_000);
 
+  test('has recordings obey operators', async () => {
+    const ended = await run('--calls', '400', '--seeds', '1', '--seed', '1', '--operators', '--json');
+    const { commands, ...figures } = lastLine(ended);
+    expect(figures).toMatchObject(RIGHT);
+    expect(Object(commands).done).toBeGreaterThan(50);
+    expect(Object(commands).againstMaxSeconds).toBeLessThanOrEqual(10);
+    expect([ended.exitCode, ended.stderr]).toEqual([0, '']);
+  }, 180_000);
+
   test.each([
     // An answered call's recording has two: that it runs, and how it ended.
     ['callbacks', 'callbackLost', 600, 1_000],
