@@ -32,7 +32,8 @@ export function checkHistory(entries: readonly HistoryEntry[], rows: readonly Ro
 
 /**
  * What is wrong with one call's executions: two ran at the same time, or one ended otherwise than by itself, or before
- * the call's row and those of its recordings were final.
+ * the call's row and those of its recordings were final, or one began when they were, or the call's row does not say in
+ * the end that they are.
  *
  * @param executions of the call
  * @param entries of the call
@@ -50,6 +51,8 @@ export function checkExecutions(
       const isRelieved = executions.slice(index + 1).some(isOfOperator);
       return wrongEnd(one, isRelieved ? [] : entries, rows);
     }),
+    ...executions.slice(1).flatMap((one) => needlessBeginning(one, entries, rows)),
+    ...leftOpen(rows),
   ];
 }
 
@@ -82,6 +85,48 @@ function wrongEnd(
     .filter(([item, recordingStatus]) => isOurs(item, rows) && !isFinal(recordingStatus))
     .map(([item, recordingStatus]) => `the execution ${name} ended while ${item} was ${recordingStatus}`);
 }
+
+/** How long ago a sweep may have read a row when it starts an execution: in between it asks Step Functions what runs. */
+const SWEEP_TAKES_MS = 15_000;
+
+function needlessBeginning(
+  { name, startDate }: Execution,
+  entries: readonly HistoryEntry[],
+  rows: readonly Row[],
+): string[] {
+  const at = startDate.getTime();
+  return lastOpenAt(entries, rows, at) < at - SWEEP_TAKES_MS && !rows.some((row) => isGivenUpFor(row, at))
+    ? [`the execution ${name} began though nothing was open`]
+    : [];
+}
+
+/** When some row of the call was last open, up to a moment. */
+function lastOpenAt(entries: readonly HistoryEntry[], rows: readonly Row[], until: number): number {
+  const isRefused = rows.some(
+    ({ Item, Consent }) => Item === 'CALL' && /^(declined|withdrawn)$/.test(`${Consent}`),
+  );
+  // What a caller said no to is deleted yet.
+  const isLast = (status: unknown) => isFinal(status) && !(isRefused && status === 'completed');
+  const statuses = new Map<unknown, unknown>();
+  let openAt = until;
+  let isOpen = true;
+  for (const { at, detail } of entries.filter((entry) => entry.at <= until).filter(hasWrittenStatus)) {
+    if (!/^(CALL$|RECORDING#)/.test(String(detail?.item))) continue;
+    if (isOpen) openAt = at;
+    statuses.set(detail?.item, detail?.recordingStatus);
+    isOpen = !statuses.has('CALL') || ![...statuses.values()].every(isLast);
+  }
+  return isOpen ? until : openAt;
+}
+
+/** Whether an event says that the recorder had given up by then for a reason for which it tries again while a call lasts. */
+const isGivenUpFor = ({ Item, Type, Reason }: Row, at: number): boolean =>
+  Type === 'unrecorded' &&
+  (Reason === 'recorder-failed' || Reason === 'not-answered-in-time') &&
+  Date.parse(Item.split('#')[1] ?? '') <= at;
+
+const leftOpen = (rows: readonly Row[]): string[] =>
+  rows.some(({ Item, Final }) => Item === 'CALL' && Final !== true) ? ['its row is open after all'] : [];
 
 /** The error of the state in which an execution ends whose call was not recorded. */
 const UNRECORDED = 'Unrecorded';

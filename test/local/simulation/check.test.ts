@@ -287,6 +287,69 @@ describe('the executions of a call', () => {
     expect(ended([], { status: 'TIMED_OUT' })).toEqual(['the execution CA1 ended TIMED_OUT: undefined']);
   });
 
+  describe('after the first', () => {
+    const again = (at: number, entries: readonly HistoryEntry[], rows: readonly Row[] = []) =>
+      checkExecutions([execution('CA1', 0, 10), execution('CA1-2', at, 50_000)], entries, rows);
+    const CLOSED = [wrote(8, 'RECORDING#RE1', 'completed'), wrote(9, 'CALL', 'completed')];
+    const NEEDLESS = ['the execution CA1-2 began though nothing was open'];
+
+    test.each<[string, number, HistoryEntry[]]>([
+      ['there was no row', 40_000, []],
+      ['the row was open', 40_000, [wrote(11, 'CALL', 'starting'), wrote(40_001, 'CALL', 'unrecorded')]],
+      ['it was so moments ago', 15_009, CLOSED],
+      [
+        'a callback has opened it again',
+        40_000,
+        [
+          ...CLOSED,
+          wrote(39_000, 'RECORDING#RE2', 'in-progress'),
+          wrote(41_000, 'RECORDING#RE2', 'completed'),
+        ],
+      ],
+    ])('may begin when %s', (_, at, entries) => {
+      expect(again(at, entries)).toEqual([]);
+    });
+
+    test.each<[string, HistoryEntry[]]>([
+      ['all has ended', CLOSED],
+      ['the call was not recorded', [wrote(9, 'CALL', 'unrecorded')]],
+      [
+        'what would have opened it did not come to pass',
+        [...CLOSED, { ...RUNS, at: 9_000, phase: 'failed' }],
+      ],
+    ])('may not begin when %s', (_, entries) => {
+      expect(again(15_010, entries)).toEqual(NEEDLESS);
+    });
+
+    test('may begin when what the caller said no to is there still', () => {
+      const said = (Consent: string) => [row({ Item: 'CALL', Final: true, Consent })];
+      expect(again(40_000, CLOSED, said('withdrawn'))).toEqual([]);
+      expect(again(40_000, CLOSED, said('declined'))).toEqual([]);
+      expect(again(40_000, CLOSED, said('given'))).toEqual(NEEDLESS);
+    });
+
+    test('may begin when the recorder gave up for a reason that may be over', () => {
+      const given = (Reason: string, at: number): Row => ({
+        CallSid: CALL_SID,
+        Item: `EVENT#${new Date(at).toISOString()}#1b6c36ba`,
+        Type: 'unrecorded',
+        Reason,
+      });
+      const entries = [wrote(9, 'CALL', 'unrecorded')];
+      expect(again(40_000, entries, [given('recorder-failed', 9)])).toEqual([]);
+      expect(again(40_000, entries, [given('recorder-failed', 40_001)])).toEqual(NEEDLESS);
+      expect(again(40_000, entries, [given('trial-account', 9)])).toEqual(NEEDLESS);
+    });
+  });
+
+  test('leave no row open', () => {
+    const left = (Final: boolean | undefined) =>
+      checkExecutions([], [], [row({ Item: 'CALL', Final }), row()]);
+    expect(left(true)).toEqual([]);
+    expect(left(false)).toEqual(['its row is open after all']);
+    expect(left(undefined)).toEqual(['its row is open after all']);
+  });
+
   test('end all', () => {
     const { stopDate: _, ...running } = execution('CA1', 0, 10);
     expect(named([{ ...running, status: 'RUNNING' }])).toEqual(['the execution CA1 is RUNNING after all']);
