@@ -210,6 +210,7 @@ export function summaryTable({ verdict, kinds }: Run): string {
         'unexplained',
         'unreported',
         "others' touched",
+        'ours spoiled',
       ],
       rows.map(([kind, v]) => [
         kind,
@@ -221,6 +222,7 @@ export function summaryTable({ verdict, kinds }: Run): string {
         v.unexplained,
         v.unrecordedUnflagged,
         v.foreignTouched,
+        v.spoiled,
       ]),
     ),
   ].join('\n');

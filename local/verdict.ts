@@ -4,13 +4,21 @@ import { ROUTES } from '../lambda/shared/contract.ts';
 import { FAULT_PROFILES, type FaultProfile, isFaultless } from './faults/profile.ts';
 import { mean, type Percentiles, percentiles } from './percentiles.ts';
 import type { Row } from './recorder.ts';
-import type { SimulatedCall, SimulatedRecording } from './twilio-simulator/simulator.ts';
+import type { Key, SimulatedCall, SimulatedRecording } from './twilio-simulator/simulator.ts';
 
 /** Calls shorter than this may end before Twilio has let anybody record them. */
 const TOO_SHORT_TO_MISS_MS = 2_000;
 /** A call that lasted so long is expected to be recorded, whatever fails, or to be reported soon after its end. */
 const LONG_ENOUGH_MS = 10_000;
 const REPORTED_WITHIN_MS = 10 * 60_000;
+/** For how long of each call it is judged how much was recorded: what a recorder loses it loses at the start. */
+const JUDGED_MS = 60_000;
+
+/** What the callers of a number are to meet. What is left out is judged by what the recorder answered. */
+export interface Intent {
+  /** The key with which they say no during the notice. */
+  readonly optOutKey?: Key | undefined;
+}
 
 /** What a run may do without being wrong. */
 export interface Tolerance {
@@ -22,19 +30,33 @@ export interface Tolerance {
   readonly unrecorded: boolean;
   /** Of how many answered calls of 10 s or more that Twilio would record that may be so, as a share: 0 to 1. */
   readonly unrecordedShare: number;
+  /** How much of their first minutes may be missing, as a share: 0 to 1. */
+  readonly lostTimeShare: number;
 }
 
 /** Of a run in which nothing fails. */
-const NONE: Tolerance = { overlapSeconds: 0, doubledShare: 0, unrecorded: false, unrecordedShare: 0 };
+const NONE: Tolerance = {
+  overlapSeconds: 0,
+  doubledShare: 0,
+  unrecorded: false,
+  unrecordedShare: 0,
+  lostTimeShare: 0.015,
+};
 /** Of a run in which anything may fail, however often. */
 export const UNDER_FAULTS: Tolerance = {
   overlapSeconds: 10,
   doubledShare: 0.012,
   unrecorded: true,
   unrecordedShare: 1,
+  lostTimeShare: 1,
 };
-const UNDER_LIGHT_FAULTS: Tolerance = { ...UNDER_FAULTS, doubledShare: 0.001, unrecordedShare: 0.0005 };
-const UNDER_HEAVY_FAULTS: Tolerance = { ...UNDER_FAULTS, unrecordedShare: 0.005 };
+const UNDER_LIGHT_FAULTS: Tolerance = {
+  ...UNDER_FAULTS,
+  doubledShare: 0.001,
+  unrecordedShare: 0.0005,
+  lostTimeShare: 0.015,
+};
+const UNDER_HEAVY_FAULTS: Tolerance = { ...UNDER_FAULTS, unrecordedShare: 0.005, lostTimeShare: 0.03 };
 
 /** What a run with these faults may do. Of faults that somebody chose, nobody knows how many calls they cost. */
 export function toleranceOf(faults: FaultProfile): Tolerance {
@@ -72,8 +94,10 @@ export interface Verdict {
   readonly unexplained: number;
   /** Answered calls of 10 s or more without a recording that no row reported within 10 minutes of their end. */
   readonly unrecordedUnflagged: number;
-  /** Of the answered calls of 10 s or more that Twilio would record, the share that was: 0 to 1. */
+  /** Of the answered calls of 10 s or more that Twilio would record, the share of which a recording is left: 0 to 1. */
   readonly recordedShare: number;
+  /** Of the first minutes of these calls, the share that such a recording has: 0 to 1. */
+  readonly recordedTimeShare: number;
   /** Calls that the gate ended. */
   readonly turnedAway: number;
   /** Calls that the gate let on while no recording of ours ran. */
@@ -86,6 +110,8 @@ export interface Verdict {
   readonly keptAfterNo: number;
   /** Calls of which somebody else's recording was stopped, paused or deleted. */
   readonly foreignTouched: number;
+  /** Calls of which one of our recordings was paused or deleted, or the only one that ran stopped, and nobody had said so. */
+  readonly spoiled: number;
   /** From the first moment at which Twilio would have accepted a create, or from the yes, to the recording's begin. */
   readonly lostAudioMs: Percentiles;
   /** Creates sent for a call that was recorded, on average. */
@@ -95,31 +121,43 @@ export interface Verdict {
 }
 
 /** What a verdict is made of; those of several runs can be put together. */
-export interface Measured extends Omit<Verdict, 'recordedShare' | 'lostAudioMs' | 'createsPerRecording'> {
-  /** Answered calls of 10 s or more that Twilio would record, and how many of them were. */
+export interface Measured
+  extends Omit<Verdict, 'recordedShare' | 'recordedTimeShare' | 'lostAudioMs' | 'createsPerRecording'> {
+  /** Answered calls of 10 s or more that Twilio would record, and of how many of them a recording is left. */
   readonly expected: number;
   readonly expectedAndRecorded: number;
+  /** Their first minutes, and how much of these is left, in milliseconds. */
+  readonly expectedMs: number;
+  readonly expectedAndRecordedMs: number;
   /** Of each recorded call, in milliseconds. */
   readonly lostAudioMs: readonly number[];
   /** Of each recorded call. */
   readonly creates: readonly number[];
 }
 
+export type IntentOf = (call: SimulatedCall) => Intent;
+
 /** Judges a run. */
 export const judge = (
   calls: readonly SimulatedCall[],
   rows: readonly Row[],
   tolerance: Tolerance = NONE,
-): Verdict => conclude([measure(calls, rows, tolerance)], tolerance);
+  intentOf?: IntentOf,
+): Verdict => conclude([measure(calls, rows, tolerance, intentOf)], tolerance);
 
 /** The verdict on several runs. */
-export function conclude(runs: readonly Measured[], { doubledShare, unrecordedShare }: Tolerance): Verdict {
+export function conclude(
+  runs: readonly Measured[],
+  { doubledShare, unrecordedShare, lostTimeShare }: Tolerance,
+): Verdict {
   const sum = (figure: (run: Measured) => number): number =>
     runs.reduce((total, run) => total + figure(run), 0);
   const answered = sum((run) => run.answered);
   const doubled = sum((run) => run.doubled);
   const expected = sum((run) => run.expected);
   const missed = expected - sum(({ expectedAndRecorded }) => expectedAndRecorded);
+  const minutes = sum(({ expectedMs }) => expectedMs) / JUDGED_MS;
+  const lostMinutes = minutes - sum(({ expectedAndRecordedMs }) => expectedAndRecordedMs) / JUDGED_MS;
   return {
     calls: sum(({ calls }) => calls),
     answered,
@@ -133,12 +171,14 @@ export function conclude(runs: readonly Measured[], { doubledShare, unrecordedSh
     unexplained: sum(({ unexplained }) => unexplained),
     unrecordedUnflagged: sum(({ unrecordedUnflagged }) => unrecordedUnflagged),
     recordedShare: share(expected - missed, expected),
+    recordedTimeShare: share(minutes - lostMinutes, minutes),
     turnedAway: sum(({ turnedAway }) => turnedAway),
     passedUnrecorded: sum(({ passedUnrecorded }) => passedUnrecorded),
     recordedBeforeYesSeconds: rounded(sum(({ recordedBeforeYesSeconds }) => recordedBeforeYesSeconds)),
     saidNo: sum(({ saidNo }) => saidNo),
     keptAfterNo: sum(({ keptAfterNo }) => keptAfterNo),
     foreignTouched: sum(({ foreignTouched }) => foreignTouched),
+    spoiled: sum(({ spoiled }) => spoiled),
     lostAudioMs: percentiles(runs.flatMap(({ lostAudioMs }) => lostAudioMs)),
     createsPerRecording: mean(runs.flatMap(({ creates }) => creates)),
     findings: [
@@ -149,6 +189,11 @@ export function conclude(runs: readonly Measured[], { doubledShare, unrecordedSh
       ...(unrecordedShare > 0 && missed > mostOf(expected, unrecordedShare)
         ? [`${missed} of ${expected} answered calls of 10 s or more were not recorded`]
         : []),
+      ...(lostMinutes > mostOf(minutes, lostTimeShare)
+        ? [
+            `of the first minutes of answered calls of 10 s or more ${percent(lostMinutes / minutes)} were not recorded`,
+          ]
+        : []),
     ],
   };
 }
@@ -158,6 +203,7 @@ export function measure(
   calls: readonly SimulatedCall[],
   rows: readonly Row[],
   tolerance: Tolerance,
+  intentOf: IntentOf = () => ({}),
 ): Measured {
   const rowsOf = new Map<string, CallRows>();
   for (const [callSid, ofCall] of Map.groupBy(rows, ({ CallSid }) => CallSid)) {
@@ -203,6 +249,11 @@ export function measure(
         foreign && (endedBy === 'api' || pauses > 0 || status === 'deleted'),
     ),
   );
+  const spoiled = calls.flatMap((call) => {
+    const mayBe = rowsOf.get(call.sid)?.commanded || hasHeardNo(call, intentOf(call));
+    const complaint = mayBe ? undefined : spoiledIn(call);
+    return complaint ? [{ call, complaint }] : [];
+  });
   return {
     calls: calls.length,
     answered: answered.length,
@@ -216,13 +267,16 @@ export function measure(
     unexplained: unexplained.length,
     unrecordedUnflagged: unflagged.length,
     expected: expected.length,
-    expectedAndRecorded: expected.filter((call) => ours(call).length > 0).length,
+    expectedAndRecorded: expected.filter((call) => left(call).length > 0).length,
+    expectedMs: expected.reduce((sum, call) => sum + Math.min(allowedFor(call), JUDGED_MS), 0),
+    expectedAndRecordedMs: expected.reduce((sum, call) => sum + recordedMs(call), 0),
     turnedAway: throughGate.filter(({ gate }) => gate && gate.passedAt === undefined).length,
     passedUnrecorded: passedUnrecorded.length,
     recordedBeforeYesSeconds: early.reduce((sum, call) => sum + recordedBeforeYesMs(call) / 1000, 0),
     saidNo: refusing.length,
     keptAfterNo: kept.length,
     foreignTouched: touched.length,
+    spoiled: spoiled.length,
     lostAudioMs: recorded.flatMap((call) => lostAudioMs(call) ?? []),
     creates: recorded.map((call) => call.creates.length),
     findings: [
@@ -242,6 +296,7 @@ export function measure(
       ...early.map((call) => `${call.sid}: was recorded before its caller said yes`),
       ...kept.map((call) => `${call.sid}: its caller said no, and its recording was kept`),
       ...touched.map((call) => `${call.sid}: somebody else's recording was touched`),
+      ...spoiled.map(({ call, complaint }) => `${call.sid}: ${complaint}`),
     ],
   };
 }
@@ -264,6 +319,10 @@ function gateOf({ webhooks }: SimulatedCall): { readonly passedAt: number | unde
 /** Statuses of recordings of which nothing can be heard. */
 const GONE: readonly string[] = ['absent', 'deleted'];
 
+/** The recordings of ours of which something can be heard in the end. */
+const left = (call: SimulatedCall): readonly SimulatedRecording[] =>
+  ours(call).filter(({ status }) => !GONE.includes(status));
+
 const answeredBy = ({ webhooks }: SimulatedCall, route: string) =>
   webhooks.filter(({ url, body }) => new URL(url).pathname.startsWith(route) && body?.includes('<Response'));
 
@@ -281,14 +340,54 @@ const yesAt = ({ keysPressed }: SimulatedCall): number | undefined => {
 const saidNo = (call: SimulatedCall): boolean =>
   answeredBy(call, ROUTES.optOut).some(({ body }) => !body?.includes(ROUTES.optOut));
 
+/** Whether a caller was heard to press a key that says no, as far as that is known: any key, where it is not known which. */
+const hasHeardNo = ({ keysPressed }: SimulatedCall, { optOutKey }: Intent): boolean =>
+  keysPressed.some(
+    ({ key, heardBy }) => heardBy?.includes(ROUTES.optOut) && (optOutKey === undefined || key === optOutKey),
+  );
+
+/** What was done to a recording of ours that nothing but a no or an operator's command explains, or undefined. */
+function spoiledIn(call: SimulatedCall): string | undefined {
+  const real = ours(call);
+  const changed = real.find(({ status, pauses }) => status === 'deleted' || pauses > 0);
+  if (changed) {
+    return `${changed.sid} was ${changed.status === 'deleted' ? 'deleted' : 'paused'}, and nobody had said so`;
+  }
+  const runsAfter = (at: number) => (one: SimulatedRecording) =>
+    one.startedAt <= at && (one.endedAt === undefined || one.endedAt > at);
+  const stopped = real.find(
+    ({ endedBy, endedAt = 0 }) => endedBy === 'api' && !real.some(runsAfter(endedAt)),
+  );
+  return stopped && `${stopped.sid} was stopped, and no other ran`;
+}
+
+/** From when on a call might be recorded. */
+function allowedFrom(call: SimulatedCall): number | undefined {
+  if (saidNo(call)) {
+    return undefined;
+  }
+  return wasAsked(call) ? yesAt(call) : call.answeredAt;
+}
+
 /** For how long a call was in progress and might be recorded, in milliseconds. */
 function allowedFor(call: SimulatedCall): number {
-  if (saidNo(call)) {
-    return 0;
-  }
-  const from = wasAsked(call) ? yesAt(call) : call.answeredAt;
+  const from = allowedFrom(call);
   return from === undefined || call.endedAt === undefined ? 0 : call.endedAt - from;
 }
+
+/** How much of the first minute in which it might be recorded a call's recordings have, in milliseconds. */
+function recordedMs(call: SimulatedCall): number {
+  let from = allowedFrom(call) ?? Number.POSITIVE_INFINITY;
+  const until = from + JUDGED_MS;
+  let recorded = 0;
+  for (const { startedAt, endedAt = call.endedAt ?? startedAt } of left(call).toSorted(byStart)) {
+    recorded += Math.max(0, Math.min(endedAt, until) - Math.max(startedAt, from));
+    from = Math.max(from, endedAt);
+  }
+  return recorded;
+}
+
+const byStart = (a: SimulatedRecording, b: SimulatedRecording): number => a.startedAt - b.startedAt;
 
 function recordedBeforeYesMs(call: SimulatedCall): number {
   if (!wasAsked(call)) {
@@ -316,7 +415,7 @@ const lengthOf = (call: SimulatedCall): number =>
 
 /** For how long two recordings of a call ran at the same time. */
 function overlapSeconds(call: SimulatedCall): number {
-  const inOrder = ours(call).toSorted((a, b) => a.startedAt - b.startedAt);
+  const inOrder = ours(call).toSorted(byStart);
   let until = Number.NEGATIVE_INFINITY;
   let longest = 0;
   for (const { startedAt, endedAt = call.endedAt ?? startedAt } of inOrder) {
@@ -348,6 +447,8 @@ interface CallRows {
   readonly recordings: ReadonlyMap<unknown, Row>;
   /** When somebody said that the call was not recorded, in ms since the epoch. */
   readonly reportedAt: number | undefined;
+  /** Operators gave commands. */
+  readonly commanded: boolean;
 }
 
 function sortRows(rows: readonly Row[]): CallRows {
@@ -358,6 +459,7 @@ function sortRows(rows: readonly Row[]): CallRows {
       rows.filter(({ Item }) => Item.startsWith('RECORDING#')).map((row) => [row.RecordingSid, row]),
     ),
     reportedAt: report && Date.parse(report.Item.split('#')[1] ?? ''),
+    commanded: rows.some(({ Item, Type }) => Item.startsWith('EVENT#') && Type === 'command'),
   };
 }
 
@@ -428,7 +530,7 @@ function wrongInCounts(
     return `its row counts ${counted} recordings, of which ${rows} have rows`;
   }
   const surplus = Number(SurplusRecordings ?? 0);
-  const inOrder = real.toSorted((a, b) => a.startedAt - b.startedAt);
+  const inOrder = real.toSorted(byStart);
   const besideAnother = inOrder.filter(({ startedAt }, index) =>
     inOrder
       .slice(0, index)
@@ -466,5 +568,7 @@ const mostOf = (all: number, share: number): number => share * all + 3 * Math.sq
 /** To four decimals, and never 1 when one is missing. */
 const share = (part: number, all: number): number =>
   part === all ? 1 : Math.floor((part / all) * 10_000) / 10_000;
+
+const percent = (part: number): string => `${(part * 100).toFixed(2)} %`;
 
 const rounded = (seconds: number): number => Math.round(seconds * 10) / 10;

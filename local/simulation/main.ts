@@ -140,6 +140,7 @@ function summaryTable({ verdict, seeds, commands, virtualSeconds, wallSeconds }:
     ['answered', verdict.answered],
     ['recorded', verdict.recorded],
     ['of answered calls of 10 s or more that Twilio records', percent(verdict.recordedShare)],
+    ['of their first minutes', percent(verdict.recordedTimeShare)],
     ['recorded twice at the same time', verdict.doubled],
     ['for at most', `${verdict.overlapMaxSeconds} s`],
     ['callers who heard an error', verdict.callerFailures],
@@ -153,6 +154,7 @@ function summaryTable({ verdict, seeds, commands, virtualSeconds, wallSeconds }:
     ['said no during the notice', verdict.saidNo],
     ['and kept all the same', verdict.keptAfterNo],
     ['recordings of others touched', verdict.foreignTouched],
+    ['of ours spoiled', verdict.spoiled],
     ['lost audio p50/p95/p99', `${p50} / ${p95} / ${p99} ms`],
     ['creates per recording', verdict.createsPerRecording],
     ...(commands.given > 0

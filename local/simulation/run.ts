@@ -13,7 +13,14 @@ import {
   type SimulatorEvent,
   TwilioSimulator,
 } from '../twilio-simulator/simulator.ts';
-import { type Measured, measure, type Tolerance, toleranceOf, UNDER_FAULTS } from '../verdict.ts';
+import {
+  type Intent,
+  type Measured,
+  measure,
+  type Tolerance,
+  toleranceOf,
+  UNDER_FAULTS,
+} from '../verdict.ts';
 import { checkExecutions, checkHistory } from './check.ts';
 import { type Cloud, createCloud } from './cloud.ts';
 import { historyLines } from './history.ts';
@@ -184,10 +191,12 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   });
   const lastAt = Math.max(...plans.map(({ afterMs }) => afterMs));
   const operators = new Operators(seed);
+  const intents = new Map<string, Intent>();
   for (const [index, plan] of plans.entries()) {
     setTimeout(() => {
       const call = place(plan);
       placed.push(call);
+      intents.set(call.sid, intentOf(plan, keys));
       if (hasOperators) {
         attended.set(call.sid, () =>
           operators.attend(plan.notice ? notice : noNotice, call, planCommands(seed, index)),
@@ -221,7 +230,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   clearInterval(report);
 
   const rows = clouds.flatMap((cloud) => cloud.rows());
-  const measured = measure(placed, rows, toleranceOfRun(options));
+  const measured = measure(placed, rows, toleranceOfRun(options), ({ sid }) => intents.get(sid) ?? {});
   planted.lookAtRows(rows);
   const executions = clouds.flatMap((cloud) => [...cloud.executions.values()]);
   planted.lookAtExecutions(executions);
@@ -337,6 +346,11 @@ const awsOut = (faults: CloudFaults, onFault: OnFault, isOut: IsOut): CloudFault
     onFault('voiceWebhookLost');
     return true;
   },
+});
+
+/** What the templates have a planned call's caller meet. */
+const intentOf = ({ notice }: PlannedCall, keys: PressedKeys | undefined): Intent => ({
+  optOutKey: notice ? keys?.optOutKey : undefined,
 });
 
 /** Connects the numbers, and returns what places a call to one of them, or an outgoing one. */

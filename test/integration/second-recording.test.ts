@@ -8,7 +8,7 @@ import {
   type SimulatedCall,
   TwilioSimulator,
 } from '../../local/twilio-simulator/simulator.ts';
-import { judge } from '../../local/verdict.ts';
+import { judge, UNDER_FAULTS } from '../../local/verdict.ts';
 
 /*
  * Twilio carries a create out long after its client gave up and another recording runs; and a number's webhook never
@@ -144,7 +144,7 @@ describe('of two recordings of ours', () => {
   });
 
   test('the rows know both, and nothing else is wrong', async () => {
-    const tolerance = { overlapSeconds: 10, doubledShare: 1, unrecorded: false, unrecordedShare: 0 };
+    const tolerance = { ...UNDER_FAULTS, doubledShare: 1, unrecorded: false };
     expect(judge([soon, late], await recorder.rows(), tolerance)).toMatchObject({
       findings: [],
       recorded: 2,

@@ -58,6 +58,9 @@ const row = (changes: Partial<Row> = {}): Row => ({
   ...changes,
 });
 
+/** Ends so late, and its recording with it. */
+const lasting = (endedAt: number) => ({ endedAt, recordings: [recording({ endedAt })] });
+
 const unrecorded = { recordings: [], creates: [] };
 const unrecordedRow = row({
   RecordingSid: undefined,
@@ -311,7 +314,7 @@ describe('of thousands of calls of 10 s or more', () => {
   const report = `EVENT#${new Date(21_000).toISOString()}#1b6c36ba`;
   const findings = (missed: number, ...profile: Parameters<typeof readFaultProfile>) =>
     judge(
-      sids.map((sid, index) => call({ sid, endedAt: 20_000, ...(index < missed && unrecorded) })),
+      sids.map((sid, index) => call({ ...lasting(20_000), sid, ...(index < missed && unrecorded) })),
       sids.flatMap((CallSid, index) =>
         index < missed
           ? [
@@ -375,9 +378,110 @@ describe('a recording of somebody else', () => {
     expect(verdict.findings).toEqual(["CA1: somebody else's recording was touched"]);
   });
 
-  test('may end by itself, and ours be stopped', () => {
-    const recordings = [foreign({ endedBy: 'script' }), recording({ endedBy: 'api' })];
-    expect(judge([call({ recordings })], [row()])).toMatchObject({ foreignTouched: 0, findings: [] });
+  test('may end by itself, and one of ours be stopped that is one too many', () => {
+    const surplus = recording({ sid: 'RE2', endedAt: 3_000, endedBy: 'api' });
+    const recordings = [foreign({ endedBy: 'script' }), recording(), surplus];
+    expect(judge([call({ recordings })], [row()], UNDER_FAULTS)).toMatchObject({
+      foreignTouched: 0,
+      findings: [expect.stringContaining('recorded twice, if only for a while')],
+    });
+  });
+});
+
+describe('a recording of ours', () => {
+  const OPT_OUT = 'https://example.com/opt-out/abc#rc=2';
+  const stopped = recording({ endedAt: 5_000, endedBy: 'api' });
+  const judged = (made: Partial<SimulatedCall>, events: Row[] = []) =>
+    judge([call(made)], [row({ RecordingStatus: made.recordings?.[0]?.status }), ...events], {
+      ...UNDER_FAULTS,
+      doubledShare: 1,
+    });
+  const pressed = (key: '5' | '9', heardBy: string | undefined = OPT_OUT) => ({
+    keysPressed: [{ at: 4_000, key, heardBy }],
+  });
+
+  test.each<[string, SimulatedRecording[], string]>([
+    ['stopped', [stopped], 'RE1 was stopped, and no other ran'],
+    [
+      'stopped just after the other ended',
+      [stopped, recording({ sid: 'RE2', endedAt: 5_000, endedBy: 'twiml' })],
+      'RE1 was stopped, and no other ran',
+    ],
+    [
+      'stopped before the other began',
+      [stopped, recording({ sid: 'RE2', startedAt: 5_001 })],
+      'RE1 was stopped, and no other ran',
+    ],
+    ['deleted', [recording({ status: 'deleted' })], 'RE1 was deleted, and nobody had said so'],
+    ['paused', [recording({ pauses: 1 })], 'RE1 was paused, and nobody had said so'],
+  ])('may not be %s', (_, recordings, complaint) => {
+    expect(judged({ recordings })).toMatchObject({ spoiled: 1, findings: [`CA1: ${complaint}`] });
+  });
+
+  test('may be stopped beside another, which goes on', () => {
+    for (const endedAt of [5_001, undefined]) {
+      expect(judged({ recordings: [stopped, recording({ sid: 'RE2', endedAt })] }).spoiled).toBe(0);
+    }
+  });
+
+  test('may be stopped and deleted when its caller said no, and was heard', () => {
+    const deleted = { recordings: [recording({ ...stopped, status: 'deleted' })] };
+    expect(judged({ ...deleted, ...pressed('9') }).spoiled).toBe(0);
+    expect(judged({ ...deleted, ...pressed('9', 'https://example.com/consent/abc') }).spoiled).toBe(1);
+    const optOut = (made: Partial<SimulatedCall>) =>
+      judge([call(made)], [row({ RecordingStatus: 'deleted' })], UNDER_FAULTS, () => ({ optOutKey: '9' }));
+    expect(optOut({ ...deleted, ...pressed('9') }).spoiled).toBe(0);
+    expect(optOut({ ...deleted, ...pressed('5') }).spoiled).toBe(1);
+  });
+
+  test('may be whatever an operator said', () => {
+    const commanded = { CallSid: CALL_SID, Item: 'EVENT#1970-01-01T00:00:04.000Z#1b6c36ba', Type: 'command' };
+    expect(judged({ recordings: [stopped] }, [commanded])).toMatchObject({ spoiled: 0, findings: [] });
+  });
+});
+
+describe('of the first minutes of calls of 10 s or more', () => {
+  const sids = Array.from({ length: 1_000 }, (_, index) => `CA${index}`);
+  /** Each lasts for 100 s, and is recorded like this. */
+  const judged = (recordings: SimulatedRecording[], ...profile: Parameters<typeof readFaultProfile>) =>
+    judge(
+      sids.map((sid) => call({ sid, endedAt: 101_000, recordings })),
+      sids.map((CallSid) => row({ CallSid, RecordingStatus: recordings[0]?.status })),
+      toleranceOf(readFaultProfile(...profile)),
+    );
+  const from = (startedAt: number, endedAt = 101_000) => recording({ startedAt, endedAt });
+  const LOST = (share: string) => [
+    `of the first minutes of answered calls of 10 s or more ${share} % were not recorded`,
+  ];
+
+  test.each([
+    ['none', 2_500, 3_000, '3.33'],
+    ['light', 2_500, 3_000, '3.33'],
+    ['heavy', 3_500, 4_000, '5.00'],
+  ] as const)(
+    'some of each may be lost under %s faults, if recordings begin at %d, but not at %d ms',
+    (profile, early, late, lost) => {
+      expect(judged([from(early)], profile, []).findings).toEqual([]);
+      expect(judged([from(late)], profile, []).findings).toEqual(LOST(lost));
+    },
+  );
+
+  test('any may be lost under faults that somebody chose', () => {
+    expect(judged([from(60_000)], 'light', ['crash=1']).findings).toEqual([]);
+  });
+
+  test('all that any recording has counts, once, and nothing after the minute', () => {
+    const parts = [from(31_000, 46_000), from(1_000, 16_000), from(2_000, 31_000), from(90_000)];
+    expect(judged(parts, 'light', ['crash=1']).recordedTimeShare).toBe(0.75);
+  });
+
+  test('what is absent in the end counts for nothing', () => {
+    const verdict = judged([{ ...from(1_000), status: 'absent' }], 'heavy', []);
+    expect(verdict).toMatchObject({ recorded: 1_000, recordedShare: 0, recordedTimeShare: 0 });
+    expect(verdict.findings).toEqual([
+      '1000 of 1000 answered calls of 10 s or more were not recorded',
+      ...LOST('100.00'),
+    ]);
   });
 });
 
@@ -605,7 +709,13 @@ describe('a caller who is asked', () => {
       accepted === 'accepted' ? '<Say>Not recorded.</Say>' : `<Gather action="${OPT_OUT}"/>`,
     );
     const verdict = judge(
-      [call({ webhooks: [answer], recordings: [recording({ status })] })],
+      [
+        call({
+          webhooks: [answer],
+          keysPressed: [pressed('9', OPT_OUT)],
+          recordings: [recording({ status })],
+        }),
+      ],
       [row({ RecordingStatus: status })],
     );
     expect(verdict).toMatchObject({ saidNo: accepted === 'accepted' ? 1 : 0, keptAfterNo: kept });

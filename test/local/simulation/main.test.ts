@@ -32,6 +32,7 @@ const RIGHT = {
   recordedBeforeYesSeconds: 0,
   keptAfterNo: 0,
   foreignTouched: 0,
+  spoiled: 0,
 };
 
 describe('npm run simulate', () => {
