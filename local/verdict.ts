@@ -16,6 +16,8 @@ const JUDGED_MS = 60_000;
 
 /** What the callers of a number are to meet. What is left out is judged by what the recorder answered. */
 export interface Intent {
+  /** Whether they are asked before anything may be recorded. */
+  readonly asks?: boolean | undefined;
   /** The key with which they say no during the notice. */
   readonly optOutKey?: Key | undefined;
 }
@@ -32,6 +34,8 @@ export interface Tolerance {
   readonly unrecordedShare: number;
   /** How much of their first minutes may be missing, as a share: 0 to 1. */
   readonly lostTimeShare: number;
+  /** Of how many callers who said no a recording may be kept, as long as they were not told that it is not: 0 to 1. */
+  readonly unheededShare: number;
 }
 
 /** Of a run in which nothing fails. */
@@ -41,6 +45,7 @@ const NONE: Tolerance = {
   unrecorded: false,
   unrecordedShare: 0,
   lostTimeShare: 0.015,
+  unheededShare: 0,
 };
 /** Of a run in which anything may fail, however often. */
 export const UNDER_FAULTS: Tolerance = {
@@ -49,14 +54,21 @@ export const UNDER_FAULTS: Tolerance = {
   unrecorded: true,
   unrecordedShare: 1,
   lostTimeShare: 1,
+  unheededShare: 1,
 };
 const UNDER_LIGHT_FAULTS: Tolerance = {
   ...UNDER_FAULTS,
   doubledShare: 0.001,
   unrecordedShare: 0.0005,
   lostTimeShare: 0.015,
+  unheededShare: 0.01,
 };
-const UNDER_HEAVY_FAULTS: Tolerance = { ...UNDER_FAULTS, unrecordedShare: 0.005, lostTimeShare: 0.03 };
+const UNDER_HEAVY_FAULTS: Tolerance = {
+  ...UNDER_FAULTS,
+  unrecordedShare: 0.005,
+  lostTimeShare: 0.03,
+  unheededShare: 0.05,
+};
 
 /** What a run with these faults may do. Of faults that somebody chose, nobody knows how many calls they cost. */
 export function toleranceOf(faults: FaultProfile): Tolerance {
@@ -104,10 +116,12 @@ export interface Verdict {
   readonly passedUnrecorded: number;
   /** Of callers who were asked, for how long they were recorded before they said yes, in seconds. */
   readonly recordedBeforeYesSeconds: number;
-  /** Calls whose caller said no during the notice. */
+  /** Calls whose caller pressed the key that says no, and was heard. */
   readonly saidNo: number;
-  /** Those of them of which a recording was kept. */
+  /** Those of them of which a recording was kept, though the caller was told that it is not. */
   readonly keptAfterNo: number;
+  /** Those of them of which one was kept, and the caller heard the notice again, or nothing. */
+  readonly unheeded: number;
   /** Calls of which somebody else's recording was stopped, paused or deleted. */
   readonly foreignTouched: number;
   /** Calls of which one of our recordings was paused or deleted, or the only one that ran stopped, and nobody had said so. */
@@ -148,7 +162,7 @@ export const judge = (
 /** The verdict on several runs. */
 export function conclude(
   runs: readonly Measured[],
-  { doubledShare, unrecordedShare, lostTimeShare }: Tolerance,
+  { doubledShare, unrecordedShare, lostTimeShare, unheededShare }: Tolerance,
 ): Verdict {
   const sum = (figure: (run: Measured) => number): number =>
     runs.reduce((total, run) => total + figure(run), 0);
@@ -156,6 +170,8 @@ export function conclude(
   const doubled = sum((run) => run.doubled);
   const expected = sum((run) => run.expected);
   const missed = expected - sum(({ expectedAndRecorded }) => expectedAndRecorded);
+  const saidNo = sum((run) => run.saidNo);
+  const unheeded = sum((run) => run.unheeded);
   const minutes = sum(({ expectedMs }) => expectedMs) / JUDGED_MS;
   const lostMinutes = minutes - sum(({ expectedAndRecordedMs }) => expectedAndRecordedMs) / JUDGED_MS;
   return {
@@ -175,8 +191,9 @@ export function conclude(
     turnedAway: sum(({ turnedAway }) => turnedAway),
     passedUnrecorded: sum(({ passedUnrecorded }) => passedUnrecorded),
     recordedBeforeYesSeconds: rounded(sum(({ recordedBeforeYesSeconds }) => recordedBeforeYesSeconds)),
-    saidNo: sum(({ saidNo }) => saidNo),
+    saidNo,
     keptAfterNo: sum(({ keptAfterNo }) => keptAfterNo),
+    unheeded,
     foreignTouched: sum(({ foreignTouched }) => foreignTouched),
     spoiled: sum(({ spoiled }) => spoiled),
     lostAudioMs: percentiles(runs.flatMap(({ lostAudioMs }) => lostAudioMs)),
@@ -188,6 +205,9 @@ export function conclude(
         : []),
       ...(unrecordedShare > 0 && missed > mostOf(expected, unrecordedShare)
         ? [`${missed} of ${expected} answered calls of 10 s or more were not recorded`]
+        : []),
+      ...(unheeded > mostOf(saidNo, unheededShare)
+        ? [`${unheeded} of ${saidNo} callers said no, were not told that it helped, and it did not`]
         : []),
       ...(lostMinutes > mostOf(minutes, lostTimeShare)
         ? [
@@ -222,15 +242,18 @@ export function measure(
     const complaint = known && wrongIn(known, call);
     return complaint ? [{ call, complaint }] : [];
   });
+  const allowedMs = (call: SimulatedCall): number => allowedFor(call, intentOf(call));
   const unexplained = unrecorded.filter(
-    (call) => !call.script.restRefusal && allowedFor(call) >= TOO_SHORT_TO_MISS_MS,
+    (call) => !call.script.restRefusal && allowedMs(call) >= TOO_SHORT_TO_MISS_MS,
   );
   const unflagged = unrecorded.filter(
     (call) =>
-      allowedFor(call) >= LONG_ENOUGH_MS && !isOutOfReach(call) && !isReported(call, rowsOf.get(call.sid)),
+      Math.max(allowedMs(call), unaskedFor(call, intentOf(call))) >= LONG_ENOUGH_MS &&
+      !isOutOfReach(call) &&
+      !isReported(call, rowsOf.get(call.sid)),
   );
   const expected = answered.filter(
-    (call) => allowedFor(call) >= LONG_ENOUGH_MS && !call.script.restRefusal && !isOutOfReach(call),
+    (call) => allowedMs(call) >= LONG_ENOUGH_MS && !call.script.restRefusal && !isOutOfReach(call),
   );
   const throughGate = answered.map((call) => ({ call, gate: gateOf(call) }));
   const passedUnrecorded = throughGate.filter(
@@ -240,9 +263,13 @@ export function measure(
       gate.passedAt <= (call.endedAt ?? gate.passedAt) &&
       !isRecordedAt(call, gate.passedAt),
   );
-  const early = answered.filter((call) => recordedBeforeYesMs(call) > 0);
-  const refusing = answered.filter(saidNo);
-  const kept = refusing.filter((call) => ours(call).some(({ status }) => !GONE.includes(status)));
+  const early = answered
+    .map((call) => ({ call, ms: recordedBeforeYesMs(call, intentOf(call)) }))
+    .filter(({ ms }) => ms > 0);
+  const refusing = answered.filter((call) => saidNo(call, intentOf(call)));
+  const [kept = [], unheeded = []] = [true, false].map((told) =>
+    refusing.filter((call) => left(call).length > 0 && wasToldSo(call) === told),
+  );
   const touched = calls.filter((call) =>
     call.recordings.some(
       ({ foreign, endedBy, pauses, status }) =>
@@ -250,7 +277,7 @@ export function measure(
     ),
   );
   const spoiled = calls.flatMap((call) => {
-    const mayBe = rowsOf.get(call.sid)?.commanded || hasHeardNo(call, intentOf(call));
+    const mayBe = rowsOf.get(call.sid)?.commanded || saidNo(call, intentOf(call));
     const complaint = mayBe ? undefined : spoiledIn(call);
     return complaint ? [{ call, complaint }] : [];
   });
@@ -268,16 +295,17 @@ export function measure(
     unrecordedUnflagged: unflagged.length,
     expected: expected.length,
     expectedAndRecorded: expected.filter((call) => left(call).length > 0).length,
-    expectedMs: expected.reduce((sum, call) => sum + Math.min(allowedFor(call), JUDGED_MS), 0),
-    expectedAndRecordedMs: expected.reduce((sum, call) => sum + recordedMs(call), 0),
+    expectedMs: expected.reduce((sum, call) => sum + Math.min(allowedMs(call), JUDGED_MS), 0),
+    expectedAndRecordedMs: expected.reduce((sum, call) => sum + recordedMs(call, intentOf(call)), 0),
     turnedAway: throughGate.filter(({ gate }) => gate && gate.passedAt === undefined).length,
     passedUnrecorded: passedUnrecorded.length,
-    recordedBeforeYesSeconds: early.reduce((sum, call) => sum + recordedBeforeYesMs(call) / 1000, 0),
+    recordedBeforeYesSeconds: early.reduce((sum, { ms }) => sum + ms / 1000, 0),
     saidNo: refusing.length,
     keptAfterNo: kept.length,
+    unheeded: unheeded.length,
     foreignTouched: touched.length,
     spoiled: spoiled.length,
-    lostAudioMs: recorded.flatMap((call) => lostAudioMs(call) ?? []),
+    lostAudioMs: recorded.flatMap((call) => lostAudioMs(call, intentOf(call)) ?? []),
     creates: recorded.map((call) => call.creates.length),
     findings: [
       ...doubled
@@ -293,7 +321,7 @@ export function measure(
       ),
       ...unflagged.map((call) => `${call.sid}: was not recorded, and nobody said so within 10 minutes`),
       ...passedUnrecorded.map(({ call }) => `${call.sid}: passed the gate and was not recorded then`),
-      ...early.map((call) => `${call.sid}: was recorded before its caller said yes`),
+      ...early.map(({ call }) => `${call.sid}: was recorded before its caller said yes`),
       ...kept.map((call) => `${call.sid}: its caller said no, and its recording was kept`),
       ...touched.map((call) => `${call.sid}: somebody else's recording was touched`),
       ...spoiled.map(({ call, complaint }) => `${call.sid}: ${complaint}`),
@@ -330,21 +358,24 @@ const answeredBy = ({ webhooks }: SimulatedCall, route: string) =>
 const wasAsked = (call: SimulatedCall): boolean =>
   answeredBy(call, ROUTES.voice).some(({ body }) => body?.includes(ROUTES.consent));
 
+/** Whether nothing of a call may be recorded before a yes, whether its caller was asked or not. */
+const needsYes = (call: SimulatedCall, { asks = wasAsked(call) }: Intent): boolean => asks;
+
 /** When the caller said yes. */
 const yesAt = ({ keysPressed }: SimulatedCall): number | undefined => {
   const answer = keysPressed.find(({ heardBy }) => heardBy?.includes(ROUTES.consent));
   return answer?.key === YES ? answer.at : undefined;
 };
 
-/** Whether the caller said no during the notice, and was told that it is so: another key has the notice come again. */
-const saidNo = (call: SimulatedCall): boolean =>
-  answeredBy(call, ROUTES.optOut).some(({ body }) => !body?.includes(ROUTES.optOut));
-
-/** Whether a caller was heard to press a key that says no, as far as that is known: any key, where it is not known which. */
-const hasHeardNo = ({ keysPressed }: SimulatedCall, { optOutKey }: Intent): boolean =>
+/** Whether the caller was heard to press the key that says no during the notice: any key, where nobody knows which. */
+const saidNo = ({ keysPressed }: SimulatedCall, { optOutKey }: Intent): boolean =>
   keysPressed.some(
     ({ key, heardBy }) => heardBy?.includes(ROUTES.optOut) && (optOutKey === undefined || key === optOutKey),
   );
+
+/** Whether a caller who pressed a key during the notice was told that it helped: the notice comes again where it did not. */
+const wasToldSo = (call: SimulatedCall): boolean =>
+  answeredBy(call, ROUTES.optOut).some(({ body }) => !body?.includes(ROUTES.optOut));
 
 /** What was done to a recording of ours that nothing but a no or an operator's command explains, or undefined. */
 function spoiledIn(call: SimulatedCall): string | undefined {
@@ -362,22 +393,26 @@ function spoiledIn(call: SimulatedCall): string | undefined {
 }
 
 /** From when on a call might be recorded. */
-function allowedFrom(call: SimulatedCall): number | undefined {
-  if (saidNo(call)) {
+function allowedFrom(call: SimulatedCall, intent: Intent): number | undefined {
+  if (saidNo(call, intent)) {
     return undefined;
   }
-  return wasAsked(call) ? yesAt(call) : call.answeredAt;
+  return needsYes(call, intent) ? yesAt(call) : call.answeredAt;
 }
 
 /** For how long a call was in progress and might be recorded, in milliseconds. */
-function allowedFor(call: SimulatedCall): number {
-  const from = allowedFrom(call);
+function allowedFor(call: SimulatedCall, intent: Intent): number {
+  const from = allowedFrom(call, intent);
   return from === undefined || call.endedAt === undefined ? 0 : call.endedAt - from;
 }
 
+/** How long a call lasted whose caller had to be asked, and was not, in milliseconds. */
+const unaskedFor = (call: SimulatedCall, intent: Intent): number =>
+  needsYes(call, intent) && !wasAsked(call) ? lengthOf(call) : 0;
+
 /** How much of the first minute in which it might be recorded a call's recordings have, in milliseconds. */
-function recordedMs(call: SimulatedCall): number {
-  let from = allowedFrom(call) ?? Number.POSITIVE_INFINITY;
+function recordedMs(call: SimulatedCall, intent: Intent): number {
+  let from = allowedFrom(call, intent) ?? Number.POSITIVE_INFINITY;
   const until = from + JUDGED_MS;
   let recorded = 0;
   for (const { startedAt, endedAt = call.endedAt ?? startedAt } of left(call).toSorted(byStart)) {
@@ -389,8 +424,8 @@ function recordedMs(call: SimulatedCall): number {
 
 const byStart = (a: SimulatedRecording, b: SimulatedRecording): number => a.startedAt - b.startedAt;
 
-function recordedBeforeYesMs(call: SimulatedCall): number {
-  if (!wasAsked(call)) {
+function recordedBeforeYesMs(call: SimulatedCall, intent: Intent): number {
+  if (!needsYes(call, intent)) {
     return 0;
   }
   const until = yesAt(call) ?? Number.POSITIVE_INFINITY;
@@ -404,9 +439,9 @@ const isRecordedAt = (call: SimulatedCall, at: number): boolean =>
   ours(call).some(({ startedAt, endedAt = call.endedAt ?? at }) => startedAt <= at && at <= endedAt);
 
 /** Audio that a recorded call lost, in milliseconds. */
-export function lostAudioMs(call: SimulatedCall): number | undefined {
+export function lostAudioMs(call: SimulatedCall, intent: Intent = {}): number | undefined {
   const [first] = ours(call);
-  const from = wasAsked(call) ? yesAt(call) : call.eligibleAt;
+  const from = needsYes(call, intent) ? yesAt(call) : call.eligibleAt;
   return first && from !== undefined ? Math.max(0, first.startedAt - from) : undefined;
 }
 

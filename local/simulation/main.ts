@@ -153,6 +153,7 @@ function summaryTable({ verdict, seeds, commands, virtualSeconds, wallSeconds }:
     ['recorded before a yes', `${verdict.recordedBeforeYesSeconds} s`],
     ['said no during the notice', verdict.saidNo],
     ['and kept all the same', verdict.keptAfterNo],
+    ['and kept, but not told otherwise', verdict.unheeded],
     ['recordings of others touched', verdict.foreignTouched],
     ['of ours spoiled', verdict.spoiled],
     ['lost audio p50/p95/p99', `${p50} / ${p95} / ${p99} ms`],

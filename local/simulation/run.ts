@@ -285,18 +285,11 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   };
 }
 
-/** What may be wrong of such a run. Where callers are asked, those whose webhook is lost are not, nor are they recorded. */
-export function toleranceOfRun({
+/** What may be wrong of such a run. */
+export const toleranceOfRun = ({
   faults,
   outage,
-  keys,
-}: Pick<SimulationOptions, 'faults' | 'outage' | 'keys'>): Tolerance {
-  const tolerance = outage ? UNDER_FAULTS : toleranceOf(faults);
-  const { unrecordedShare } = tolerance;
-  return keys?.asks
-    ? { ...tolerance, unrecordedShare: unrecordedShare + faults.voiceWebhookLost }
-    : tolerance;
-}
+}: Pick<SimulationOptions, 'faults' | 'outage'>): Tolerance => (outage ? UNDER_FAULTS : toleranceOf(faults));
 
 /**
  * What nobody could verify about Twilio is set to the worse answer, but for one that would make each sweep read all of
@@ -350,6 +343,7 @@ const awsOut = (faults: CloudFaults, onFault: OnFault, isOut: IsOut): CloudFault
 
 /** What the templates have a planned call's caller meet. */
 const intentOf = ({ notice }: PlannedCall, keys: PressedKeys | undefined): Intent => ({
+  asks: notice && keys?.asks === true,
   optOutKey: notice ? keys?.optOutKey : undefined,
 });
 

@@ -698,28 +698,98 @@ describe('a caller who is asked', () => {
     expect(judge([yes], [unrecordedRow])).toMatchObject({ unexplained: 1, unrecordedUnflagged: 1 });
   });
 
-  test.each([
-    ['completed', 'accepted', 1],
-    ['deleted', 'accepted', 0],
-    ['absent', 'accepted', 0],
-    ['completed', 'not accepted', 0],
-  ] as const)('whose recording is %s after a no that was %s is %d findings', (status, accepted, kept) => {
-    const answer = answered(
-      '/opt-out/abc',
-      accepted === 'accepted' ? '<Say>Not recorded.</Say>' : `<Gather action="${OPT_OUT}"/>`,
+  describe('by a number that asks', () => {
+    const ASKS = () => ({ asks: true });
+    const long = { endedAt: 100_000 };
+
+    test('and is recorded without having been asked is a finding', () => {
+      expect(judge([call()], [row()], UNDER_FAULTS, ASKS)).toMatchObject({
+        recordedBeforeYesSeconds: 7.8,
+        findings: ['CA1: was recorded before its caller said yes'],
+      });
+      expect(judge([asked()], [row()], UNDER_FAULTS, () => ({ asks: false })).findings).toEqual([]);
+    });
+
+    test('and was not asked need not be recorded, but reported', () => {
+      const judged = (...reports: Row[]) =>
+        judge([call({ ...unrecorded, ...long })], [unrecordedRow, ...reports], undefined, ASKS);
+      const report = {
+        CallSid: CALL_SID,
+        Item: 'EVENT#1970-01-01T00:01:41.000Z#1b6c36ba',
+        Type: 'unrecorded',
+      };
+      expect(judged(report)).toMatchObject({ unexplained: 0, recordedShare: 1, findings: [] });
+      expect(judged().findings).toEqual(['CA1: was not recorded, and nobody said so within 10 minutes']);
+    });
+
+    test('and gave no answer need be neither', () => {
+      expect(judge([asked({ ...unrecorded, ...long })], [unrecordedRow], undefined, ASKS).findings).toEqual(
+        [],
+      );
+    });
+  });
+
+  describe('and presses the key that says no', () => {
+    const ACCEPTED = answered('/opt-out/abc', '<Say>Not recorded.</Say>');
+    const AGAIN = answered('/opt-out/abc', `<Gather action="${OPT_OUT}"/>`);
+    const FAILED = { ...ACCEPTED, body: undefined };
+    const said = (
+      status: SimulatedRecording['status'],
+      webhooks: SimulatedCall['webhooks'],
+      keysPressed: SimulatedCall['keysPressed'] = [pressed('9', OPT_OUT)],
+    ) =>
+      judge(
+        [call({ webhooks, keysPressed, recordings: [recording({ status })] })],
+        [row({ RecordingStatus: status })],
+        undefined,
+        () => ({ optOutKey: '9' }),
+      );
+    const KEPT = ['CA1: its caller said no, and its recording was kept'];
+    const UNHEEDED = ['1 of 1 callers said no, were not told that it helped, and it did not'];
+
+    test.each([
+      ['deleted', [ACCEPTED], 0, 0, []],
+      ['absent', [ACCEPTED], 0, 0, []],
+      ['deleted', [AGAIN], 0, 0, []],
+      ['completed', [ACCEPTED], 1, 0, KEPT],
+      ['completed', [AGAIN, ACCEPTED], 1, 0, KEPT],
+      ['completed', [AGAIN], 0, 1, UNHEEDED],
+      ['completed', [FAILED], 0, 1, UNHEEDED],
+      ['completed', [], 0, 1, UNHEEDED],
+    ] as const)('has a recording that is %s', (status, webhooks, keptAfterNo, unheeded, findings) => {
+      expect(said(status, webhooks)).toMatchObject({ saidNo: 1, keptAfterNo, unheeded, findings });
+    });
+
+    test('has said no only if it was that key, and somebody listened', () => {
+      for (const keys of [[], [pressed('2', OPT_OUT)], [pressed('9', undefined)], [pressed('9', CONSENT)]]) {
+        expect(said('completed', [AGAIN], keys)).toMatchObject({ saidNo: 0, unheeded: 0, findings: [] });
+      }
+    });
+
+    test.each([
+      ['light', 4, 5],
+      ['heavy', 11, 12],
+    ] as const)(
+      'and is not heeded may be so under %s faults, of 100: %d, but not %d',
+      (profile, most, more) => {
+        const sids = Array.from({ length: 100 }, (_, index) => `CA${index}`);
+        const findings = (unheeded: number) =>
+          judge(
+            sids.map((sid, index) =>
+              call({
+                sid,
+                keysPressed: [pressed('9', OPT_OUT)],
+                webhooks: [AGAIN],
+                recordings: [recording({ status: index < unheeded ? 'completed' : 'deleted' })],
+              }),
+            ),
+            [],
+            toleranceOf(readFaultProfile(profile, [])),
+          ).findings.filter((finding) => !finding.endsWith('has no row'));
+        expect(findings(most)).toEqual([]);
+        expect(findings(more)).toEqual([expect.stringContaining(`${more} of 100 callers said no`)]);
+      },
     );
-    const verdict = judge(
-      [
-        call({
-          webhooks: [answer],
-          keysPressed: [pressed('9', OPT_OUT)],
-          recordings: [recording({ status })],
-        }),
-      ],
-      [row({ RecordingStatus: status })],
-    );
-    expect(verdict).toMatchObject({ saidNo: accepted === 'accepted' ? 1 : 0, keptAfterNo: kept });
-    expect(verdict.findings).toHaveLength(kept);
   });
 });
 
