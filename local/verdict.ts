@@ -20,6 +20,10 @@ export interface Intent {
   readonly asks?: boolean | undefined;
   /** The key with which they say no during the notice. */
   readonly optOutKey?: Key | undefined;
+  /** Whether a call goes on only if it is recorded. */
+  readonly gated?: boolean | undefined;
+  /** URL of the number's own application, if it has one. */
+  readonly application?: string | undefined;
 }
 
 /** What a run may do without being wrong. */
@@ -112,7 +116,7 @@ export interface Verdict {
   readonly recordedTimeShare: number;
   /** Calls that the gate ended. */
   readonly turnedAway: number;
-  /** Calls that the gate let on while no recording of ours ran. */
+  /** Calls that went on while no recording of ours ran, though the gate let them, or they never came there. */
   readonly passedUnrecorded: number;
   /** Of callers who were asked, for how long they were recorded before they said yes, in seconds. */
   readonly recordedBeforeYesSeconds: number;
@@ -256,12 +260,11 @@ export function measure(
     (call) => allowedMs(call) >= LONG_ENOUGH_MS && !call.script.restRefusal && !isOutOfReach(call),
   );
   const throughGate = answered.map((call) => ({ call, gate: gateOf(call) }));
-  const passedUnrecorded = throughGate.filter(
-    // One that hung up before the answer came did not go on.
-    ({ call, gate }) =>
-      gate?.passedAt !== undefined &&
-      gate.passedAt <= (call.endedAt ?? gate.passedAt) &&
-      !isRecordedAt(call, gate.passedAt),
+  const passedUnrecorded = throughGate.filter(({ call, gate }) =>
+    [gate?.passedAt, ...applicationAskedAt(call, intentOf(call))].some(
+      // One that hung up before the answer came did not go on.
+      (at) => at !== undefined && at <= (call.endedAt ?? at) && !isRecordedAt(call, at),
+    ),
   );
   const early = answered
     .map((call) => ({ call, ms: recordedBeforeYesMs(call, intentOf(call)) }))
@@ -320,7 +323,7 @@ export function measure(
         (call) => `${call.sid}: lasted ${lengthOf(call)} ms and was not recorded`,
       ),
       ...unflagged.map((call) => `${call.sid}: was not recorded, and nobody said so within 10 minutes`),
-      ...passedUnrecorded.map(({ call }) => `${call.sid}: passed the gate and was not recorded then`),
+      ...passedUnrecorded.map(({ call }) => `${call.sid}: went on and was not recorded then`),
       ...early.map(({ call }) => `${call.sid}: was recorded before its caller said yes`),
       ...kept.map((call) => `${call.sid}: its caller said no, and its recording was kept`),
       ...touched.map((call) => `${call.sid}: somebody else's recording was touched`),
@@ -343,6 +346,13 @@ function gateOf({ webhooks }: SimulatedCall): { readonly passedAt: number | unde
   const last = answered?.attempts.at(-1);
   return last && { passedAt: answered?.body?.includes('<Hangup') ? undefined : last.at + last.ms };
 }
+
+/** When the application was asked that is behind a gate, whoever led the call there. */
+const applicationAskedAt = (
+  { webhooks }: SimulatedCall,
+  { gated, application }: Intent,
+): readonly (number | undefined)[] =>
+  gated ? webhooks.filter(({ url }) => url === application).map(({ attempts: [first] }) => first?.at) : [];
 
 /** Statuses of recordings of which nothing can be heard. */
 const GONE: readonly string[] = ['absent', 'deleted'];

@@ -181,7 +181,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
     }
   });
   const placed: SimulatedCall[] = [];
-  const place = placer(simulator, notice, noNotice);
+  const place = placer(simulator, notice, noNotice, keys);
   const plans = planCalls({
     calls,
     seed,
@@ -194,9 +194,9 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   const intents = new Map<string, Intent>();
   for (const [index, plan] of plans.entries()) {
     setTimeout(() => {
-      const call = place(plan);
+      const { call, intent } = place(plan);
       placed.push(call);
-      intents.set(call.sid, intentOf(plan, keys));
+      intents.set(call.sid, intent);
       if (hasOperators) {
         attended.set(call.sid, () =>
           operators.attend(plan.notice ? notice : noNotice, call, planCommands(seed, index)),
@@ -341,18 +341,18 @@ const awsOut = (faults: CloudFaults, onFault: OnFault, isOut: IsOut): CloudFault
   },
 });
 
-/** What the templates have a planned call's caller meet. */
-const intentOf = ({ notice }: PlannedCall, keys: PressedKeys | undefined): Intent => ({
-  asks: notice && keys?.asks === true,
-  optOutKey: notice ? keys?.optOutKey : undefined,
-});
+interface Placed {
+  readonly call: SimulatedCall;
+  readonly intent: Intent;
+}
 
 /** Connects the numbers, and returns what places a call to one of them, or an outgoing one. */
 function placer(
   simulator: TwilioSimulator,
   notice: Cloud,
   noNotice: Cloud,
-): (plan: PlannedCall) => SimulatedCall {
+  keys: PressedKeys | undefined,
+): (plan: PlannedCall) => Placed {
   const urls = {
     menu: simulator.hostApplication(APPLICATIONS.menu),
     desk: simulator.hostApplication(APPLICATIONS.desk),
@@ -363,15 +363,18 @@ function placer(
     none: notice.voiceUrl(),
     desk: noNotice.voiceUrl(urls.desk),
   };
+  const gated = notice.outputs.WhenNotRecorded === 'refuse';
+  // Where calls must be recorded, none may come to its application past the gate.
+  const fallbackOf = (name: keyof typeof urls): string => (gated ? urls.none : urls[name]);
   for (const name of ['menu', 'none', 'desk'] as const) {
     simulator.addNumber({
       phoneNumber: NUMBERS[name],
       voiceUrl: voiceUrls[name],
-      voiceFallbackUrl: urls[name],
+      voiceFallbackUrl: fallbackOf(name),
     });
   }
   let caller = 0;
-  return ({ application, script }) => {
+  return ({ notice: answers, application, script }) => {
     const number = application ?? 'none';
     caller = (caller + 1) % 10_000;
     const somebody = `+1555020${String(caller).padStart(4, '0')}`;
@@ -379,11 +382,19 @@ function placer(
       script.direction === 'outbound-api'
         ? { from: NUMBERS[number], to: somebody }
         : { from: somebody, to: NUMBERS[number] };
-    return simulator.placeCall({
+    const call = simulator.placeCall({
       ...script,
       ...ends,
       voiceUrl: voiceUrls[number],
-      voiceFallbackUrl: urls[number],
+      voiceFallbackUrl: fallbackOf(number),
     });
+    return {
+      call,
+      intent: {
+        ...(answers && keys),
+        gated,
+        application: application && urls[application],
+      },
+    };
   };
 }

@@ -644,6 +644,29 @@ describe('the gate', () => {
     });
   });
 
+  describe('before an application', () => {
+    const application = 'https://app.example.com/voice';
+    const asked = (when: number, kind: 'redirect' | 'fallback', gated = true) =>
+      judge(
+        [call({ webhooks: [{ ...gate(when, '<Say>Welcome.</Say>'), kind, url: application }] })],
+        [row()],
+        undefined,
+        () => ({ gated, application }),
+      );
+
+    test.each(['redirect', 'fallback'] as const)('is not passed by, with no recording: by a %s', (kind) => {
+      expect(asked(1_200, kind)).toMatchObject({ passedUnrecorded: 0, findings: [] });
+      expect(asked(1_199, kind)).toMatchObject({
+        passedUnrecorded: 1,
+        findings: ['CA1: went on and was not recorded then'],
+      });
+    });
+
+    test('stands only where calls have to be recorded', () => {
+      expect(asked(1_000, 'redirect', false).findings).toEqual([]);
+    });
+  });
+
   test('that failed let nobody on', () => {
     const failed = { ...gate(0, ''), body: undefined };
     expect(judge([call({ webhooks: [failed] })], [row()])).toMatchObject({
