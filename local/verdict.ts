@@ -472,13 +472,13 @@ function overlapSeconds(call: SimulatedCall): number {
 
 /**
  * Nobody but its webhook could have told the recorder of such a call: Twilio's list does not say which URL an outgoing
- * call was made with.
+ * call was made with. A webhook that was refused has told it.
  */
 const isOutOfReach = (call: SimulatedCall): boolean =>
   call.direction === 'outbound-api' &&
   (isUnverified(call) ||
     !call.webhooks.some(
-      ({ kind, attempts }) => kind === 'voice' && attempts.some(({ httpStatus }) => httpStatus === 200),
+      ({ kind, attempts }) => kind === 'voice' && attempts.some(({ httpStatus = 500 }) => httpStatus < 500),
     ));
 
 /** Nobody could tell that its webhook was Twilio's, nor a callback: only TwiML has recorded it. */

@@ -1,4 +1,5 @@
 import { START_POLICY } from '../../lambda/recording/start.ts';
+import { ROUTES } from '../../lambda/shared/contract.ts';
 import type { Execution } from '../host/execution.ts';
 import type { Row } from '../recorder.ts';
 import type { HistoryEntry } from './history.ts';
@@ -14,8 +15,8 @@ const step = (status: unknown): number => STEPS.findIndex((statuses) => statuses
 /**
  * What the history of one call proves against the recorder: that more than one recording counts as the call's, that two
  * invocations were creating one at the same time, that one was created beside another that was seen, or before anybody
- * could have seen what became of the create before, that a status went back, or that a callback was acknowledged and is
- * not in the rows.
+ * could have seen what became of the create before, that a status went back, that a callback was acknowledged and is
+ * not in the rows, or that a webhook was refused, of which all are genuine.
  *
  * @param rows of the call, as they are in the end
  */
@@ -27,6 +28,7 @@ export function checkHistory(entries: readonly HistoryEntry[], rows: readonly Ro
     ...createsBesideSeen(entries, rows),
     ...stepsBack(entries),
     ...callbacksLost(entries, rows),
+    ...webhooksRefused(entries),
   ];
 }
 
@@ -315,3 +317,21 @@ function callbacksLost(entries: readonly HistoryEntry[], rows: readonly Row[]): 
         ];
   });
 }
+
+function webhooksRefused(entries: readonly HistoryEntry[]): string[] {
+  return entries
+    .filter(({ target, phase }) => target === 'webhook' && phase === 'failed')
+    .filter(({ at, operation, detail }) => {
+      const httpStatus = Number(detail?.httpStatus ?? 0);
+      // A callback that could not be stored has to come again. A caller's webhook is answered whatever fails, unless its
+      // function dies.
+      const mayFail = operation === ROUTES.recordingStatus || entries.some((other) => hasDied(other, at));
+      return httpStatus >= 400 && (httpStatus < 500 || !mayFail);
+    })
+    .map(
+      ({ operation, detail }) => `Twilio's request to ${operation} was answered with ${detail?.httpStatus}`,
+    );
+}
+
+const hasDied = ({ at, target, phase }: HistoryEntry, when: number): boolean =>
+  at === when && target === 'lambda' && (phase === 'failed' || phase === 'unknown');

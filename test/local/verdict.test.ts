@@ -529,14 +529,17 @@ describe('an outgoing call', () => {
     expect(judge([byTwiml(true)], [], UNDER_FAULTS).rowsLost).toBe(1);
   });
 
-  test('is within reach when one of its webhooks arrived', () => {
-    const webhooks = [voiceWebhook(undefined), voiceWebhook(200)];
-    expect(judge([outgoing({ webhooks })], [], UNDER_FAULTS)).toMatchObject({
-      rowsLost: 1,
-      unrecordedUnflagged: 1,
-      recordedShare: 0,
-    });
-  });
+  test.each([200, 400, 403])(
+    'is within reach when one of its webhooks was answered with %d',
+    (httpStatus) => {
+      const webhooks = [voiceWebhook(undefined), voiceWebhook(httpStatus)];
+      expect(judge([outgoing({ webhooks })], [], UNDER_FAULTS)).toMatchObject({
+        rowsLost: 1,
+        unrecordedUnflagged: 1,
+        recordedShare: 0,
+      });
+    },
+  );
 
   test('is out of reach only if it is an outgoing one', () => {
     const incoming = outgoing({ direction: 'inbound', webhooks: [voiceWebhook(undefined)] });

@@ -88,6 +88,53 @@ describe('the history of a call', () => {
     expect(checkHistory([callback('completed', { phase: 'failed' })], [])).toEqual([]);
   });
 
+  const refused = (operation: string, httpStatus: number) =>
+    checkHistory(
+      [
+        entry({ at: 5, target: 'lambda', operation: 'invoke', phase: 'failed' }),
+        entry({ at: 10, target: 'webhook', phase: 'failed', operation, detail: { httpStatus } }),
+      ],
+      [],
+    );
+
+  test.each([
+    ['/voice', 400],
+    ['/voice', 500],
+    ['/recording-status', 403],
+    ['/gate/abc', 503],
+  ])('is wrong when a request to %s was answered with %d', (operation, httpStatus) => {
+    expect(refused(operation, httpStatus)).toEqual([
+      `Twilio's request to ${operation} was answered with ${httpStatus}`,
+    ]);
+  });
+
+  test('is right when a callback could not be stored, or a function died before it could answer', () => {
+    expect(refused('/recording-status', 503)).toEqual([]);
+    for (const phase of ['failed', 'unknown'] as const) {
+      const died = [
+        entry({ at: 10, target: 'lambda', operation: 'invoke', phase }),
+        entry({
+          at: 10,
+          target: 'webhook',
+          phase: 'failed',
+          operation: '/voice',
+          detail: { httpStatus: 500 },
+        }),
+      ];
+      expect(checkHistory(died, [])).toEqual([]);
+    }
+  });
+
+  test('is right when a request never came', () => {
+    const lost = entry({
+      target: 'webhook',
+      phase: 'failed',
+      operation: '/voice',
+      detail: { failure: 'ct' },
+    });
+    expect(checkHistory([lost], [])).toEqual([]);
+  });
+
   const create = (requestId: string, at: number, phase: HistoryEntry['phase']): HistoryEntry =>
     entry({ requestId, at, phase, target: 'twilio', operation: 'POST /Calls/{sid}/Recordings.json' });
 
