@@ -243,7 +243,7 @@ export function measure(
   const lost = calls.filter((call) => !rowsOf.get(call.sid)?.summary && !isOutOfReach(call));
   const wrong = calls.flatMap((call) => {
     const known = rowsOf.get(call.sid);
-    const complaint = known && wrongIn(known, call);
+    const complaint = known && wrongIn(known, call, intentOf(call));
     return complaint ? [{ call, complaint }] : [];
   });
   const allowedMs = (call: SimulatedCall): number => allowedFor(call, intentOf(call));
@@ -514,7 +514,7 @@ const isReported = (call: SimulatedCall, rows: CallRows | undefined): boolean =>
   rows.reportedAt <= (call.endedAt ?? 0) + REPORTED_WITHIN_MS;
 
 /** What the rows say wrongly of their call, or undefined. */
-function wrongIn({ summary, recordings }: CallRows, call: SimulatedCall): string | undefined {
+function wrongIn({ summary, recordings }: CallRows, call: SimulatedCall, intent: Intent): string | undefined {
   const real = ours(call);
   if (summary === undefined) {
     return undefined;
@@ -525,7 +525,7 @@ function wrongIn({ summary, recordings }: CallRows, call: SimulatedCall): string
       return `was not recorded, but its row says ${summary.RecordingStatus}`;
     }
     return summary.Answered === undefined || summary.Answered === (call.answeredAt !== undefined)
-      ? wrongInReason(summary.Reason, call)
+      ? wrongInReason(summary.Reason, call, intent)
       : `was ${call.answeredAt === undefined ? 'not ' : ''}answered, but its row says the opposite (${summary.Reason})`;
   }
   const recording = real.find(({ sid }) => sid === summary.RecordingSid);
@@ -549,18 +549,48 @@ function wrongIn({ summary, recordings }: CallRows, call: SimulatedCall): string
   return complaints.find((complaint) => complaint !== undefined);
 }
 
-/** Reasons that the call's script makes possible; any other may be the truth of any call. */
-const POSSIBLE: Readonly<Record<string, (call: SimulatedCall) => boolean>> = {
+/** Reasons that not every call can have: whether it can. Any other may be the truth of any. */
+const POSSIBLE: Readonly<Record<string, (call: SimulatedCall, intent: Intent) => boolean>> = {
   'trial-account': ({ script }) => script.restRefusal === 'trial',
   'credentials-refused': ({ script }) => script.restRefusal === 'credentials',
-  withdrawn: ({ keysPressed }) => keysPressed.some(({ heardBy }) => heardBy?.includes(ROUTES.optOut)),
+  // Nothing that the simulated Twilio does.
+  'permission-denied': () => false,
+  'account-suspended': () => false,
+  'request-invalid': () => false,
+  'call-not-found': () => false,
+  'never-answered': ({ answeredAt }) => answeredAt === undefined,
+  withdrawn: saidNo,
+  declined: (call, intent) => needsYes(call, intent) && answersTo(call).some((key) => key !== YES),
+  'no-consent': (call, intent) => needsYes(call, intent) && !answersTo(call).includes(YES),
+  'not-asked': (call, intent) => needsYes(call, intent) && !answersTo(call).includes(YES),
+  'turned-away': (call, { gated = gateOf(call) !== undefined }) => gated,
 };
 
-function wrongInReason(reason: unknown, call: SimulatedCall): string | undefined {
+/** What was answered to the question, as it came to the recorder; undefined stands for silence. */
+const answersTo = (call: SimulatedCall): readonly (string | undefined)[] =>
+  answeredBy(call, ROUTES.consent).map(({ params }) => params.Digits || undefined);
+
+/** Twilio's codes for what a script has it refuse, and what the row then has to say. */
+const REFUSALS: ReadonlyMap<unknown, string> = new Map([
+  [10002, 'trial-account'],
+  [20003, 'credentials-refused'],
+]);
+/** How long the recorder has to take notice of a refusal before the call ends. */
+const TO_TAKE_NOTICE_MS = 5_000;
+
+function wrongInReason(reason: unknown, call: SimulatedCall, intent: Intent): string | undefined {
   if (typeof reason !== 'string') {
     return 'was not recorded, and its row does not say why';
   }
-  return POSSIBLE[reason]?.(call) === false ? `was not recorded, but not for ${reason}` : undefined;
+  if (POSSIBLE[reason]?.(call, intent) === false) {
+    return `was not recorded, but not for ${reason}`;
+  }
+  const { creates, endedAt = 0 } = call;
+  const refused = creates.find(({ at, code }) => REFUSALS.has(code) && at <= endedAt - TO_TAKE_NOTICE_MS);
+  const expected = refused && REFUSALS.get(refused.code);
+  return expected === undefined || reason === expected || ['withdrawn', 'turned-away'].includes(reason)
+    ? undefined
+    : `Twilio refused to record it (${expected}), and its row says ${reason}`;
 }
 
 /** Twilio tells whole seconds of a recording's start and length: what is closer than this may have run beside another. */

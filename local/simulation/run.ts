@@ -26,6 +26,7 @@ import { type Cloud, createCloud } from './cloud.ts';
 import { historyLines } from './history.ts';
 import { Operators, obedience, planCommands } from './operators.ts';
 import { Planted } from './planted.ts';
+import { Reports } from './reports.ts';
 import { APPLICATIONS, type PlannedCall, type PressedKeys, planCalls } from './scenario.ts';
 import { nextAuthToken, rotateToken } from './token-rotation.ts';
 import { VirtualTime } from './virtual-time.ts';
@@ -121,6 +122,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   using time = VirtualTime.install({ startAt: STARTS_AT, seed });
   const credentials = credentialsFromSeed(seed);
   const planted = new Planted(credentials, nextAuthToken(seed));
+  const reports = new Reports();
   const isOut = (what: Outage): boolean => outage === what && time.now < STARTS_AT + OUTAGES[what];
   const faultsInjected: Partial<Record<FaultName, number>> = {};
   const onFault: OnFault = (name) => {
@@ -145,7 +147,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
     twilioUrl: TWILIO_URL,
     twilio: simulator.request.bind(simulator),
     faults: awsOut(cloudFaults(profile, seed, onFault), onFault, isOut),
-    telemetry: planted.lookedAt(telemetry),
+    telemetry: planted.lookedAt(reports.heard(telemetry)),
   };
   using notice = await createCloud({
     ...common,
@@ -251,12 +253,14 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
     ...measured.findings,
     ...planted.findings,
     ...obeyed.flatMap(({ call, findings }) => findings.map((finding) => `${call.sid}: ${finding}`)),
-    ...placed.flatMap(({ sid }) => {
+    ...placed.flatMap((call) => {
+      const { sid } = call;
       const rows = rowsOf.get(sid) ?? [];
       const entries = historyOf(sid);
       return [
         ...checkHistory(entries, rows),
         ...checkExecutions(executionsOf.get(sid) ?? [], entries, rows),
+        ...reports.findings(call, rows),
       ].map((finding) => `${sid}: ${finding}`);
     }),
   ];

@@ -268,6 +268,77 @@ describe('the row of a call that was not recorded', () => {
     expect(judged({ Reason }, made)).toEqual([]);
     expect(judged({ Reason })).toEqual([`CA1: was not recorded, but not for ${Reason}`]);
   });
+
+  test.each([
+    'permission-denied',
+    'account-suspended',
+    'request-invalid',
+    'call-not-found',
+    'never-answered',
+    'turned-away',
+    'declined',
+    'no-consent',
+    'not-asked',
+  ])('may not say %s of any call that was answered, with no gate and no question', (Reason) => {
+    expect(judged({ Reason })).toEqual([`CA1: was not recorded, but not for ${Reason}`]);
+  });
+
+  test('may say that nobody answered, or that the gate ended the call, where that is so', () => {
+    const gated = () => ({ gated: true });
+    const of = (Reason: string, made: Partial<SimulatedCall>, Answered = true) =>
+      judge(
+        [call({ ...unrecorded, ...made })],
+        [{ ...unrecordedRow, Answered, Reason }],
+        UNDER_FAULTS,
+        gated,
+      );
+    expect(of('turned-away', {}).findings).toEqual([]);
+    expect(of('never-answered', { answeredAt: undefined }, false).findings).toEqual([]);
+  });
+
+  test.each([
+    [undefined, ['not-asked', 'no-consent']],
+    ['', ['declined', 'not-asked', 'no-consent']],
+    ['5', ['declined', 'not-asked', 'no-consent']],
+    ['1', []],
+  ] as const)(
+    'may say of a call by a number that asks, where %j came as an answer, %j',
+    (digits, reasons) => {
+      const consent = (Digits: string): SimulatedCall['webhooks'][number] => ({
+        kind: 'action',
+        url: 'https://example.com/consent/abc',
+        duplicate: false,
+        params: Digits ? { Digits } : {},
+        attempts: [],
+        body: '<Response/>',
+      });
+      const made = { ...unrecorded, endedAt: 2_000, webhooks: digits === undefined ? [] : [consent(digits)] };
+      const isRightOf = (Reason: string) =>
+        judge([call(made)], [{ ...unrecordedRow, Reason }], undefined, () => ({ asks: true })).findings
+          .length === 0;
+      expect(['declined', 'not-asked', 'no-consent'].filter(isRightOf)).toEqual(reasons);
+    },
+  );
+
+  test.each([
+    ['trial', 10002, 'trial-account'],
+    ['credentials', 20003, 'credentials-refused'],
+  ] as const)('has to say that Twilio refused for %s, once it did', (restRefusal, code, reason) => {
+    const refused = (Reason: string, at = 4_000) =>
+      judged(
+        { Reason },
+        {
+          endedAt: 9_000,
+          script: { ...call().script, restRefusal },
+          creates: [{ at, httpStatus: 403, code, recordingSid: undefined }],
+        },
+      );
+    expect(refused(reason)).toEqual([]);
+    expect(refused('ended-before-recording')).toEqual([
+      `CA1: Twilio refused to record it (${reason}), and its row says ended-before-recording`,
+    ]);
+    expect(refused('ended-before-recording', 4_001)).toEqual([]);
+  });
 });
 
 describe('what the row of a call counts', () => {
