@@ -53,7 +53,10 @@ export function checkExecutions(
       const isRelieved = executions.slice(index + 1).some(isOfOperator);
       return wrongEnd(one, isRelieved ? [] : entries, rows);
     }),
-    ...executions.slice(1).flatMap((one) => needlessBeginning(one, entries, rows)),
+    ...executions
+      .slice(1)
+      .filter((one) => !isOfOperator(one))
+      .flatMap((one) => needlessBeginning(one, entries, rows)),
     ...leftOpen(rows),
   ];
 }

@@ -289,11 +289,15 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   };
 }
 
-/** What may be wrong of such a run. */
-export const toleranceOfRun = ({
+/** What may be wrong of such a run. What operators stop is not recorded on. */
+export function toleranceOfRun({
   faults,
   outage,
-}: Pick<SimulationOptions, 'faults' | 'outage'>): Tolerance => (outage ? UNDER_FAULTS : toleranceOf(faults));
+  operators,
+}: Pick<SimulationOptions, 'faults' | 'outage' | 'operators'>): Tolerance {
+  const tolerance = outage ? UNDER_FAULTS : toleranceOf(faults);
+  return operators ? { ...tolerance, unrecordedShare: 1, lostTimeShare: 1 } : tolerance;
+}
 
 /**
  * What nobody could verify about Twilio is set to the worse answer, but for one that would make each sweep read all of
