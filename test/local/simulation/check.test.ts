@@ -144,6 +144,16 @@ describe('the history of a call', () => {
     ]);
   });
 
+  test('is right when an operator starts another one after a callback has told how the first ended', () => {
+    const entries = [
+      create('a', 0, 'invoked'),
+      callback('absent', { at: 90 }),
+      { ...create('b', 100, 'invoked'), functionId: 'recording-control' },
+    ];
+    expect(checkHistory(entries, [row({ RecordingStatus: 'absent' })])).toEqual([]);
+    expect(checkHistory(entries.toSpliced(1, 1), [])).toHaveLength(1);
+  });
+
   test.each<[string, HistoryEntry[]]>([
     [
       'after the other was answered',
