@@ -266,7 +266,10 @@ export function measure(
       (at) => at !== undefined && at <= (call.endedAt ?? at) && !isRecordedAt(call, at),
     ),
   );
+  // Of a caller who was not asked an operator's start answers for the yes.
+  const byOperators = (call: SimulatedCall) => rowsOf.get(call.sid)?.commanded && !wasAsked(call);
   const early = answered
+    .filter((call) => !byOperators(call))
     .map((call) => ({ call, ms: recordedBeforeYesMs(call, intentOf(call)) }))
     .filter(({ ms }) => ms > 0);
   const refusing = answered.filter((call) => saidNo(call, intentOf(call)));
