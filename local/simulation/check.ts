@@ -1,4 +1,3 @@
-import { START_POLICY } from '../../lambda/recording/start.ts';
 import { ROUTES } from '../../lambda/shared/contract.ts';
 import type { Execution } from '../host/execution.ts';
 import type { Row } from '../recorder.ts';
@@ -19,13 +18,23 @@ const step = (status: unknown): number => STEPS.findIndex((statuses) => statuses
  * not in the rows, or that a webhook was refused, of which all are genuine.
  *
  * @param rows of the call, as they are in the end
+ * @param ours RecordingSids of the call's recordings that nobody else made, whatever the rows say of them
  */
-export function checkHistory(entries: readonly HistoryEntry[], rows: readonly Row[]): string[] {
+export function checkHistory(
+  entries: readonly HistoryEntry[],
+  rows: readonly Row[],
+  ours: ReadonlySet<unknown>,
+): string[] {
+  // After one that an operator has stopped, another may follow.
+  const counting = new Set(ours);
+  for (const { CommandedStatus, RecordingSid } of rows) {
+    if (CommandedStatus === 'stopped') counting.delete(RecordingSid);
+  }
   return [
-    ...moreThanOneCounts(rows),
+    ...moreThanOneCounts(rows, counting),
     ...createsAtOnce(entries),
-    ...createsUnseen(entries, rows),
-    ...createsBesideSeen(entries, rows),
+    ...createsUnseen(entries, counting),
+    ...createsBesideSeen(entries, counting),
     ...stepsBack(entries),
     ...callbacksLost(entries, rows),
     ...webhooksRefused(entries),
@@ -40,18 +49,20 @@ export function checkHistory(entries: readonly HistoryEntry[], rows: readonly Ro
  * @param executions of the call
  * @param entries of the call
  * @param rows of the call, as they are in the end
+ * @param ours as for {@link checkHistory}
  */
 export function checkExecutions(
   executions: readonly Execution[],
   entries: readonly HistoryEntry[],
   rows: readonly Row[],
+  ours: ReadonlySet<unknown>,
 ): string[] {
   return [
     ...besideEachOther(executions),
     ...executions.flatMap((one, index) => {
       // It ended when all was final, and a recording that an operator started meanwhile is the next one's.
       const isRelieved = executions.slice(index + 1).some(isOfOperator);
-      return wrongEnd(one, isRelieved ? [] : entries, rows);
+      return wrongEnd(one, isRelieved ? [] : entries, ours);
     }),
     ...executions
       .slice(1)
@@ -77,7 +88,7 @@ function besideEachOther(executions: readonly Execution[]): string[] {
 function wrongEnd(
   { name, status, stopDate, error }: Execution,
   entries: readonly HistoryEntry[],
-  rows: readonly Row[],
+  ours: ReadonlySet<unknown>,
 ): string[] {
   if (!stopDate) return [`the execution ${name} is ${status} after all`];
   if (status !== 'SUCCEEDED' && error !== UNRECORDED)
@@ -87,7 +98,7 @@ function wrongEnd(
     statuses.set(detail?.item, detail?.recordingStatus);
   }
   return [...statuses]
-    .filter(([item, recordingStatus]) => isOurs(item, rows) && !isFinal(recordingStatus))
+    .filter(([item, recordingStatus]) => isOfOurs(item, ours) && !isFinal(recordingStatus))
     .map(([item, recordingStatus]) => `the execution ${name} ended while ${item} was ${recordingStatus}`);
 }
 
@@ -136,18 +147,15 @@ const leftOpen = (rows: readonly Row[]): string[] =>
 /** The error of the state in which an execution ends whose call was not recorded. */
 const UNRECORDED = 'Unrecorded';
 
-const isOurs = (item: unknown, rows: readonly Row[]): boolean =>
-  item === 'CALL' || rows.some(({ Item, Confirmed }) => Item === item && Confirmed === true);
+const isOfOurs = (item: unknown, ours: ReadonlySet<unknown>): boolean =>
+  item === 'CALL' || ours.has(String(item).slice('RECORDING#'.length));
 
 const isFinal = (status: unknown): boolean => status === 'unrecorded' || step(status) === step('completed');
 
-function moreThanOneCounts(rows: readonly Row[]): string[] {
+function moreThanOneCounts(rows: readonly Row[], ours: ReadonlySet<unknown>): string[] {
   const completed = rows.filter(
-    (row) =>
-      row.Item.startsWith('RECORDING#') &&
-      row.RecordingStatus === 'completed' &&
-      row.Confirmed === true &&
-      !wasStopped(row),
+    ({ Item, RecordingStatus, RecordingSid }) =>
+      Item.startsWith('RECORDING#') && RecordingStatus === 'completed' && ours.has(RecordingSid),
   );
   const surplus = Number(rows.find(({ Item }) => Item === 'CALL')?.SurplusRecordings ?? 0);
   return completed.length - surplus > 1
@@ -157,11 +165,8 @@ function moreThanOneCounts(rows: readonly Row[]): string[] {
     : [];
 }
 
-/** By an operator, so that another one may follow. */
-const wasStopped = ({ CommandedStatus }: Row): boolean => CommandedStatus === 'stopped';
-
-/** Whoever sent a create gives up on its answer by then. */
-const CREATE_TIMEOUT_MS = START_POLICY.requestTimeout;
+/** Whoever sent a create gives up on its answer by then: of this check's own, so that it holds whatever is waited. */
+const CREATE_TIMEOUT_MS = 2_500;
 
 function createsAtOnce(entries: readonly HistoryEntry[]): string[] {
   const sentAt = new Map<string, number>();
@@ -187,10 +192,10 @@ function createsAtOnce(entries: readonly HistoryEntry[]): string[] {
 /** How long a create of unknown end has to show in the list: of this check's own, so that it holds whatever is settled. */
 const TIME_TO_SHOW_MS = 1_500;
 
-function createsUnseen(entries: readonly HistoryEntry[], rows: readonly Row[]): string[] {
+function createsUnseen(entries: readonly HistoryEntry[], ours: ReadonlySet<unknown>): string[] {
   const creates = requests(entries.filter(isCreate));
   const looks = requests(entries.filter(isList)).filter(
-    ({ end }) => end?.detail?.httpStatus === 200 && runningIn(end, rows) === undefined,
+    ({ end }) => end?.detail?.httpStatus === 200 && runningIn(end, ours) === undefined,
   );
   return creates.flatMap(({ requestId, at }, index) => {
     const unclearSince = creates
@@ -223,25 +228,21 @@ const startedBefore = (creates: readonly Request[], index: number): number =>
     .filter((create) => gaveUpAt(create) === undefined && create.end?.detail?.httpStatus === 201).length;
 
 /** A recording of ours that this answer to a list showed, and that had not ended. */
-const runningIn = ({ detail }: HistoryEntry, rows: readonly Row[]): string | undefined =>
+const runningIn = ({ detail }: HistoryEntry, ours: ReadonlySet<unknown>): string | undefined =>
   String(detail?.recordings ?? '')
     .split(', ')
     .map((shown) => shown.split(' '))
-    .find(
-      ([recordingSid, status]) =>
-        rows.some(
-          (row) => row.Item === `RECORDING#${recordingSid}` && row.Confirmed === true && !wasStopped(row),
-        ) && step(status) < step('completed'),
-    )?.[0];
+    .find(([recordingSid, status]) => ours.has(recordingSid) && step(status) < step('completed'))?.[0];
 
-function createsBesideSeen(entries: readonly HistoryEntry[], rows: readonly Row[]): string[] {
+function createsBesideSeen(entries: readonly HistoryEntry[], ours: ReadonlySet<unknown>): string[] {
   return entries.flatMap((entry, index) => {
     if (!isCreate(entry) || entry.phase !== 'invoked') return [];
     const { requestId } = entry;
     const look = entries
       .slice(0, index)
-      .findLast((other) => isList(other) && other.requestId === requestId && other.phase !== 'invoked');
-    const running = look && runningIn(look, rows);
+      // What comes after the function has given up on it, it does not see.
+      .findLast((other) => isList(other) && other.requestId === requestId && other.phase === 'done');
+    const running = look && runningIn(look, ours);
     return running ? [`${requestId} sent a create although it had seen ${running} run`] : [];
   });
 }
@@ -250,11 +251,12 @@ interface Request extends Pick<HistoryEntry, 'requestId' | 'at'> {
   readonly end: HistoryEntry | undefined;
 }
 
-/** Requests with what is known of their ends: of one invocation's that wait at the same time, the first answer counts. */
+/** Requests with what is known of their ends. */
 function requests(entries: readonly HistoryEntry[]): Request[] {
   return entries.flatMap((entry, index) => {
-    const { requestId, at, phase } = entry;
-    const isItsEnd = (other: HistoryEntry) => other.requestId === requestId && other.phase !== 'invoked';
+    const { requestId, at, phase, attempt } = entry;
+    const isItsEnd = (other: HistoryEntry) =>
+      other.requestId === requestId && other.attempt === attempt && other.phase !== 'invoked';
     return phase === 'invoked' ? [{ requestId, at, end: entries.slice(index + 1).find(isItsEnd) }] : [];
   });
 }

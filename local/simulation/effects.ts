@@ -40,6 +40,7 @@ export class Effects {
   readonly #draws: Draws;
   readonly #history: History;
   readonly #invocation = new AsyncLocalStorage<Invocation | undefined>();
+  #attempts = 0;
 
   constructor(faults: CloudFaults, draws: Draws, history: History) {
     this.#faults = faults;
@@ -76,8 +77,10 @@ export class Effects {
     if (invocation.dead) return never();
     const { target } = effect;
     const subject = invocation.callSid ?? effect.subject() ?? invocation.functionId;
+    this.#attempts += 1;
+    const attempt = this.#attempts;
     const record = (phase: HistoryEntry['phase'], detail?: Detail) =>
-      this.#record(subject, invocation, effect, phase, detail);
+      this.#record(subject, invocation, effect, attempt, phase, detail);
     const fault = this.#faults.effect(target, subject);
     record('invoked');
     switch (fault) {
@@ -127,6 +130,7 @@ export class Effects {
     subject: string,
     { requestId, functionId }: Invocation,
     { target, operation }: Pick<Effect<never>, 'target' | 'operation'>,
+    attempt: number,
     phase: HistoryEntry['phase'],
     detail: Detail | undefined,
   ): void {
@@ -137,6 +141,7 @@ export class Effects {
       target,
       operation,
       phase,
+      attempt,
       detail,
     });
   }

@@ -18,6 +18,8 @@ export interface HistoryEntry {
    * does not know; whether it was carried out is in the detail.
    */
   readonly phase: 'invoked' | 'done' | 'failed' | 'unknown';
+  /** Ties the end of an effect to its beginning; others have none. */
+  readonly attempt?: number | undefined;
   readonly detail?: Detail | undefined;
 }
 

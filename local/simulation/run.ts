@@ -257,9 +257,10 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
       const { sid } = call;
       const rows = rowsOf.get(sid) ?? [];
       const entries = historyOf(sid);
+      const ours = new Set(call.recordings.filter(({ foreign }) => !foreign).map((one) => one.sid));
       return [
-        ...checkHistory(entries, rows),
-        ...checkExecutions(executionsOf.get(sid) ?? [], entries, rows),
+        ...checkHistory(entries, rows, ours),
+        ...checkExecutions(executionsOf.get(sid) ?? [], entries, rows, ours),
         ...reports.findings(call, rows),
       ].map((finding) => `${sid}: ${finding}`);
     }),
