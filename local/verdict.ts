@@ -14,6 +14,13 @@ const REPORTED_WITHIN_MS = 10 * 60_000;
 /** For how long of each call it is judged how much was recorded: what a recorder loses it loses at the start. */
 const JUDGED_MS = 60_000;
 
+/** A call that lasts so long after its answer has come to its application, whatever its caller was asked before. */
+const ONWARDS_WITHIN_MS = 60_000;
+/** What the voice webhook may take: the secret's time and the execution's, and a cold start. */
+const SLOW_ANSWER_MS = 3_000;
+/** How long the simulation's applications keep a caller who does not hang up. */
+const APPLICATIONS_TAKE_MS = 3_600_000;
+
 /** What the callers of a number are to meet. What is left out is judged by what the recorder answered. */
 export interface Intent {
   /** Whether they are asked before anything may be recorded. */
@@ -100,6 +107,8 @@ export interface Verdict {
   readonly overlapMaxSeconds: number;
   /** Calls whose caller heard an application error. */
   readonly callerFailures: number;
+  /** Calls that ended before their caller hung up, did not come to their application, or waited long for their TwiML. */
+  readonly misled: number;
   /** Calls without a row. */
   readonly rowsLost: number;
   /** Calls whose row does not say what happened. */
@@ -185,6 +194,7 @@ export function conclude(
     doubled,
     overlapMaxSeconds: Math.max(0, ...runs.map(({ overlapMaxSeconds }) => overlapMaxSeconds)),
     callerFailures: sum(({ callerFailures }) => callerFailures),
+    misled: sum(({ misled }) => misled),
     rowsLost: sum(({ rowsLost }) => rowsLost),
     rowsWrong: sum(({ rowsWrong }) => rowsWrong),
     unrecorded: sum(({ unrecorded }) => unrecorded),
@@ -240,6 +250,10 @@ export function measure(
     .map((call) => ({ call, seconds: overlapSeconds(call) }))
     .filter(({ seconds }) => seconds > 0);
   const failed = calls.filter((call) => call.errorsHeard.length > 0);
+  const misled = calls.flatMap((call) => {
+    const complaint = misledIn(call, intentOf(call));
+    return complaint ? [{ call, complaint }] : [];
+  });
   const lost = calls.filter((call) => !rowsOf.get(call.sid)?.summary && !isOutOfReach(call));
   const wrong = calls.flatMap((call) => {
     const known = rowsOf.get(call.sid);
@@ -294,6 +308,7 @@ export function measure(
     doubled: doubled.length,
     overlapMaxSeconds: rounded(Math.max(0, ...doubled.map(({ seconds }) => seconds))),
     callerFailures: failed.length,
+    misled: misled.length,
     rowsLost: lost.length,
     rowsWrong: wrong.length,
     unrecorded: unrecorded.length,
@@ -320,6 +335,7 @@ export function measure(
           ({ call, seconds }) => `${call.sid}: recorded twice at the same time, for ${rounded(seconds)} s`,
         ),
       ...failed.map((call) => `${call.sid}: the caller heard ${call.errorsHeard.join('; ')}`),
+      ...misled.map(({ call, complaint }) => `${call.sid}: ${complaint}`),
       ...lost.map((call) => `${call.sid}: has no row`),
       ...wrong.map(({ call, complaint }) => `${call.sid}: ${complaint}`),
       ...(tolerance.unrecorded ? [] : unexplained).map(
@@ -348,6 +364,33 @@ function gateOf({ webhooks }: SimulatedCall): { readonly passedAt: number | unde
   );
   const last = answered?.attempts.at(-1);
   return last && { passedAt: answered?.body?.includes('<Hangup') ? undefined : last.at + last.ms };
+}
+
+/** What became of a call that its caller did not want, though no gate had ended it, or undefined. */
+function misledIn(call: SimulatedCall, { application }: Intent): string | undefined {
+  const { script, webhooks, answeredAt, errorsHeard } = call;
+  const isTurnedAway = gateOf(call) !== undefined && gateOf(call)?.passedAt === undefined;
+  // What Twilio's fallback does is not the recorder's.
+  const isLedByUs =
+    answeredBy(call, ROUTES.voice).length > 0 && !webhooks.some(({ kind }) => kind === 'fallback');
+  if (application === undefined || isTurnedAway || !isLedByUs || errorsHeard.length > 0) {
+    return undefined;
+  }
+  const slowest = Math.max(
+    ...webhooks
+      .filter(({ kind }) => kind === 'voice')
+      .flatMap(({ attempts }) => attempts.filter(({ httpStatus }) => httpStatus === 200).map(({ ms }) => ms)),
+  );
+  if (slowest > SLOW_ANSWER_MS) {
+    return `its voice webhook took ${slowest} ms`;
+  }
+  const lasted = lengthOf(call);
+  if (answeredAt !== undefined && lasted < Math.min(script.talkMs ?? 0, APPLICATIONS_TAKE_MS)) {
+    return `ended after ${lasted} ms, and its caller would have talked for ${script.talkMs} ms`;
+  }
+  return lasted >= ONWARDS_WITHIN_MS && !webhooks.some(({ url }) => url === application)
+    ? 'never came to its application'
+    : undefined;
 }
 
 /** When the application was asked that is behind a gate, whoever led the call there. */

@@ -144,6 +144,7 @@ function summaryTable({ verdict, seeds, commands, virtualSeconds, wallSeconds }:
     ['recorded twice at the same time', verdict.doubled],
     ['for at most', `${verdict.overlapMaxSeconds} s`],
     ['callers who heard an error', verdict.callerFailures],
+    ['or were led elsewhere', verdict.misled],
     ['rows lost', verdict.rowsLost],
     ['rows wrong', verdict.rowsWrong],
     ['unrecorded', verdict.unrecorded],

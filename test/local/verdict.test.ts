@@ -750,6 +750,62 @@ describe('the gate', () => {
   });
 });
 
+describe('a caller of a number with an application', () => {
+  const application = 'https://app.example.com/voice';
+  const webhook = (
+    kind: SimulatedCall['webhooks'][number]['kind'],
+    url: string,
+    { ms = 100, body = '<Response/>' }: { ms?: number; body?: string } = {},
+  ): SimulatedCall['webhooks'][number] => ({
+    kind,
+    url,
+    duplicate: false,
+    params: {},
+    attempts: [{ at: 900, ms, httpStatus: 200, failure: undefined }],
+    body,
+  });
+  const VOICE = webhook('voice', 'https://example.com/voice/abc');
+  const ONWARDS = webhook('redirect', application);
+  const FALLBACK = webhook('fallback', application);
+  const TURNED_AWAY = webhook('redirect', 'https://example.com/gate/abc', {
+    body: '<Response><Hangup/></Response>',
+  });
+  const found = (made: Partial<SimulatedCall>) =>
+    judge([call(made)], [row()], undefined, () => ({ application })).findings;
+  const talking = (talkMs: number) => ({ script: { ...call().script, talkMs } });
+
+  test('has to be let talk', () => {
+    const webhooks = [VOICE, ONWARDS];
+    expect(found({ webhooks, ...talking(8_000) })).toEqual([]);
+    expect(found({ webhooks, ...talking(8_001) })).toEqual([
+      'CA1: ended after 8000 ms, and its caller would have talked for 8001 ms',
+    ]);
+    const hour = { endedAt: 3_601_000, recordings: [recording({ endedAt: 3_601_000 })] };
+    expect(found({ webhooks, ...hour, ...talking(4_000_000) })).toEqual([]);
+  });
+
+  test('has to come there within a minute', () => {
+    const lasted = (ms: number) => ({ ...lasting(1_000 + ms), webhooks: [VOICE] });
+    expect(found(lasted(59_999))).toEqual([]);
+    expect(found(lasted(60_000))).toEqual(['CA1: never came to its application']);
+    expect(found({ ...lasted(60_000), webhooks: [VOICE, ONWARDS] })).toEqual([]);
+  });
+
+  test('has to be answered soon', () => {
+    const slow = (ms: number) => [webhook('voice', VOICE.url, { ms }), ONWARDS];
+    expect(found({ webhooks: slow(3_000) })).toEqual([]);
+    expect(found({ webhooks: slow(3_001) })).toEqual(['CA1: its voice webhook took 3001 ms']);
+  });
+
+  test.each<[string, SimulatedCall['webhooks']]>([
+    ['the gate, which ended the call', [VOICE, TURNED_AWAY]],
+    ['Twilio’s fallback', [VOICE, FALLBACK]],
+    ['nothing of ours', [webhook('voice', VOICE.url, { body: 'no' }), FALLBACK]],
+  ])('was led by %s', (_, webhooks) => {
+    expect(found({ webhooks, ...talking(9_000) })).toEqual([]);
+  });
+});
+
 describe('a caller who is asked', () => {
   const CONSENT = 'https://example.com/consent/abc#rc=2';
   const OPT_OUT = 'https://example.com/opt-out/abc#rc=2';

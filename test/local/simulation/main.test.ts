@@ -26,6 +26,7 @@ const lastLine = ({ stdout }: Ended): Record<string, unknown> =>
 
 const RIGHT = {
   callerFailures: 0,
+  misled: 0,
   rowsLost: 0,
   rowsWrong: 0,
   unrecordedUnflagged: 0,
