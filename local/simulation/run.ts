@@ -1,8 +1,15 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Telemetry } from '../../lambda/shared/telemetry.ts';
 import { credentialsFromSeed, secretValue } from '../credentials.ts';
 import { type CloudFaults, cloudFaults, type EffectTarget } from '../faults/cloud-faults.ts';
-import type { FaultName, FaultProfile, OnFault } from '../faults/profile.ts';
+import {
+  FAULT_PROFILES,
+  type FaultName,
+  type FaultProfile,
+  isFaultless,
+  type OnFault,
+} from '../faults/profile.ts';
 import { twilioFaults, UNAVAILABLE } from '../faults/twilio-faults.ts';
 import type { CloudFormationTemplate } from '../host/template.ts';
 import { NO_TELEMETRY } from '../no-telemetry.ts';
@@ -290,14 +297,35 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   };
 }
 
+/** What may be missing of the calls' first minutes, as a share, where an outage lets each call be recorded all the same. */
+const LOST_TIME_SHARES: Partial<Readonly<Record<Outage, number>>> = {
+  callbacks: 0.015,
+  stepFunctions: 0.015,
+  secret: 0.015,
+  // Without a claim the first create comes after a look, and a recording that cannot be stored is found again.
+  table: 0.08,
+};
+
 /** What may be wrong of such a run. What operators stop is not recorded on. */
 export function toleranceOfRun({
   faults,
   outage,
   operators,
 }: Pick<SimulationOptions, 'faults' | 'outage' | 'operators'>): Tolerance {
-  const tolerance = outage ? UNDER_FAULTS : toleranceOf(faults);
+  const tolerance = toleranceIn(outage, faults);
   return operators ? { ...tolerance, unrecordedShare: 1, lostTimeShare: 1 } : tolerance;
+}
+
+/** Of heavy faults together with an outage, nobody knows how many calls they cost. */
+function toleranceIn(outage: Outage | undefined, faults: FaultProfile): Tolerance {
+  if (!outage) {
+    return toleranceOf(faults);
+  }
+  const lostTimeShare = LOST_TIME_SHARES[outage];
+  const isLight = isFaultless(faults) || isDeepStrictEqual(faults, FAULT_PROFILES.light);
+  return isLight && lostTimeShare !== undefined
+    ? { ...UNDER_FAULTS, unrecordedShare: toleranceOf(FAULT_PROFILES.light).unrecordedShare, lostTimeShare }
+    : UNDER_FAULTS;
 }
 
 /**

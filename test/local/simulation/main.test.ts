@@ -69,26 +69,16 @@ describe('npm run simulate', () => {
     expect([ended.exitCode, ended.stderr]).toEqual([0, '']);
   }, 180_000);
 
-  test.each([
+  test('finds nothing wrong after an outage of the callbacks', async () => {
+    const ended = await run(
+      ...['--calls', '600', '--seeds', '1', '--faults', 'light', '--outage', 'callbacks', '--json'],
+    );
+    const { faultsInjected, ...figures } = lastLine(ended);
+    expect(figures).toMatchObject(RIGHT);
     // An answered call's recording has two: that it runs, and how it ended.
-    ['callbacks', 'callbackLost', 600, 1_000],
-    ['webhooks', 'voiceWebhookLost', 600, 600],
-    // Each tries for minutes to store what it did.
-    ['table', 'tableRefused', 240, 10_000],
-  ])(
-    'finds nothing wrong after an outage of the %s',
-    async (what, fault, calls, atLeast) => {
-      const ended = await run(
-        ...['--calls', String(calls), '--seeds', '1', '--faults', 'light'],
-        ...['--outage', what, '--json'],
-      );
-      const { faultsInjected, ...figures } = lastLine(ended);
-      expect(figures).toMatchObject(RIGHT);
-      expect(Object(faultsInjected)[fault]).toBeGreaterThanOrEqual(atLeast);
-      expect(ended.exitCode).toBe(0);
-    },
-    60_000,
-  );
+    expect(Object(faultsInjected).callbackLost).toBeGreaterThanOrEqual(1_000);
+    expect(ended.exitCode).toBe(0);
+  }, 60_000);
 
   test('comes to the same end each time, to the byte', async () => {
     const args = ['--calls', '150', '--seeds', '2', '--seed', '7', '--json'];
