@@ -43,8 +43,8 @@ export function checkHistory(
 
 /**
  * What is wrong with one call's executions: two ran at the same time, or one ended otherwise than by itself, or before
- * the call's row and those of its recordings were final, or one began when they were, or the call's row does not say in
- * the end that they are.
+ * the call's row and those of its recordings were final, or one began when they were, or went on for more tasks than
+ * AWS lets it, or the call's row does not say in the end that they are.
  *
  * @param executions of the call
  * @param entries of the call
@@ -68,6 +68,7 @@ export function checkExecutions(
       .slice(1)
       .filter((one) => !isOfOperator(one))
       .flatMap((one) => needlessBeginning(one, entries, rows)),
+    ...(entries.length > MOST_INVOCATIONS ? executions.flatMap((one) => tooLong(one, entries)) : []),
     ...leftOpen(rows),
   ];
 }
@@ -100,6 +101,20 @@ function wrongEnd(
   return [...statuses]
     .filter(([item, recordingStatus]) => isOfOurs(item, ours) && !isFinal(recordingStatus))
     .map(([item, recordingStatus]) => `the execution ${name} ended while ${item} was ${recordingStatus}`);
+}
+
+/** AWS ends an execution after 25,000 events, of which each task has at least five. */
+const MOST_INVOCATIONS = 1_000;
+
+function tooLong({ name, startDate, stopDate }: Execution, entries: readonly HistoryEntry[]): string[] {
+  const until = stopDate?.getTime() ?? Number.POSITIVE_INFINITY;
+  const invocations = entries.filter(
+    ({ at, target, phase }) =>
+      target === 'lambda' && phase === 'invoked' && at >= startDate.getTime() && at <= until,
+  );
+  return invocations.length > MOST_INVOCATIONS
+    ? [`the execution ${name} had done ${invocations.length} tasks when it ended`]
+    : [];
 }
 
 /** How long ago a sweep may have read a row when it starts an execution: in between it asks Step Functions what runs. */

@@ -133,8 +133,9 @@ export class MemoryTable {
     return carryOut(input);
   }
 
-  #getItem({ TableName, Key }: GetItemCommandInput): Output {
+  #getItem({ TableName, Key, ConsistentRead }: GetItemCommandInput): Output {
     this.#check(TableName);
+    checkConsistency(ConsistentRead);
     const item = this.#find(Key);
     return item ? { Item: item } : {};
   }
@@ -143,6 +144,7 @@ export class MemoryTable {
     const responses = Object.entries(RequestItems).map(([tableName, { Keys = [], ...request }]) => {
       this.#check(tableName);
       checkParameters(request, BATCH_PARAMETERS);
+      checkConsistency(request.ConsistentRead);
       const { projection } = compile(request);
       return [tableName, Keys.flatMap((key) => projected(this.#find(key), projection))];
     });
@@ -175,8 +177,9 @@ export class MemoryTable {
   }
 
   #query(input: QueryCommandInput): Output {
-    const { TableName, ExpressionAttributeValues = EMPTY } = input;
+    const { TableName, ConsistentRead, ExpressionAttributeValues = EMPTY } = input;
     this.#check(TableName);
+    checkConsistency(ConsistentRead);
     const { keyCondition, equal } = compile(input);
     const partition = ExpressionAttributeValues[equal.get(this.#partitionKey) ?? '']?.S;
     if (!keyCondition || partition === undefined) {
@@ -249,6 +252,15 @@ function checkParameters(request: Output, hosted: ReadonlySet<string>): void {
   for (const parameter in request) {
     if (!hosted.has(parameter) && request[parameter] !== undefined) throw new NotHostedError(parameter);
   }
+}
+
+/**
+ * A read that may be stale: no row here ever is, and whoever did with one would not be found out.
+ *
+ * @throws NotHostedError
+ */
+function checkConsistency(isConsistent: boolean | undefined): void {
+  if (!isConsistent) throw new NotHostedError('A read without ConsistentRead');
 }
 
 /** What an update answers. @throws NotHostedError */

@@ -28,7 +28,7 @@ const put = new PutItemCommand({
   Item: { ...KEY, RecordingStatus: { S: 'starting' } },
   ConditionExpression: 'attribute_not_exists(CallSid)',
 });
-const get = new GetItemCommand({ TableName: 'calls', Key: KEY });
+const get = new GetItemCommand({ TableName: 'calls', Key: KEY, ConsistentRead: true });
 
 /** Clients of three attempts, a second each. */
 function setUp(faults?: CloudFaults) {

@@ -419,6 +419,18 @@ describe('the executions of a call', () => {
     });
   });
 
+  test('do not go round and round', () => {
+    const rounds = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, index) =>
+        entry({ at: from + index, target: 'lambda', operation: 'invoke', phase: 'invoked' }),
+      );
+    const done = (entries: readonly HistoryEntry[]) =>
+      checkExecutions([execution('CA1', 1, 1_500)], entries, [], OURS);
+    expect(done(rounds(1, 1_001))).toEqual([]);
+    expect(done(rounds(1_400, 2_500))).toEqual([]);
+    expect(done(rounds(1, 1_002))).toEqual(['the execution CA1 had done 1001 tasks when it ended']);
+  });
+
   test('leave no row open', () => {
     const left = (Final: boolean | undefined) =>
       checkExecutions([], [], [row({ Item: 'CALL', Final }), row()], OURS);

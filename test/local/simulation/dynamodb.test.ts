@@ -230,7 +230,9 @@ const request = (TableName: string) =>
     itemKey.map((key) => ofOperation('GetItem', { TableName, Key: key, ConsistentRead: true })),
     itemKey.map((key) =>
       ofOperation('BatchGetItem', {
-        RequestItems: { [TableName]: { Keys: [key], ProjectionExpression: 'A, B' } },
+        RequestItems: {
+          [TableName]: { Keys: [key], ConsistentRead: true, ProjectionExpression: 'A, B' },
+        },
       }),
     ),
     fc
@@ -241,6 +243,7 @@ const request = (TableName: string) =>
       .map(({ range, s }) =>
         ofOperation('Query', {
           TableName,
+          ConsistentRead: true,
           KeyConditionExpression: `${partitionKey} = :p${range}`,
           ...(range && { ExpressionAttributeNames: { '#i': sortKey } }),
           ExpressionAttributeValues: { ':p': { S: 'p' }, ...(range && { ':s': { S: s } }) },
@@ -326,6 +329,14 @@ describe('the table in memory', () => {
     await expect(
       sent(new GetItemCommand({ TableName: 'calls', Key, ReturnConsumedCapacity: 'TOTAL' })),
     ).rejects.toThrow('ReturnConsumedCapacity is not hosted');
+    for (const read of [
+      new GetItemCommand({ TableName: 'calls', Key }),
+      new GetItemCommand({ TableName: 'calls', Key, ConsistentRead: false }),
+      new BatchGetItemCommand({ RequestItems: { calls: { Keys: [Key] } } }),
+      new QueryCommand({ TableName: 'calls', KeyConditionExpression: 'CallSid = :c' }),
+    ]) {
+      await expect(sent(read)).rejects.toThrow('A read without ConsistentRead is not hosted');
+    }
     const update = (UpdateExpression: string, ConditionExpression?: string) =>
       sent(
         new UpdateItemCommand({

@@ -23,6 +23,7 @@ const put = new PutItemCommand({
 const get = new GetItemCommand({
   TableName: 'calls',
   Key: { CallSid: { S: CALL_SID }, Item: { S: 'CALL' } },
+  ConsistentRead: true,
 });
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
