@@ -61,7 +61,7 @@ const NONE: Tolerance = {
 /** Of a run in which anything may fail, however often. */
 export const UNDER_FAULTS: Tolerance = {
   overlapSeconds: 10,
-  doubledShare: 0.012,
+  doubledShare: 1,
   unrecorded: true,
   unrecordedShare: 1,
   lostTimeShare: 1,
@@ -76,6 +76,7 @@ const UNDER_LIGHT_FAULTS: Tolerance = {
 };
 const UNDER_HEAVY_FAULTS: Tolerance = {
   ...UNDER_FAULTS,
+  doubledShare: 0.012,
   unrecordedShare: 0.005,
   lostTimeShare: 0.03,
   unheededShare: 0.05,

@@ -321,11 +321,17 @@ function toleranceIn(outage: Outage | undefined, faults: FaultProfile): Toleranc
   if (!outage) {
     return toleranceOf(faults);
   }
+  const { doubledShare } = toleranceOf(FAULT_PROFILES.heavy);
   const lostTimeShare = LOST_TIME_SHARES[outage];
   const isLight = isFaultless(faults) || isDeepStrictEqual(faults, FAULT_PROFILES.light);
   return isLight && lostTimeShare !== undefined
-    ? { ...UNDER_FAULTS, unrecordedShare: toleranceOf(FAULT_PROFILES.light).unrecordedShare, lostTimeShare }
-    : UNDER_FAULTS;
+    ? {
+        ...UNDER_FAULTS,
+        doubledShare,
+        unrecordedShare: toleranceOf(FAULT_PROFILES.light).unrecordedShare,
+        lostTimeShare,
+      }
+    : { ...UNDER_FAULTS, doubledShare };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readFaultProfile } from '../../local/faults/profile.ts';
+import { FAULT_PROFILES, readFaultProfile } from '../../local/faults/profile.ts';
 import { mean, percentiles } from '../../local/percentiles.ts';
 import type { Row } from '../../local/recorder.ts';
 import type { SimulatedCall, SimulatedRecording } from '../../local/twilio-simulator/simulator.ts';
@@ -179,14 +179,14 @@ describe('two recordings at the same time', () => {
     expect(findings(10.1)).toEqual(['CA1: recorded twice at the same time, for 10.1 s']);
   });
 
-  test('may do so under faults, but not in more calls than 1.2 % and chance explain', () => {
+  test('may do so under heavy faults, but not in more calls than 1.2 % and chance explain', () => {
     const sids = Array.from({ length: 200 }, (_, index) => `CA${index}`);
     const rows = sids.map((CallSid) => row({ CallSid }));
     const judged = (doubled: number) =>
       judge(
         sids.map((sid, index) => (index < doubled ? doubledFor(1, sid) : call({ sid }))),
         rows,
-        UNDER_FAULTS,
+        toleranceOf(FAULT_PROFILES.heavy),
       );
     expect(judged(7)).toMatchObject({ doubled: 7, findings: [] });
     expect(judged(8).findings).toEqual(['8 of 200 answered calls were recorded twice, if only for a while']);
