@@ -180,26 +180,32 @@ function moreThanOneCounts(rows: readonly Row[], ours: ReadonlySet<unknown>): st
     : [];
 }
 
-/** Whoever sent a create gives up on its answer by then: of this check's own, so that it holds whatever is waited. */
+/** After how long whoever sent a create gives up on its answer: of this check's own, so that it holds whatever is waited. */
 const CREATE_TIMEOUT_MS = 2_500;
+/** At the gate a caller waits. */
+const CREATE_TIMEOUT_AT_GATE_MS = 900;
+
+const givesUpBy = ({ functionId, at }: Pick<HistoryEntry, 'functionId' | 'at'>): number =>
+  at + (functionId === 'gate' ? CREATE_TIMEOUT_AT_GATE_MS : CREATE_TIMEOUT_MS);
 
 function createsAtOnce(entries: readonly HistoryEntry[]): string[] {
-  const sentAt = new Map<string, number>();
+  const waiting = new Map<string, HistoryEntry>();
   const complaints: string[] = [];
-  for (const { at, requestId, functionId, phase } of entries.filter(isCreate)) {
+  for (const entry of entries.filter(isCreate)) {
+    const { at, requestId, functionId, phase } = entry;
     if (phase !== 'invoked') {
-      sentAt.delete(requestId);
+      waiting.delete(requestId);
       continue;
     }
-    for (const [other, otherSentAt] of sentAt) {
+    for (const [other, sent] of waiting) {
       // An operator may start another one when a callback has told what became of the create.
       const isKnown =
-        functionId === 'recording-control' && namedBefore(entries, at) > namedBefore(entries, otherSentAt);
-      if (other !== requestId && at < otherSentAt + CREATE_TIMEOUT_MS && !isKnown) {
+        functionId === 'recording-control' && namedBefore(entries, at) > namedBefore(entries, sent.at);
+      if (other !== requestId && at < givesUpBy(sent) && !isKnown) {
         complaints.push(`${requestId} sent a create while ${other} waited for the answer to another`);
       }
     }
-    sentAt.set(requestId, at);
+    waiting.set(requestId, entry);
   }
   return complaints;
 }
@@ -262,23 +268,26 @@ function createsBesideSeen(entries: readonly HistoryEntry[], ours: ReadonlySet<u
   });
 }
 
-interface Request extends Pick<HistoryEntry, 'requestId' | 'at'> {
+interface Request extends Pick<HistoryEntry, 'requestId' | 'functionId' | 'at'> {
   readonly end: HistoryEntry | undefined;
 }
 
 /** Requests with what is known of their ends. */
 function requests(entries: readonly HistoryEntry[]): Request[] {
   return entries.flatMap((entry, index) => {
-    const { requestId, at, phase, attempt } = entry;
+    const { requestId, functionId, at, phase, attempt } = entry;
     const isItsEnd = (other: HistoryEntry) =>
       other.requestId === requestId && other.attempt === attempt && other.phase !== 'invoked';
-    return phase === 'invoked' ? [{ requestId, at, end: entries.slice(index + 1).find(isItsEnd) }] : [];
+    return phase === 'invoked'
+      ? [{ requestId, functionId, at, end: entries.slice(index + 1).find(isItsEnd) }]
+      : [];
   });
 }
 
 /** When whoever sent a create had to do without knowing whether it was carried out. */
-function gaveUpAt({ at, end }: Request): number | undefined {
-  const byThen = at + CREATE_TIMEOUT_MS;
+function gaveUpAt(request: Request): number | undefined {
+  const { end } = request;
+  const byThen = givesUpBy(request);
   if (!end || end.at > byThen) return byThen;
   const { crash, refused, httpStatus } = end.detail ?? {};
   const isUnclear =

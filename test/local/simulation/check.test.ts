@@ -202,6 +202,20 @@ describe('the history of a call', () => {
     expect(checked([sent(0), sent(2_500, 'b')], [])).toEqual([UNSEEN.replace('a', 'b')]);
   });
 
+  test('is right when the gate has given up sooner, and somebody has looked since', () => {
+    const atGate = { ...sent(0), functionId: 'gate' };
+    expect(checked([atGate, ...looked(2_400, 2_450), sent(2_500, 'b')], [])).toEqual([]);
+    expect(checked([atGate, ...looked(2_399, 2_450), sent(2_500, 'b')], [])).toEqual([
+      UNSEEN.replace('a', 'b'),
+    ]);
+    expect(checked([sent(0), ...looked(2_400, 2_450), sent(2_500, 'b')], [])).toEqual([
+      UNSEEN.replace('a', 'b'),
+    ]);
+    expect(checked([atGate, sent(899, 'b')], [])).toEqual([
+      'b sent a create while a waited for the answer to another',
+    ]);
+  });
+
   test.each<[string, HistoryEntry[]]>([
     ['a 500 and a look', [sent(0), answered(100, 500), ...looked(1_600, 1_700), sent(1_700)]],
     ['no answer and a look', [sent(0), ...looked(4_000, 4_050), sent(4_100, 'b')]],
