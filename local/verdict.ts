@@ -287,7 +287,7 @@ export function measure(
     .filter((call) => !byOperators(call))
     .map((call) => ({ call, ms: recordedBeforeYesMs(call, intentOf(call)) }))
     .filter(({ ms }) => ms > 0);
-  const refusing = answered.filter((call) => saidNo(call, intentOf(call)));
+  const refusing = answered.filter((call) => saidNo(call, intentOf(call)) && canBeFollowed(call));
   const [kept = [], unheeded = []] = [true, false].map((told) =>
     refusing.filter((call) => left(call).length > 0 && wasToldSo(call) === told),
   );
@@ -400,6 +400,13 @@ const applicationAskedAt = (
   { gated, application }: Intent,
 ): readonly (number | undefined)[] =>
   gated ? webhooks.filter(({ url }) => url === application).map(({ attempts: [first] }) => first?.at) : [];
+
+/**
+ * Whether the recorder can do its part to the end: with a key that Twilio refuses, nobody deletes what the TwiML has
+ * recorded, or learns how it ended if no callback tells, and the call's row may stay open.
+ */
+export const canBeFollowed = (call: SimulatedCall): boolean =>
+  call.script.restRefusal !== 'credentials' || ours(call).length === 0;
 
 /** Statuses of recordings of which nothing can be heard. */
 const GONE: readonly string[] = ['absent', 'deleted'];

@@ -21,6 +21,7 @@ import {
   TwilioSimulator,
 } from '../twilio-simulator/simulator.ts';
 import {
+  canBeFollowed,
   type Intent,
   type Measured,
   measure,
@@ -267,7 +268,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
       const ours = new Set(call.recordings.filter(({ foreign }) => !foreign).map((one) => one.sid));
       return [
         ...checkHistory(entries, rows, ours),
-        ...checkExecutions(executionsOf.get(sid) ?? [], entries, rows, ours),
+        ...(canBeFollowed(call) ? checkExecutions(executionsOf.get(sid) ?? [], entries, rows, ours) : []),
         ...reports.findings(call, rows),
       ].map((finding) => `${sid}: ${finding}`);
     }),

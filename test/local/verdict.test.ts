@@ -3,7 +3,7 @@ import { FAULT_PROFILES, readFaultProfile } from '../../local/faults/profile.ts'
 import { mean, percentiles } from '../../local/percentiles.ts';
 import type { Row } from '../../local/recorder.ts';
 import type { SimulatedCall, SimulatedRecording } from '../../local/twilio-simulator/simulator.ts';
-import { isRight, judge, toleranceOf, UNDER_FAULTS } from '../../local/verdict.ts';
+import { canBeFollowed, isRight, judge, toleranceOf, UNDER_FAULTS } from '../../local/verdict.ts';
 
 const CALL_SID = 'CA1';
 
@@ -911,6 +911,19 @@ describe('a caller who is asked', () => {
       ['completed', [], 0, 1, UNHEEDED],
     ] as const)('has a recording that is %s', (status, webhooks, keptAfterNo, unheeded, findings) => {
       expect(said(status, webhooks)).toMatchObject({ saidNo: 1, keptAfterNo, unheeded, findings });
+    });
+
+    test('is not the recorder’s to heed when Twilio refuses its key, and the TwiML has recorded', () => {
+      const script = {
+        from: '+1',
+        to: '+2',
+        voiceUrl: 'http://127.0.0.1/voice',
+        restRefusal: 'credentials',
+      } as const;
+      const refused = call({ script, webhooks: [ACCEPTED], keysPressed: [pressed('9', OPT_OUT)] });
+      expect(canBeFollowed(refused)).toBe(false);
+      expect(canBeFollowed({ ...refused, recordings: [] })).toBe(true);
+      expect(judge([refused], [row()], undefined, () => ({ optOutKey: '9' })).keptAfterNo).toBe(0);
     });
 
     test('has said no only if it was that key, and somebody listened', () => {
