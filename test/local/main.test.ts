@@ -29,6 +29,8 @@ const NOTHING_WRONG = {
   recordedBeforeYesSeconds: 0,
   keptAfterNo: 0,
   foreignTouched: 0,
+  misled: 0,
+  spoiled: 0,
 };
 
 describe('npm start', () => {
@@ -58,7 +60,9 @@ describe('npm start', () => {
       turnedAway: 0,
       passedUnrecorded: 0,
       saidNo: 0,
+      unheeded: 0,
       recordedShare: 1,
+      recordedTimeShare: expect.any(Number),
       lostAudioMs: { p50: expect.any(Number), p95: expect.any(Number), p99: expect.any(Number) },
       createsPerRecording: expect.any(Number),
     });
