@@ -10,7 +10,7 @@ import type { Key, SimulatedCall, SimulatedRecording } from './twilio-simulator/
 const TOO_SHORT_TO_MISS_MS = 2_000;
 /** A call that lasted so long is expected to be recorded, whatever fails, or to be reported soon after its end. */
 const LONG_ENOUGH_MS = 10_000;
-const REPORTED_WITHIN_MS = 10 * 60_000;
+export const REPORTED_WITHIN_MS = 10 * 60_000;
 /** For how long of each call it is judged how much was recorded: what a recorder loses it loses at the start. */
 const JUDGED_MS = 60_000;
 
@@ -355,7 +355,7 @@ export function measure(
 export const isRight = ({ findings }: Verdict): boolean => findings.length === 0;
 
 /** The recordings that the recorder is answerable for. */
-const ours = ({ recordings }: SimulatedCall): readonly SimulatedRecording[] =>
+export const ours = ({ recordings }: SimulatedCall): readonly SimulatedRecording[] =>
   recordings.filter(({ foreign }) => !foreign);
 
 /** When a call was let on by the gate, if it came there; undefined for one that was ended. */
@@ -550,6 +550,9 @@ interface CallRows {
   readonly commanded: boolean;
 }
 
+/** When an event of the audit trail was, in ms since the epoch. */
+export const timeOf = ({ Item }: Row): number => Date.parse(Item.split('#')[1] ?? '');
+
 function sortRows(rows: readonly Row[]): CallRows {
   const report = rows.find(({ Item, Type }) => Item.startsWith('EVENT#') && Type === 'unrecorded');
   return {
@@ -557,7 +560,7 @@ function sortRows(rows: readonly Row[]): CallRows {
     recordings: new Map(
       rows.filter(({ Item }) => Item.startsWith('RECORDING#')).map((row) => [row.RecordingSid, row]),
     ),
-    reportedAt: report && Date.parse(report.Item.split('#')[1] ?? ''),
+    reportedAt: report && timeOf(report),
     commanded: rows.some(({ Item, Type }) => Item.startsWith('EVENT#') && Type === 'command'),
   };
 }

@@ -172,15 +172,15 @@ export function sortOut(
       (a, b) => Number(hasEnded(a.status)) - Number(hasEnded(b.status)) || byPause(a, b) || byWorth(a, b),
     );
   const unlisted = runningUnlisted(listed, known);
-  const [first] = shown;
-  // One that Twilio shows to run comes before one that only our rows have running.
-  const [keep, ...others] =
-    first && !hasEnded(first.status) ? [...shown, ...unlisted] : [...unlisted.toSorted(byWorth), ...shown];
   if (isOrderedToStop(known.order)) {
     // One that an operator's stop was sent to is the operator's.
     const running = [...shown, ...unlisted].filter((one) => !hasEnded(one.status) && !wasStopped(one));
     return { toStop: running, toMark: [] };
   }
+  const [first] = shown;
+  // One that Twilio shows to run comes before one that only our rows have running.
+  const [keep, ...others] =
+    first && !hasEnded(first.status) ? [...shown, ...unlisted] : [...unlisted.toSorted(byWorth), ...shown];
   return {
     keep,
     toStop: others.filter(({ status }) => !hasEnded(status)),

@@ -1,6 +1,7 @@
 import { ROUTES } from '../../lambda/shared/contract.ts';
 import type { Execution } from '../host/execution.ts';
 import type { Row } from '../recorder.ts';
+import { timeOf } from '../verdict.ts';
 import type { HistoryEntry } from './history.ts';
 
 /** RecordingStatus in the order in which a recording goes through them; those of one step are final or equal. */
@@ -151,10 +152,10 @@ function lastOpenAt(entries: readonly HistoryEntry[], rows: readonly Row[], unti
 }
 
 /** Whether an event says that the recorder had given up by then for a reason for which it tries again while a call lasts. */
-const isGivenUpFor = ({ Item, Type, Reason }: Row, at: number): boolean =>
-  Type === 'unrecorded' &&
-  (Reason === 'recorder-failed' || Reason === 'not-answered-in-time') &&
-  Date.parse(Item.split('#')[1] ?? '') <= at;
+const isGivenUpFor = (row: Row, at: number): boolean =>
+  row.Type === 'unrecorded' &&
+  (row.Reason === 'recorder-failed' || row.Reason === 'not-answered-in-time') &&
+  timeOf(row) <= at;
 
 const leftOpen = (rows: readonly Row[]): string[] =>
   rows.some(({ Item, Final }) => Item === 'CALL' && Final !== true) ? ['its row is open after all'] : [];
@@ -223,10 +224,11 @@ function createsUnseen(entries: readonly HistoryEntry[], ours: ReadonlySet<unkno
       .slice(0, index)
       .flatMap((before) => gaveUpAt(before) ?? [])
       .filter((since) => since <= at);
+    if (unclearSince.length === 0) return [];
     const showsBy = Math.max(...unclearSince) + TIME_TO_SHOW_MS;
     const hasLooked = looks.some((look) => look.at >= showsBy && look.end && look.end.at <= at);
     const isClearedUp = namedBefore(entries, at) >= unclearSince.length + startedBefore(creates, index);
-    return unclearSince.length === 0 || hasLooked || isClearedUp
+    return hasLooked || isClearedUp
       ? []
       : [`${requestId} sent a create before anybody could have seen what became of the one before`];
   });

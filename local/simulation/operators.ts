@@ -2,6 +2,7 @@ import type { Action, PauseBehavior } from '../../lambda/recording-control/repre
 import type { Row } from '../recorder.ts';
 import { Dice } from '../twilio-simulator/random.ts';
 import type { SimulatedCall, SimulatorEvent } from '../twilio-simulator/simulator.ts';
+import { ours } from '../verdict.ts';
 import type { Cloud } from './cloud.ts';
 import { sleep } from './effects.ts';
 
@@ -195,9 +196,9 @@ export function obedience(
   }
   for (const { sid, endedBy } of ours(call)) {
     const row = rows.find(({ Item }) => Item === `RECORDING#${sid}`);
+    if (row?.CommandConfirmed !== true || row.CommandedStatus === 'stopped' || endedBy !== 'call') continue;
     const status = statuses(events, sid).at(-1)?.status ?? 'in-progress';
-    const isSaid = row?.CommandConfirmed === true && row.CommandedStatus !== 'stopped';
-    if (isSaid && endedBy === 'call' && row.CommandedStatus !== status) {
+    if (row.CommandedStatus !== status) {
       findings.push(`${sid} was ${status} in the end, its row says that it was told ${row.CommandedStatus}`);
     }
   }
@@ -206,8 +207,6 @@ export function obedience(
   }
   return { againstSeconds: againstMs / 1000, findings };
 }
-
-const ours = ({ recordings }: SimulatedCall) => recordings.filter(({ foreign }) => !foreign);
 
 type Running = 'in-progress' | 'paused';
 

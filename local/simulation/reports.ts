@@ -3,8 +3,7 @@ import { METRICS } from '../../lambda/shared/contract.ts';
 import type { Telemetry } from '../../lambda/shared/telemetry.ts';
 import type { Row } from '../recorder.ts';
 import type { SimulatedCall } from '../twilio-simulator/simulator.ts';
-
-const REPORTED_WITHIN_MS = 10 * 60_000;
+import { REPORTED_WITHIN_MS } from '../verdict.ts';
 
 /** Which calls somebody was told of that were not recorded: by the metric that the alarm looks at, and a line of the log. */
 export class Reports {

@@ -25,6 +25,7 @@ import {
   type Intent,
   type Measured,
   measure,
+  ours,
   type Tolerance,
   toleranceOf,
   UNDER_FAULTS,
@@ -265,10 +266,10 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
       const { sid } = call;
       const rows = rowsOf.get(sid) ?? [];
       const entries = historyOf(sid);
-      const ours = new Set(call.recordings.filter(({ foreign }) => !foreign).map((one) => one.sid));
+      const sids = new Set(ours(call).map((one) => one.sid));
       return [
-        ...checkHistory(entries, rows, ours),
-        ...(canBeFollowed(call) ? checkExecutions(executionsOf.get(sid) ?? [], entries, rows, ours) : []),
+        ...checkHistory(entries, rows, sids),
+        ...(canBeFollowed(call) ? checkExecutions(executionsOf.get(sid) ?? [], entries, rows, sids) : []),
         ...reports.findings(call, rows),
       ].map((finding) => `${sid}: ${finding}`);
     }),

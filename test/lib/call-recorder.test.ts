@@ -117,36 +117,23 @@ describe('the functions', () => {
     const names = Object.fromEntries(
       FUNCTIONS.map((name) => [name, Object.keys(environmentOf(name)).toSorted()]),
     );
+    const ALL = [
+      'POWERTOOLS_SERVICE_NAME',
+      'PUBLIC_BASE_URL',
+      'SECRET_ARN',
+      'SETTINGS',
+      'STATE_MACHINE_ARN',
+      'TABLE_NAME',
+    ];
     expect(names).toEqual({
       AwaitOutcome: ['POWERTOOLS_SERVICE_NAME', 'SETTINGS', 'TABLE_NAME'],
-      ControlCalls: [
-        'POWERTOOLS_SERVICE_NAME',
-        'PUBLIC_BASE_URL',
-        'SECRET_ARN',
-        'SETTINGS',
-        'STATE_MACHINE_ARN',
-        'TABLE_NAME',
-      ],
-      ControlRecordingControl: [
-        'POWERTOOLS_SERVICE_NAME',
-        'PUBLIC_BASE_URL',
-        'SECRET_ARN',
-        'SETTINGS',
-        'STATE_MACHINE_ARN',
-        'TABLE_NAME',
-      ],
+      ControlCalls: ALL,
+      ControlRecordingControl: ALL,
       Reconcile: ['POWERTOOLS_SERVICE_NAME', 'SECRET_ARN', 'SETTINGS', 'TABLE_NAME'],
       RecordUnrecorded: ['POWERTOOLS_SERVICE_NAME', 'SETTINGS', 'TABLE_NAME'],
       RecordingStatus: ['POWERTOOLS_SERVICE_NAME', 'PUBLIC_BASE_URL', 'SECRET_ARN', 'SETTINGS', 'TABLE_NAME'],
       StartRecording: ['POWERTOOLS_SERVICE_NAME', 'PUBLIC_BASE_URL', 'SECRET_ARN', 'SETTINGS', 'TABLE_NAME'],
-      SweepFunction: [
-        'POWERTOOLS_SERVICE_NAME',
-        'PUBLIC_BASE_URL',
-        'SECRET_ARN',
-        'SETTINGS',
-        'STATE_MACHINE_ARN',
-        'TABLE_NAME',
-      ],
+      SweepFunction: ALL,
       Verify: ['POWERTOOLS_SERVICE_NAME', 'SECRET_ARN', 'SETTINGS', 'TABLE_NAME'],
       VoiceWebhook: [
         'POWERTOOLS_SERVICE_NAME',
