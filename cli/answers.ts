@@ -42,6 +42,7 @@ const call: Schema<CallRepresentation> = v.object({
   recordingDuration: maybeNumber,
   recordingCount: v.number(),
   surplusRecordings: maybeNumber,
+  endedEarly: v.optional(v.literal(true)),
   reason: maybeText,
   errorCode: maybeNumber,
   final: v.boolean(),

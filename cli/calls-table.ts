@@ -49,5 +49,6 @@ export const noteOf = (call: CallRepresentation): string =>
     ...(call.reason ? [call.reason] : []),
     ...(call.errorCode ? [`error ${call.errorCode}`] : []),
     ...(call.surplusRecordings ? [`${call.surplusRecordings} surplus`] : []),
+    ...(call.endedEarly ? ['ended early'] : []),
     ...(call.final ? [] : ['open']),
   ].join(', ');

@@ -266,6 +266,11 @@ function definitionsOf(props: AlarmsProps): Readonly<Record<string, Definition>>
       part: 'RecordingHealth',
       ...any(METRICS.recordingFailed),
     },
+    RecordingEndedEarly: {
+      what: 'A call went on after its recording had ended, and nobody here had ended it',
+      part: 'RecordingHealth',
+      ...any(METRICS.recordingEndedEarly),
+    },
     CoverageLow: {
       what: 'Of the answered calls of an hour, more than one in a hundred was not recorded',
       part: 'RecordingHealth',

@@ -88,6 +88,7 @@ export class RecorderDashboard extends Dashboard {
         own.of(METRICS.executionRevived, { label: 'executions revived' }),
         own.of(METRICS.recordingSurplus, { label: 'second recordings stopped' }),
         own.of(METRICS.rowOverdue, { label: 'rows overdue' }),
+        own.of(METRICS.recordingEndedEarly, { label: 'recordings ended early' }),
       ]),
       graph('Operators', THIRD, [
         own.of(METRICS.commandDone, { label: 'done' }),

@@ -1,9 +1,9 @@
 import { isKnownToRun, isRecordedInTime } from '../recording/gate.ts';
-import { ifAvailable, type StartDependencies } from '../recording/start.ts';
+import type { StartDependencies } from '../recording/start.ts';
 import type { CallStore } from '../recording/store.ts';
 import { within } from '../shared/clock.ts';
 import { METRICS } from '../shared/contract.ts';
-import { describeError, StoreUnavailableError } from '../shared/errors.ts';
+import { describeError, ifAvailable, StoreUnavailableError } from '../shared/errors.ts';
 import type { SecretSource, TwilioSecret } from '../shared/secret.ts';
 import type { GateDocuments } from '../shared/settings.ts';
 import { type Telemetry, unfailing } from '../shared/telemetry.ts';

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { type ReconcileDependencies, type Reconciled, reconcile } from '../recording/reconcile.ts';
+import { type TellDependencies, tellEndedEarly } from '../recording/tell-ended-early.ts';
 import { type WithdrawDependencies, withdraw } from '../recording/withdraw.ts';
 import { METRICS, RECONCILE_OUTCOMES } from '../shared/contract.ts';
 import { callFacts, ExecutionInput, parseInput } from '../shared/execution-input.ts';
@@ -13,17 +14,23 @@ const ReconcileEvent = v.object({ call: ExecutionInput });
  * caller said no.
  */
 export function reconcileTask(
-  connect: () => Promise<ReconcileDependencies & WithdrawDependencies>,
+  connect: () => Promise<ReconcileDependencies & WithdrawDependencies & TellDependencies>,
   telemetry: Telemetry,
 ) {
   return async (event: unknown): Promise<Pick<Reconciled, 'outcome'>> => {
     const { call } = parseInput(ReconcileEvent, event);
     const { callSid } = call;
     const dependencies = await connect();
-    const { outcome, changed, unwanted, overdue } = await reconcile(dependencies, callFacts(call));
+    const { outcome, changed, unwanted, endedEarly, overdue } = await reconcile(
+      dependencies,
+      callFacts(call),
+    );
     for (const recordingSid of changed) {
       telemetry.count(METRICS.recordingReconciled);
       telemetry.warn('Twilio knew what no callback had said', { callSid, recordingSid });
+    }
+    if (endedEarly) {
+      await tellEndedEarly(dependencies, telemetry, callSid);
     }
     if (overdue) {
       telemetry.count(METRICS.rowOverdue);

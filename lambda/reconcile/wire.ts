@@ -1,3 +1,4 @@
+import { mayTrim } from '../recording/ended-early.ts';
 import { likenessOf } from '../recording/ours.ts';
 import { type StorePlatform, storeFromEnvironment } from '../recording/store-from-environment.ts';
 import { settings } from '../shared/environment.ts';
@@ -20,6 +21,7 @@ export function wire(platform: BasePlatform & StorePlatform & SecretPlatform & P
       store,
       clock,
       likeness: likenessOf(recording),
+      trims: mayTrim(recording),
     }),
     telemetry,
   );

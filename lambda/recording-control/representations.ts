@@ -47,6 +47,8 @@ export interface CallRepresentation {
   readonly recordingCount: number;
   /** How many of the recordings were one too many. */
   readonly surplusRecordings?: number | undefined;
+  /** The recordings ended before the call, and nobody here had ended them. */
+  readonly endedEarly?: true | undefined;
   /** Why there is no recording. */
   readonly reason?: string | undefined;
   /** Twilio's. */

@@ -14,6 +14,7 @@ import type { Clock } from '../shared/clock.ts';
 import { TABLE } from '../shared/contract.ts';
 import { describeError, StoreUnavailableError } from '../shared/errors.ts';
 import type { Consent, ConsentAnswer } from './consent.ts';
+import type { EndedRecordings } from './ended-early.ts';
 import {
   type CallEvent,
   type CallState,
@@ -69,6 +70,11 @@ const ROW_STATE = projection([
   'CommandConfirmed',
   'CommandedAt',
   'Consent',
+  'Ordered',
+  'OrderNumber',
+  'RecordedUntil',
+  'EndedEarly',
+  'UpdatedAt',
 ]);
 
 type Attributes = Record<string, unknown>;
@@ -109,6 +115,10 @@ interface CallRow extends Attributes, CommandAttributes, ConsentAttributes, Orde
   readonly Answered?: boolean;
   readonly ErrorCode?: number;
   readonly Final?: boolean;
+  readonly Ended?: boolean;
+  readonly RecordedUntil?: string;
+  readonly EndedEarly?: boolean;
+  readonly UpdatedAt?: string;
   readonly Doubled?: boolean;
   readonly Unwanted?: boolean;
   readonly TaskToken?: string;
@@ -489,7 +499,16 @@ export function dynamoDbStore({
       reason: row?.Reason,
       consent: row && consentOf(row),
       order: row && orderOf(row),
+      endedEarly: row?.EndedEarly === true,
     };
+  }
+
+  async function keepEndedEarly(callSid: string): Promise<void> {
+    await updateCallIf(callSid, {
+      set: { EndedEarly: true },
+      condition: 'attribute_exists(CallSid)',
+      values: {},
+    });
   }
 
   async function rowsOf(callSids: readonly string[]): Promise<ReadonlyMap<string, CallRowState>> {
@@ -509,6 +528,8 @@ export function dynamoDbStore({
           reason: row.Reason,
           command: row.Ended ? undefined : commandOf(row),
           consent: row.Consent,
+          ended: row.Ended ? endedOf(row) : undefined,
+          endedEarly: row.EndedEarly,
         });
       }
       const unprocessed = UnprocessedKeys?.[tableName]?.Keys ?? [];
@@ -547,6 +568,7 @@ export function dynamoDbStore({
     keepToken: guarded(keepToken),
     known: guarded(known),
     apply: guarded(apply),
+    keepEndedEarly: guarded(keepEndedEarly),
     rowsOf: guarded(rowsOf),
     sweptUntil: guarded(sweptUntil),
     keepSweptUntil: guarded(keepSweptUntil),
@@ -614,6 +636,7 @@ const attributesOfSummary = (summary: CallSummary): Attributes => ({
   SurplusRecordings: summary.surplusCount || undefined,
   Doubled: summary.doubled || undefined,
   Ended: summary.ended || undefined,
+  RecordedUntil: summary.recordedUntil,
   Unwanted: summary.unwanted || undefined,
   Final: summary.final,
   ...(summary.consent && attributesOfConsent(summary.consent)),
@@ -665,6 +688,14 @@ export const recordingOf = (row: RecordingRow): RecordingState => ({
   confirmed: row.Confirmed,
   surplus: row.Surplus,
   command: commandOf(row),
+});
+
+const endedOf = (row: CallRow): EndedRecordings => ({
+  knownSince: Date.parse(row.UpdatedAt ?? ''),
+  until: Date.parse(row.RecordedUntil ?? ''),
+  consent: row.Consent,
+  order: row.Ordered,
+  commanded: row.CommandedStatus,
 });
 
 const commandOf = (row: CommandAttributes): CommandState | undefined =>

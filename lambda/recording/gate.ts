@@ -1,5 +1,6 @@
+import { ifAvailable } from '../shared/errors.ts';
 import { hasEnded, type RecordingState, shownStatus } from './merge.ts';
-import { ifAvailable, type StartDependencies, startRecording } from './start.ts';
+import { type StartDependencies, startRecording } from './start.ts';
 import type { CallFacts, KnownCall } from './store.ts';
 
 /** What the gate does for a call before it says that it cannot be taken, in milliseconds. */

@@ -283,6 +283,8 @@ export interface CallSummary {
   readonly doubled: boolean;
   /** There were recordings, and none runs. */
   readonly ended: boolean;
+  /** Until when they have the call, once all have their last status; left out where nobody can tell. ISO 8601. */
+  readonly recordedUntil?: string | undefined;
   /** Recordings of ours are to be stopped and deleted: the caller said no. */
   readonly unwanted: boolean;
   /** Nothing more is to come: each recording has its last status, or there will be none. */
@@ -318,6 +320,7 @@ export function summarize(state: CallState): CallSummary {
         ? recordings.some((one) => isRunningAndOurs(one) && !wasStopped(one))
         : recordings.filter(isRunningAndOurs).length > 1,
       ended: recordings.every(({ status }) => hasEnded(status)),
+      recordedUntil: recordedUntil(recordings),
       unwanted,
       final: !unwanted && recordings.every(({ status }) => isFinal(status)),
       consent,
@@ -359,6 +362,19 @@ const bothOurs = (a: RecordingState, b: RecordingState): boolean =>
  */
 export const ranBeside = (a: RecordingState, b: RecordingState): boolean =>
   startOf(a) < endOf(b) && startOf(b) < endOf(a);
+
+/** A pause may be cut out of a file: its length does not say when it ended. */
+function recordedUntil(recordings: readonly RecordingState[]): string | undefined {
+  const ends = recordings
+    .filter(({ status }) => !isEmpty(status))
+    .map((recording) =>
+      isFinal(recording.status) && recording.command === undefined && recording.duration !== undefined
+        ? endOf(recording)
+        : Number.NaN,
+    );
+  const last = Math.max(...ends);
+  return Number.isFinite(last) ? new Date(last).toISOString() : undefined;
+}
 
 const startOf = ({ startTime = '' }: RecordingState): number => Date.parse(startTime);
 

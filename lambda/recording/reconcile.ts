@@ -4,7 +4,8 @@ import { TwilioRefusedError, TwilioUnavailableError } from '../shared/errors.ts'
 import type { TwilioAnswer, TwilioApi } from '../twilio/api.ts';
 import { callPhase, isForbidden } from './classify.ts';
 import { isRefused } from './consent.ts';
-import { isFinal, type RecordingState } from './merge.ts';
+import { type EndedRecordings, endedEarly } from './ended-early.ts';
+import { type CallSummary, isFinal, type RecordingState } from './merge.ts';
 import { type Likeness, mayBeOurs, recordingState } from './ours.ts';
 import type { CallFacts, CallStore } from './store.ts';
 
@@ -18,6 +19,8 @@ export interface ReconcileDependencies {
   readonly store: Pick<CallStore, 'known' | 'apply'>;
   readonly clock: Clock;
   readonly likeness: Likeness;
+  /** Whether Twilio may leave silence out of recordings. */
+  readonly trims: boolean;
 }
 
 export interface Reconciled {
@@ -26,6 +29,8 @@ export interface Reconciled {
   readonly changed: readonly string[];
   /** The caller said no: nothing is to be kept. */
   readonly unwanted: boolean;
+  /** The call's recordings ended before it, and nobody was told. */
+  readonly endedEarly: boolean;
   /** The row is still open long after the call has ended. */
   readonly overdue: boolean;
 }
@@ -35,7 +40,7 @@ export interface Reconciled {
  * TwilioUnavailableError, TwilioRefusedError or StoreUnavailableError.
  */
 export async function reconcile(
-  { twilio, store, clock, likeness }: ReconcileDependencies,
+  { twilio, store, clock, likeness, trims }: ReconcileDependencies,
   call: CallFacts,
 ): Promise<Reconciled> {
   const [answeredCall, answeredList, known] = await Promise.all([
@@ -43,7 +48,8 @@ export async function reconcile(
     twilio.listRecordings(call.callSid),
     store.known(call.callSid),
   ]);
-  const { status, end_time } = bodyOf(answeredCall);
+  const twilioCall = bodyOf(answeredCall);
+  const { status, end_time } = twilioCall;
   const knownSids = known.recordings.map(({ recordingSid }) => recordingSid);
   const listed = bodyOf(answeredList).filter(
     (recording) => knownSids.includes(recording.sid) || mayBeOurs(recording, likeness),
@@ -53,7 +59,8 @@ export async function reconcile(
   const endedLongAgo = endedFor > GONE_AFTER_MILLISECONDS;
   const gone = knownSids.filter((sid) => endedLongAgo && !listed.some((recording) => recording.sid === sid));
 
-  let final = known.final;
+  let { final } = known;
+  let ending: EndedRecordings | undefined;
   const changed: string[] = [];
   const states: RecordingState[] = [
     // Twilio may show a recording as processing while it runs.
@@ -69,6 +76,7 @@ export async function reconcile(
       recording,
     });
     final = summary.final;
+    ending = endingOf(summary, clock.now());
     if (effect === 'news' || effect === 'override') {
       changed.push(recording.recordingSid);
     }
@@ -78,9 +86,22 @@ export async function reconcile(
     outcome: final ? RECONCILE_OUTCOMES.final : unfinished,
     changed,
     unwanted: isRefused(known.consent?.answer),
+    endedEarly:
+      !known.endedEarly && ending !== undefined && endedEarly(twilioCall, ending, clock.now(), trims),
     overdue: !final && endedFor > OVERDUE_AFTER_MILLISECONDS,
   };
 }
+
+const endingOf = (summary: CallSummary, knownSince: number): EndedRecordings | undefined =>
+  summary.ended
+    ? {
+        knownSince,
+        until: Date.parse(summary.recordedUntil ?? ''),
+        consent: summary.consent?.answer,
+        order: summary.order?.action,
+        commanded: summary.recording?.command?.status,
+      }
+    : undefined;
 
 function bodyOf<T>(answer: TwilioAnswer<T>): T {
   if (answer.kind === 'ok') {

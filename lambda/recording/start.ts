@@ -1,6 +1,6 @@
 import type { Clock } from '../shared/clock.ts';
 import { START_OUTCOMES } from '../shared/contract.ts';
-import { StoreUnavailableError, TwilioUnavailableError } from '../shared/errors.ts';
+import { ifAvailable, StoreUnavailableError, TwilioUnavailableError } from '../shared/errors.ts';
 import type { TwilioAnswer, TwilioApi, TwilioRecording } from '../twilio/api.ts';
 import { insist } from '../twilio/insist.ts';
 import {
@@ -606,18 +606,6 @@ class Attempt {
 
   #elapsed(): number {
     return this.#dependencies.clock.now() - this.#request.firstAttemptAt;
-  }
-}
-
-/** Undefined when the table does not do its part: that is no reason to leave a call unrecorded. */
-export async function ifAvailable<T>(operation: Promise<T>): Promise<T | undefined> {
-  try {
-    return await operation;
-  } catch (error) {
-    if (error instanceof StoreUnavailableError) {
-      return undefined;
-    }
-    throw error;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Consent, ConsentAnswer } from './consent.ts';
+import type { EndedRecordings } from './ended-early.ts';
 import type { CallEvent, CallSummary, CommandState, Merged, Order, RecordingState } from './merge.ts';
 
 /** Who and what a call is, from the webhook that announced it. Numbers as Twilio gave them. */
@@ -103,6 +104,8 @@ export interface CallStore {
   known(callSid: string): Promise<KnownCall>;
   /** Merges an event into the call's rows and keeps it in the audit trail. Repeating it is harmless. */
   apply(call: CallFacts, event: CallEvent): Promise<Applied>;
+  /** Keeps that the call's recordings ended before it, and that somebody was told. */
+  keepEndedEarly(callSid: string): Promise<void>;
 }
 
 export interface KnownCall {
@@ -112,6 +115,8 @@ export interface KnownCall {
   readonly reason?: string | undefined;
   readonly consent?: Consent | undefined;
   readonly order?: Order | undefined;
+  /** Somebody was told that its recordings ended before it. */
+  readonly endedEarly?: boolean | undefined;
 }
 
 /** What the sweep needs to know of a call's row. */
@@ -124,6 +129,10 @@ export interface CallRowState {
   readonly command?: CommandState | undefined;
   /** What the caller said to being recorded, where that was asked. */
   readonly consent?: ConsentAnswer | undefined;
+  /** Left out while one runs, or when there is none. */
+  readonly ended?: EndedRecordings | undefined;
+  /** Somebody was told that they ended before it. */
+  readonly endedEarly?: boolean | undefined;
 }
 
 /** What the sweep reads and keeps. Every method throws StoreUnavailableError. */

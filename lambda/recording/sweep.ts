@@ -5,6 +5,7 @@ import type { CallFilter, IncomingNumber, ListedCall, Page, TwilioAnswer, Twilio
 import { insist } from '../twilio/insist.ts';
 import { callPhase } from './classify.ts';
 import type { Controlled, ControlRequest } from './control.ts';
+import { endedEarly } from './ended-early.ts';
 import { executionNames, revive } from './executions-of-a-call.ts';
 import type { UnrecordedReason } from './start.ts';
 import type { CallFacts, CallRowState, SweepStore } from './store.ts';
@@ -35,6 +36,8 @@ export interface SweepDependencies {
   readonly resumeAfterMilliseconds: number | false;
   /** Whether a caller has to say yes before anything is recorded. */
   readonly asks: boolean;
+  /** Whether Twilio may leave silence out of recordings. */
+  readonly trims: boolean;
 }
 
 export interface Swept {
@@ -46,6 +49,8 @@ export interface Swept {
   readonly resumed: readonly string[];
   /** Live calls of which a pause that is too long, or a command of unknown end, could not be ended. */
   readonly leftOpen: readonly string[];
+  /** Calls whose recordings ended before them, and of which nobody was told. */
+  readonly endedEarly: readonly string[];
 }
 
 /**
@@ -53,8 +58,18 @@ export interface Swept {
  * StoreUnavailableError, or what Step Functions' client throws; what was begun stays, and the next sweep looks again.
  */
 export async function sweep(dependencies: SweepDependencies): Promise<Swept> {
-  const { twilio, store, executions, clock, voiceUrl, accountSid, command, resumeAfterMilliseconds, asks } =
-    dependencies;
+  const {
+    twilio,
+    store,
+    executions,
+    clock,
+    voiceUrl,
+    accountSid,
+    command,
+    resumeAfterMilliseconds,
+    asks,
+    trims,
+  } = dependencies;
   const begunAt = clock.now();
   const since = windowStart(begunAt, await store.sweptUntil());
   const numbers = await allPages((next) => twilio.listNumbers(next), clock);
@@ -113,7 +128,11 @@ export async function sweep(dependencies: SweepDependencies): Promise<Swept> {
     throw failure;
   }
   await store.keepSweptUntil(begunAt);
-  return { discovered, revived, resumed, leftOpen };
+  const cutShort = calls.filter((call) => {
+    const row = rows.get(call.sid);
+    return row?.ended && !row.endedEarly && endedEarly(call, row.ended, begunAt, trims);
+  });
+  return { discovered, revived, resumed, leftOpen, endedEarly: cutShort.map(({ sid }) => sid) };
 
   function listCalls(filter: CallFilter): Promise<readonly ListedCall[]> {
     return allPages((next) => twilio.listCalls(next === undefined ? filter : { next }), clock);

@@ -120,6 +120,7 @@ export const METRICS = {
   recordingCompleted: 'RecordingCompleted',
   recordingAbsent: 'RecordingAbsent',
   recordingFailed: 'RecordingFailed',
+  recordingEndedEarly: 'RecordingEndedEarly',
   createsPerRecording: 'CreatesPerRecording',
   timeToRecordingMilliseconds: 'TimeToRecordingMilliseconds',
   callUnrecorded: 'CallUnrecorded',

@@ -43,3 +43,15 @@ export const describeError = (error: unknown): { readonly name: string; readonly
   error instanceof Error
     ? { name: error.name, message: error.message }
     : { name: 'UnknownError', message: 'something that is not an Error was thrown' };
+
+/** Undefined when the table does not do its part, where that is no reason to give up. */
+export async function ifAvailable<T>(operation: Promise<T>): Promise<T | undefined> {
+  try {
+    return await operation;
+  } catch (error) {
+    if (error instanceof StoreUnavailableError) {
+      return undefined;
+    }
+    throw error;
+  }
+}

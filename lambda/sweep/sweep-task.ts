@@ -1,11 +1,16 @@
 import { type SweepDependencies, sweep } from '../recording/sweep.ts';
+import { type TellDependencies, tellEndedEarly } from '../recording/tell-ended-early.ts';
 import { METRICS } from '../shared/contract.ts';
 import type { Telemetry } from '../shared/telemetry.ts';
 
 /** Sweeps once and reports. The metric of its end is the sweep's heartbeat: when it is missing, nobody looks. */
-export function sweepTask(dependencies: () => Promise<SweepDependencies>, telemetry: Telemetry) {
+export function sweepTask(
+  dependencies: () => Promise<SweepDependencies & TellDependencies>,
+  telemetry: Telemetry,
+) {
   return async (): Promise<{ readonly discovered: number; readonly revived: number }> => {
-    const { discovered, revived, resumed, leftOpen } = await sweep(await dependencies());
+    const connected = await dependencies();
+    const { discovered, revived, resumed, leftOpen, endedEarly } = await sweep(connected);
     for (const callSid of discovered) {
       telemetry.count(METRICS.callDiscovered);
       telemetry.error('A call was found that no webhook had announced', { callSid });
@@ -23,6 +28,9 @@ export function sweepTask(dependencies: () => Promise<SweepDependencies>, teleme
       telemetry.error('A recording may be paused for too long, or go on though it was told not to', {
         callSid,
       });
+    }
+    for (const callSid of endedEarly) {
+      await tellEndedEarly(connected, telemetry, callSid);
     }
     telemetry.count(METRICS.sweepCompleted);
     telemetry.info('Swept', { discovered: discovered.length, revived: revived.length });

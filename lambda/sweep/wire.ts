@@ -1,5 +1,6 @@
 import { control } from '../recording/control.ts';
 import { controlFromEnvironment } from '../recording/control-from-environment.ts';
+import { mayTrim } from '../recording/ended-early.ts';
 import { type StorePlatform, storeFromEnvironment } from '../recording/store-from-environment.ts';
 import { ENVIRONMENT, ROUTES } from '../shared/contract.ts';
 import { environmentVariable, settings } from '../shared/environment.ts';
@@ -43,6 +44,7 @@ export function wire(
         control(controlWith(secret), { ...command, callSid, by: OURSELVES, owner: newId() }),
       resumeAfterMilliseconds: resumeAfterSeconds && resumeAfterSeconds * 1000,
       asks: startSettings.asks,
+      trims: mayTrim(startSettings.recording),
     };
   }, telemetry);
 }

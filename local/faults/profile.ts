@@ -23,6 +23,8 @@ export interface FaultProfile {
   readonly voiceWebhookLost: number;
   /** Voice webhooks that come twice. */
   readonly voiceWebhookTwice: number;
+  /** Recordings of ours that somebody else stops within two minutes, if their call lasts so long. */
+  readonly stoppedByOthers: number;
   /** Recording status callbacks that never come. */
   readonly callbackLost: number;
   /** Recording status callbacks that come twice. */
@@ -66,6 +68,7 @@ const NONE: FaultProfile = {
   listLag: 0,
   voiceWebhookLost: 0,
   voiceWebhookTwice: 0,
+  stoppedByOthers: 0,
   callbackLost: 0,
   callbackTwice: 0,
   callbackLate: 0,
@@ -95,6 +98,7 @@ export const FAULT_PROFILES = {
     listLag: 0.01,
     voiceWebhookLost: 0,
     voiceWebhookTwice: 0.01,
+    stoppedByOthers: 0,
     callbackLost: 0.005,
     callbackTwice: 0.01,
     callbackLate: 0.01,
@@ -118,6 +122,7 @@ export const FAULT_PROFILES = {
     listLag: 0.1,
     voiceWebhookLost: 0.01,
     voiceWebhookTwice: 0.05,
+    stoppedByOthers: 0.005,
     callbackLost: 0.05,
     callbackTwice: 0.1,
     callbackLate: 0.1,

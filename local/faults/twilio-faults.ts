@@ -28,6 +28,7 @@ const SLOW_ANSWER_MS = [500, 2_000] as const;
 const SECOND_CALLBACK_MS = [0, 2_000] as const;
 const LATE_CALLBACK_MS = [2_000, 120_000] as const;
 const LIST_LAG_MS = [500, 3_000] as const;
+const STOPPED_AFTER_MS = [1_000, 120_000] as const;
 
 /**
  * What Twilio does wrong, as often as the profile says; the same seed, call and order of events of the call gives the
@@ -69,6 +70,7 @@ export function twilioFaults(
     },
     callbackDue: ({ callSid }) => choose(diceOf(callSid), 'callback', OF_CALLBACKS) ?? [0],
     listLagMs: ({ callSid }) => choose(diceOf(callSid), 'recording', OF_RECORDINGS) ?? 0,
+    stoppedAfterMs: ({ callSid }) => choose(diceOf(callSid), 'stop', OF_ENDS),
   };
 }
 
@@ -94,6 +96,10 @@ const OF_CALLBACKS: readonly Share<readonly number[]>[] = [
   ['callbackLate', (dice) => [dice.draw('lateCallback', LATE_CALLBACK_MS)]],
 ];
 const OF_RECORDINGS: readonly Share<number>[] = [['listLag', (dice) => dice.draw('listLag', LIST_LAG_MS)]];
+
+const OF_ENDS: readonly Share<number>[] = [
+  ['stoppedByOthers', (dice) => dice.draw('stoppedAfter', STOPPED_AFTER_MS)],
+];
 
 function serverError(dice: Dice): AnswerFault {
   return dice.share('serverError') < 0.5 ? INTERNAL_ERROR : UNAVAILABLE;

@@ -89,6 +89,13 @@ export const GUARDS = {
     without: 'Object.groupBy(calls.slice(0, 0), (call)',
     foundOutBy: /has no row/,
   },
+  early: {
+    what: 'A call that goes on after its recording has ended is told of',
+    file: 'lambda/recording/ended-early.ts',
+    code: '  if (isStopped || isRefused(consent)) {',
+    without: '  if (isStopped || isRefused(consent) || now > 0) {',
+    foundOutBy: /somebody else ended its recording .* and nobody was told/,
+  },
   turn: {
     what: 'Commands to one call are carried out one after the other',
     file: 'lambda/recording/dynamodb-store.ts',

@@ -271,6 +271,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
         ...checkHistory(entries, rows, sids),
         ...(canBeFollowed(call) ? checkExecutions(executionsOf.get(sid) ?? [], entries, rows, sids) : []),
         ...reports.findings(call, rows),
+        ...reports.findingsOfEnd(call, rows, outage === undefined),
       ].map((finding) => `${sid}: ${finding}`);
     }),
   ];

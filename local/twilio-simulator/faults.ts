@@ -37,6 +37,8 @@ export interface Faults {
   callbackDue(callback: CallbackInfo): readonly number[];
   /** How long a recording that just began is missing from lists, in milliseconds, beyond what the network has. */
   listLagMs(recording: RecordingInfo): number;
+  /** After how long somebody else stops a recording that the recorder under test began, in milliseconds; undefined if nobody does. */
+  stoppedAfterMs(recording: RecordingInfo): number | undefined;
 }
 
 export const NO_FAULTS: Faults = {
@@ -44,4 +46,5 @@ export const NO_FAULTS: Faults = {
   requestProcessed: () => ({}),
   callbackDue: () => [0],
   listLagMs: () => 0,
+  stoppedAfterMs: () => undefined,
 };

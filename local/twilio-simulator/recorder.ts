@@ -20,7 +20,16 @@ export function startRecording(world: World, call: Call, settings: RecordingSett
     source: recording.source,
   });
   sendRecordingCallback(world, recording, 'in-progress');
+  const stoppedAfterMs = recording.foreign
+    ? undefined
+    : world.faults.stoppedAfterMs({ callSid: call.sid, recordingSid: sid });
+  if (stoppedAfterMs !== undefined) world.activities.track(stopByOthers(world, recording, stoppedAfterMs));
   return recording;
+}
+
+async function stopByOthers(world: World, recording: Recording, afterMs: number): Promise<void> {
+  await recording.call.waiting.for(afterMs);
+  if (recording.active) stopRecording(world, recording, 'others');
 }
 
 /** Pausing and resuming send no callback: none of its events stands for them. */

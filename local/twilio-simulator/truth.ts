@@ -86,8 +86,8 @@ export interface SimulatedRecording {
   readonly status: RecordingStatus;
   readonly startedAt: number;
   readonly endedAt: number | undefined;
-  /** What ended it: a REST request, TwiML's `<Stop>`, the end of the call, or its script (a foreign one only). */
-  readonly endedBy: 'api' | 'twiml' | 'call' | 'script' | undefined;
+  /** What ended it: a REST request, TwiML's `<Stop>`, the end of the call, its script (a foreign one only), or somebody else. */
+  readonly endedBy: 'api' | 'twiml' | 'call' | 'script' | 'others' | undefined;
   /** How often it was paused, for which there is no other way than a REST request. */
   readonly pauses: number;
   readonly durationSeconds: number | undefined;

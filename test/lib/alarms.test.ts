@@ -74,6 +74,7 @@ describe('an alarm', () => {
       'CallUnrecorded',
       'CoverageLow',
       'ExecutionsFailed',
+      'RecordingEndedEarly',
       'RecordingFailed',
       'RowOverdue',
       'StartExecutionFailed',

@@ -23,10 +23,12 @@ const nobodyAsks = async () => {
 
 function handlerWith(effect: 'news' | 'nothing-new', final = true, endTime: string | null = null) {
   const telemetry = fakeTelemetry();
+  const toldOf: string[] = [];
   const handler = reconcileTask(
     async () => ({
       clock: manualClock(),
       likeness: {},
+      trims: false,
       store: {
         known: async () => ({ recordings: [], final: false }),
         apply: async () => ({
@@ -37,11 +39,15 @@ function handlerWith(effect: 'news' | 'nothing-new', final = true, endTime: stri
             recordingCount: 1,
             surplusCount: 0,
             doubled: false,
-            ended: false,
+            ended: final,
+            recordedUntil: '2026-11-23T11:59:00.000Z',
             unwanted: false,
             final,
           },
         }),
+        keepEndedEarly: async (callSid) => {
+          toldOf.push(callSid);
+        },
       },
       twilio: {
         fetchCall: async () => ok({ sid: CALL_SID, status: 'completed', end_time: endTime }),
@@ -52,7 +58,7 @@ function handlerWith(effect: 'news' | 'nothing-new', final = true, endTime: stri
     }),
     telemetry,
   );
-  return { telemetry, handler };
+  return { telemetry, handler, toldOf };
 }
 
 test('counts each recording of which Twilio knew more than the rows, and tells the state machine', async () => {
@@ -74,6 +80,16 @@ test('counts a row that is open long after the end of its call', async () => {
   expect(telemetry.lines).toContainEqual(
     expect.objectContaining({ level: 'error', details: { callSid: CALL_SID } }),
   );
+});
+
+test('counts a call that went on after its recording had ended, once', async () => {
+  const { telemetry, handler, toldOf } = handlerWith('nothing-new', true, 'Mon, 23 Nov 2026 12:00:00 +0000');
+  expect(await handler({ call })).toEqual({ outcome: 'final' });
+  expect(telemetry.counted).toEqual([METRICS.recordingEndedEarly]);
+  expect(telemetry.lines).toContainEqual(
+    expect.objectContaining({ level: 'error', details: { callSid: CALL_SID } }),
+  );
+  expect(toldOf).toEqual([CALL_SID]);
 });
 
 test('refuses an event without a call', async () => {
@@ -102,7 +118,8 @@ describe('of a call whose caller took the consent back', () => {
       async () => ({
         clock,
         likeness: {},
-        store,
+        trims: false,
+        store: { ...store, keepEndedEarly: nobodyAsks },
         twilio: {
           fetchCall: async () => ok({ sid: CALL_SID, status: 'in-progress', end_time: null }),
           listRecordings: async () => ok([recordingResource({ status: 'processing' })]),

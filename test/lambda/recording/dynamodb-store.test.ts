@@ -954,7 +954,11 @@ describe('a command', () => {
     await store.apply(call, started);
     await store.apply(callOfCallback, commanded(false));
     await store.apply(callOfCallback, completed);
-    expect((await store.rowsOf([CALL_SID])).get(CALL_SID)).toEqual({ final: true, recorded: true });
+    expect((await store.rowsOf([CALL_SID])).get(CALL_SID)).toEqual({
+      final: true,
+      recorded: true,
+      ended: { knownSince: clock.now(), until: Number.NaN, commanded: 'paused' },
+    });
   });
 });
 
@@ -1223,7 +1227,11 @@ describe('what the sweep needs to know of calls', () => {
   test.each<[string, CallEvent[], CallRowState]>([
     ['a call that was only claimed', [], { final: false, recorded: false }],
     ['a recording that goes on', [started], { final: false, recorded: true }],
-    ['one that ended', [started, completed], { final: true, recorded: true }],
+    [
+      'one that ended',
+      [started, completed],
+      { final: true, recorded: true, ended: { knownSince: NOON, until: NOON + 10_000 } },
+    ],
     ['why there is none', [gaveUp], { final: true, recorded: false, reason: 'never-answered' }],
   ])('is how its row is: %s', async (_, events, state) => {
     await store.claim(call, 'a', clock.now() + LEASE);
@@ -1231,6 +1239,19 @@ describe('what the sweep needs to know of calls', () => {
       await store.apply(call, event);
     }
     expect(await store.rowsOf([CALL_SID])).toEqual(new Map([[CALL_SID, state]]));
+  });
+
+  test('is whether somebody was told that its recording ended early, which makes no row', async () => {
+    await store.keepEndedEarly(CALL_SID);
+    expect(await rows()).toEqual([]);
+    await store.apply(call, started);
+    await store.apply(callOfCallback, completed);
+    expect(await store.known(CALL_SID)).toMatchObject({ endedEarly: false });
+    await store.keepEndedEarly(CALL_SID);
+    expect(await store.known(CALL_SID)).toMatchObject({ endedEarly: true });
+    expect((await store.rowsOf([CALL_SID])).get(CALL_SID)).toMatchObject({ endedEarly: true });
+    await store.apply(callOfCallback, completed);
+    expect(await store.known(CALL_SID)).toMatchObject({ endedEarly: true, final: true });
   });
 
   test('leaves out calls without a row, of however many it is asked', async () => {

@@ -396,6 +396,42 @@ describe('a summary', () => {
     expect(summarize(stateAfter(events)).final).toBe(final);
   });
 
+  const twoSeconds = { ...first, duration: 2 };
+  test.each<[string, readonly CallEvent[], string | undefined]>([
+    // Twilio tells whole seconds of both, which may be two too few.
+    ['when its recording ended, or a little later', [seen('completed', twoSeconds)], '12:00:05'],
+    [
+      'when the last of them ended',
+      [
+        seen('completed', { ...first, duration: 10 }),
+        seen('completed', { ...second, duration: 3 }, OTHER_RECORDING_SID),
+      ],
+      '12:00:13',
+    ],
+    [
+      'when the one with audio ended',
+      [seen('completed', twoSeconds), seen('absent', second, OTHER_RECORDING_SID)],
+      '12:00:05',
+    ],
+    ['nobody knows while it is processed', [seen('processing', twoSeconds)], undefined],
+    ['nobody knows after a stop alone', [seen('stopped', twoSeconds)], undefined],
+    [
+      'nobody knows while another runs',
+      [seen('completed', twoSeconds), seen('in-progress', second, OTHER_RECORDING_SID)],
+      undefined,
+    ],
+    ['nobody knows without its length', [seen('completed', first)], undefined],
+    ['nobody knows without its start', [seen('completed', { duration: 2 })], undefined],
+    ['nobody knows where there is no audio', [seen('absent', twoSeconds)], undefined],
+    [
+      'nobody knows once it had a command: a pause may be cut out',
+      [seen('in-progress', first), commanded(1, 'in-progress', true), seen('completed', twoSeconds)],
+      undefined,
+    ],
+  ])('says until when the call is recorded: %s', (_, events, until) => {
+    expect(summarize(stateAfter(events)).recordedUntil).toBe(until && `2026-11-24T${until}.000Z`);
+  });
+
   test.each<[string, CallEvent, CallEvent]>([
     [
       'with audio, though it started later',

@@ -10,9 +10,11 @@ import { ACCOUNT_SID, CALL_SID, OTHER_RECORDING_SID, RECORDING_SID } from '../su
 const call = { callSid: CALL_SID, accountSid: ACCOUNT_SID };
 const clock = manualClock();
 let state: CallState;
+let told: boolean;
 
 beforeEach(() => {
   state = NOTHING_KNOWN;
+  told = false;
   know({ recordingSid: RECORDING_SID, status: 'in-progress' });
 });
 
@@ -34,11 +36,13 @@ const run = (says: TwilioSays): Promise<Reconciled> =>
     {
       clock,
       likeness: {},
+      trims: false,
       store: {
         known: async () => ({
           recordings: Object.values(state.recordings),
           final: summarize(state).final,
           consent: state.consent,
+          endedEarly: told,
         }),
         apply: async (_, event) => {
           const merged = merge(state, event);
@@ -64,7 +68,7 @@ const run = (says: TwilioSays): Promise<Reconciled> =>
     call,
   );
 
-const SETTLED = { outcome: 'final', unwanted: false, overdue: false };
+const SETTLED = { outcome: 'final', unwanted: false, endedEarly: false, overdue: false };
 
 const statusOf = (recordingSid: string): string | undefined => state.recordings[recordingSid]?.status;
 
@@ -218,4 +222,39 @@ test('whether the caller said no is told', async () => {
   const consent = { answer: 'withdrawn', textVersion: 'v1', at: '2026-11-24T12:00:00.000Z' } as const;
   state = merge(state, { type: 'consent', consent }).state;
   expect(await run({ status: 'in-progress', recordings: [{}] })).toMatchObject({ unwanted: true });
+});
+
+describe('a call whose recording ended before it', () => {
+  const start_time = new Date(clock.now() - 100_000).toUTCString();
+  const says = (duration: string): TwilioSays => ({
+    status: 'completed',
+    recordings: [{ status: 'completed', start_time, duration }],
+  });
+
+  test.each([
+    ['82', true],
+    ['84', false],
+  ])('by more than 15 s is to be told: %s of 100 s, %s', async (duration, endedEarly) => {
+    expect(await run(says(duration))).toMatchObject({ outcome: 'final', endedEarly });
+  });
+
+  test('is told of once', async () => {
+    told = true;
+    expect(await run(says('10'))).toMatchObject({ endedEarly: false });
+  });
+
+  test('by its caller’s or an operator’s will is as it should be', async () => {
+    state = { ...state, order: { number: 1, action: 'stop' } };
+    expect(await run(says('10'))).toMatchObject({ endedEarly: false });
+    state = {
+      ...state,
+      order: undefined,
+      consent: { answer: 'withdrawn', textVersion: '1', at: '2026-11-24T12:00:00.000Z' },
+    };
+    expect(await run(says('10'))).toMatchObject({ endedEarly: false });
+  });
+
+  test('and that is on is left to the sweep, since nobody has known it for a minute', async () => {
+    expect(await run({ ...says('10'), status: 'in-progress' })).toMatchObject({ endedEarly: false });
+  });
 });

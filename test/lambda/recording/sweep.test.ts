@@ -259,7 +259,7 @@ const stepFunctions: Executions = {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-const NOTHING = { discovered: [], revived: [], resumed: [], leftOpen: [] };
+const NOTHING = { discovered: [], revived: [], resumed: [], leftOpen: [], endedEarly: [] };
 
 const run = (changes: Partial<SweepDependencies> = {}) => sweep({ ...dependencies(), ...changes });
 
@@ -271,6 +271,7 @@ const dependencies = (): SweepDependencies => ({
   },
   resumeAfterMilliseconds: 10 * MINUTE,
   asks,
+  trims: false,
   accountSid: ACCOUNT_SID,
   voiceUrl: VOICE_URL,
   executions: stepFunctions,
@@ -317,6 +318,29 @@ const die = (...names: string[]): void => {
     executions.set(name, { input: 'of the webhook', status: 'ended' });
   }
 };
+
+describe('a call whose recording ended before it', () => {
+  const ended = { knownSince: NOON - 2 * MINUTE, until: NOON - 2 * MINUTE };
+  const row: CallRowState = { final: true, recorded: true, ended };
+
+  test.each<[string, ListedCall, Partial<CallRowState>, readonly string[]]>([
+    ['is told of while it goes on', listedCall(), {}, [CALL_SID]],
+    ['is told of when it is over', endedCall(NOON - MINUTE), {}, [CALL_SID]],
+    ['is told of once', listedCall(), { endedEarly: true }, []],
+    ['is none when it ended with its recording', endedCall(NOON - 2 * MINUTE), {}, []],
+    ['is none while its recording goes on', listedCall(), { ended: undefined }, []],
+  ])('%s', async (_, call, changes, endedEarly) => {
+    calls = [call];
+    rows = new Map([[CALL_SID, { ...row, ...changes }]]);
+    expect(await run()).toEqual({ ...NOTHING, endedEarly });
+  });
+
+  test('is told of as far as the length of its recording can tell', async () => {
+    calls = [endedCall(NOON - MINUTE)];
+    rows = new Map([[CALL_SID, row]]);
+    expect(await run({ trims: true })).toEqual(NOTHING);
+  });
+});
 
 describe('a call that ended before the caller answered the question', () => {
   beforeEach(() => {

@@ -1,8 +1,13 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import type { CallRowState } from '../../../lambda/recording/store.ts';
 import type { SweepDependencies } from '../../../lambda/recording/sweep.ts';
+import type { TellDependencies } from '../../../lambda/recording/tell-ended-early.ts';
 import { METRICS } from '../../../lambda/shared/contract.ts';
-import { SecretUnavailableError, TwilioUnavailableError } from '../../../lambda/shared/errors.ts';
+import {
+  SecretUnavailableError,
+  StoreUnavailableError,
+  TwilioUnavailableError,
+} from '../../../lambda/shared/errors.ts';
 import { sweepTask } from '../../../lambda/sweep/sweep-task.ts';
 import type { ListedCall } from '../../../lambda/twilio/api.ts';
 import { errorAnswer, ok } from '../support/answers.ts';
@@ -32,11 +37,15 @@ const listedCall = (sid: string): ListedCall => ({
 });
 
 /** Nobody knows the calls but those with a row, which is open, and whose executions are dead. */
-const dependencies = (calls: readonly string[], withRow: readonly string[] = []): SweepDependencies => ({
+const dependencies = (
+  calls: readonly string[],
+  withRow: readonly string[] = [],
+): SweepDependencies & TellDependencies => ({
   clock: manualClock(),
   command: async () => ({ kind: 'not-possible' }),
   resumeAfterMilliseconds: 600_000,
   asks: false,
+  trims: false,
   voiceUrl: VOICE_URL,
   accountSid: ACCOUNT_SID,
   twilio: {
@@ -48,6 +57,7 @@ const dependencies = (calls: readonly string[], withRow: readonly string[] = [])
       new Map(withRow.map((sid): [string, CallRowState] => [sid, { final: false, recorded: false }])),
     sweptUntil: async () => undefined,
     keepSweptUntil: async () => {},
+    keepEndedEarly: async () => {},
   },
   executions: {
     start: async () => 'started',
@@ -97,6 +107,46 @@ test('a sweep that failed gives no sign of life', async () => {
   const locked = sweepTask(() => Promise.reject(new SecretUnavailableError('not now')), telemetry);
   await expect(locked()).rejects.toThrow(SecretUnavailableError);
   expect(telemetry.counted).toEqual([]);
+});
+
+test.each([
+  ['', async () => undefined],
+  [', though the table cannot keep that', () => Promise.reject(new StoreUnavailableError('not now'))],
+])('each call whose recording ended before it is counted, and an error says which%s', async (_, keep) => {
+  const given = dependencies(['CA1', 'CA2']);
+  const kept: string[] = [];
+  const ended = { knownSince: 0, until: 0 };
+  const sweep = sweepTask(
+    async () => ({
+      ...given,
+      store: {
+        ...given.store,
+        rowsOf: async (sids) =>
+          new Map(sids.map((sid): [string, CallRowState] => [sid, { final: true, recorded: true, ended }])),
+        keepEndedEarly: (callSid) => {
+          kept.push(callSid);
+          return keep();
+        },
+      },
+    }),
+    telemetry,
+  );
+  await sweep();
+  expect(telemetry.counted).toEqual([
+    METRICS.recordingEndedEarly,
+    METRICS.recordingEndedEarly,
+    METRICS.sweepCompleted,
+  ]);
+  expect(telemetry.lines).toMatchObject([
+    {
+      level: 'error',
+      message: expect.stringContaining('ended before the call'),
+      details: { callSid: 'CA1' },
+    },
+    { level: 'error', details: { callSid: 'CA2' } },
+    { level: 'info' },
+  ]);
+  expect(kept).toEqual(['CA1', 'CA2']);
 });
 
 test('pauses that ended, and those that could not be, are counted and told', async () => {

@@ -70,6 +70,13 @@ describe('faults of Twilio', () => {
     expect(lag).toBeLessThanOrEqual(3_000);
   });
 
+  test('stop recordings', () => {
+    expect(always({}).stoppedAfterMs(CALLBACK)).toBeUndefined();
+    const after = always({ stoppedByOthers: 1 }).stoppedAfterMs(CALLBACK);
+    expect(after).toBeGreaterThanOrEqual(1_000);
+    expect(after).toBeLessThanOrEqual(120_000);
+  });
+
   test('are as frequent as the profile says', () => {
     const faults = twilioFaults(FAULT_PROFILES.heavy, 1);
     const statuses = Array.from({ length: 20_000 }, (_, call) => {

@@ -1,10 +1,11 @@
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { METRICS } from '../../../lambda/shared/contract.ts';
 import type { Telemetry } from '../../../lambda/shared/telemetry.ts';
 import { NO_TELEMETRY } from '../../../local/no-telemetry.ts';
 import type { Row } from '../../../local/recorder.ts';
 import { Reports } from '../../../local/simulation/reports.ts';
 import { VirtualTime } from '../../../local/simulation/virtual-time.ts';
+import type { SimulatedCall, SimulatedRecording } from '../../../local/twilio-simulator/simulator.ts';
 import { START } from './support.ts';
 
 const MINUTE = 60_000;
@@ -19,13 +20,11 @@ const UNTOLD = ['its row says recorder-failed, and nobody was told within 10 min
 
 let reports: Reports;
 let telemetry: Telemetry;
-beforeEach(() => {
-  reports = new Reports();
-  telemetry = reports.heard(NO_TELEMETRY);
-});
 
 /** What is found of a call of which this was told so long after its end. */
 async function found(after: number, tell: () => void, rows: readonly Row[] = [row('recorder-failed')]) {
+  reports = new Reports();
+  telemetry = reports.heard(NO_TELEMETRY);
   using time = VirtualTime.install({ startAt: START, seed: 1 });
   const telling = new Promise<void>((resolve) =>
     setTimeout(() => {
@@ -86,6 +85,97 @@ describe('that a call was not recorded', () => {
   test('need not be told of one that was', async () => {
     expect(await found(0, () => undefined, [row('', 'completed')])).toEqual([]);
     expect(await found(0, () => undefined, [])).toEqual([]);
+  });
+});
+
+describe('that the recording of a call ended before it', () => {
+  const NOT_TOLD = 'somebody else ended its recording 60000 ms before it, and nobody was told in time';
+  const NOT_SO = 'its recording was said to have ended early, and had not';
+  const countEnd = () => telemetry.count(METRICS.recordingEndedEarly);
+  const logEnd = () => telemetry.error('It ended early', { callSid: 'CA1' });
+  const reportEnd = inOrder(countEnd, logEnd);
+  const untold = (): void => undefined;
+
+  const endedBy = (by: SimulatedRecording['endedBy'], missingMs: number, toldAfterMs = 0) => ({
+    foreign: false,
+    endedBy: by,
+    endedAt: START - missingMs,
+    callbacks: [callback('in-progress', START - 2 * MINUTE), callback('completed', START + toldAfterMs)],
+  });
+  const callback = (recordingStatus: string, at: number) => ({
+    recordingStatus,
+    delivered: true,
+    attempts: [{ at }],
+  });
+  const callWith = (...recordings: readonly object[]): SimulatedCall =>
+    // A part of a simulated call: what the report looks at.
+    Object.assign(Object.create(null), { ...CALL, script: {}, recordings });
+
+  async function foundOfEnd(
+    after: number,
+    tell: () => void,
+    call = callWith(endedBy('others', MINUTE)),
+    rows: readonly Row[] = [],
+    inTime = true,
+  ) {
+    await found(after, tell);
+    return reports.findingsOfEnd(call, rows, inTime);
+  }
+
+  test.each([
+    [10 * MINUTE, []],
+    [10 * MINUTE + 1, [NOT_TOLD]],
+  ])('has to be told within 10 minutes of its end: after %d ms', async (after, findings) => {
+    expect(await foundOfEnd(after, reportEnd)).toEqual(findings);
+  });
+
+  test('has to be told within 10 minutes of the callback that says so, if that comes', async () => {
+    const late = callWith(endedBy('others', MINUTE, 5 * MINUTE));
+    expect(await foundOfEnd(15 * MINUTE, reportEnd, late)).toEqual([]);
+    expect(await foundOfEnd(15 * MINUTE + 1, reportEnd, late)).toEqual([NOT_TOLD]);
+    const never = callWith({ ...endedBy('others', MINUTE), callbacks: [] });
+    expect(await foundOfEnd(60 * MINUTE, reportEnd, never)).toEqual([]);
+    expect(await foundOfEnd(0, untold, never)).toEqual([NOT_TOLD]);
+  });
+
+  test('has to be told some time where a service was out', async () => {
+    expect(await foundOfEnd(60 * MINUTE, reportEnd, undefined, [], false)).toEqual([]);
+    expect(await foundOfEnd(0, untold, undefined, [], false)).toEqual([NOT_TOLD]);
+  });
+
+  test.each<[string, () => void]>([
+    ['counted', countEnd],
+    ['logged', logEnd],
+    ['told as something else', report],
+  ])('is not told where it is only %s', async (_, tell) => {
+    expect(await foundOfEnd(0, tell)).toEqual([NOT_TOLD]);
+  });
+
+  test.each<[string, SimulatedCall]>([
+    ['it ended with the call', callWith(endedBy('call', 0))],
+    ['we stopped it', callWith(endedBy('api', MINUTE))],
+    ['it was somebody else’s', callWith({ ...endedBy('others', MINUTE), foreign: true })],
+    ['another one ran on', callWith(endedBy('others', MINUTE), endedBy('call', 0))],
+    ['too little is missing', callWith(endedBy('others', 11_999))],
+  ])('may not be told where %s', async (_, call) => {
+    expect(await foundOfEnd(0, reportEnd, call)).toEqual([NOT_SO]);
+    expect(await foundOfEnd(0, untold, call)).toEqual([]);
+  });
+
+  test('may be told or not where it is close', async () => {
+    for (const missing of [12_000, 18_000]) {
+      for (const tell of [reportEnd, untold]) {
+        expect(await foundOfEnd(0, tell, callWith(endedBy('others', missing)))).toEqual([]);
+      }
+    }
+  });
+
+  test.each<[string, Row]>([
+    ['an operator gave commands', { CallSid: 'CA1', Item: 'EVENT#1', Type: 'command' }],
+    ['its caller said no', { CallSid: 'CA1', Item: 'CALL', Consent: 'withdrawn' }],
+  ])('is nobody’s business where %s', async (_, one) => {
+    expect(await foundOfEnd(0, untold, undefined, [one])).toEqual([]);
+    expect(await foundOfEnd(0, reportEnd, callWith(endedBy('call', 0)), [one])).toEqual([]);
   });
 });
 

@@ -244,6 +244,31 @@ describe('reading recordings', () => {
     expect(sids(await rig.client.recordings.list({ callSid: one.sid }))).toEqual([first.sid]);
   });
 
+  test('ends where somebody else stops it, if it still runs and is not somebody else’s', async () => {
+    const faults = { stoppedAfterMs: () => 2_000 };
+    await using rig = await Rig.start({ faults });
+    const call = await rig.answeredCall({
+      foreignRecordings: [{ startsAfterMs: 0, source: 'DialVerb', channels: 1 }],
+    });
+    const { recordings } = rig.client.calls(call.sid);
+    const { sid } = await recordings.create();
+    await rig.pass(1_000);
+    const stopped = await recordings.create();
+    await recordings(stopped.sid).update({ status: 'stopped' });
+    await rig.pass(999);
+    const ours = () => call.recordings.find((one) => one.sid === sid);
+    expect(ours()).toMatchObject({ status: 'in-progress', endedBy: undefined });
+    await rig.pass(1);
+    expect(ours()).toMatchObject({ status: 'stopped', endedBy: 'others' });
+    await rig.pass(5_000);
+    expect(ours()).toMatchObject({ status: 'completed', durationSeconds: 2 });
+    expect(call.recordings.map(({ foreign, endedBy }) => [foreign, endedBy])).toEqual([
+      [true, undefined],
+      [false, 'others'],
+      [false, 'api'],
+    ]);
+  });
+
   test('lists a recording later where a fault has it, and fetches it at once', async () => {
     const faults = {
       listLagMs: ({ callSid }: { callSid: string }) => (callSid === lagging.sid ? 2_000 : 0),
