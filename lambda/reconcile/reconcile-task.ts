@@ -29,8 +29,8 @@ export function reconcileTask(
       telemetry.count(METRICS.recordingReconciled);
       telemetry.warn('Twilio knew what no callback had said', { callSid, recordingSid });
     }
-    if (endedEarly) {
-      await tellEndedEarly(dependencies, telemetry, callSid);
+    if (endedEarly !== undefined) {
+      await tellEndedEarly(dependencies, telemetry, callSid, endedEarly);
     }
     if (overdue) {
       telemetry.count(METRICS.rowOverdue);

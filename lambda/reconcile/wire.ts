@@ -1,4 +1,3 @@
-import { mayTrim } from '../recording/ended-early.ts';
 import { likenessOf } from '../recording/ours.ts';
 import { type StorePlatform, storeFromEnvironment } from '../recording/store-from-environment.ts';
 import { settings } from '../shared/environment.ts';
@@ -21,7 +20,7 @@ export function wire(platform: BasePlatform & StorePlatform & SecretPlatform & P
       store,
       clock,
       likeness: likenessOf(recording),
-      trims: mayTrim(recording),
+      recording,
     }),
     telemetry,
   );

@@ -71,7 +71,7 @@ const ROW_STATE = projection([
   'CommandedAt',
   'Consent',
   'Ordered',
-  'OrderNumber',
+  'RecordingCount',
   'RecordedUntil',
   'EndedEarly',
   'UpdatedAt',
@@ -117,7 +117,8 @@ interface CallRow extends Attributes, CommandAttributes, ConsentAttributes, Orde
   readonly Final?: boolean;
   readonly Ended?: boolean;
   readonly RecordedUntil?: string;
-  readonly EndedEarly?: boolean;
+  readonly EndedEarly?: number;
+  readonly RecordingCount?: number;
   readonly UpdatedAt?: string;
   readonly Doubled?: boolean;
   readonly Unwanted?: boolean;
@@ -499,15 +500,15 @@ export function dynamoDbStore({
       reason: row?.Reason,
       consent: row && consentOf(row),
       order: row && orderOf(row),
-      endedEarly: row?.EndedEarly === true,
+      endedEarly: row?.EndedEarly,
     };
   }
 
-  async function keepEndedEarly(callSid: string): Promise<void> {
+  async function keepEndedEarly(callSid: string, recordingCount: number): Promise<void> {
     await updateCallIf(callSid, {
-      set: { EndedEarly: true },
-      condition: 'attribute_exists(CallSid)',
-      values: {},
+      set: { EndedEarly: recordingCount },
+      condition: 'Ended = :ended',
+      values: { ':ended': true },
     });
   }
 
@@ -529,7 +530,6 @@ export function dynamoDbStore({
           command: row.Ended ? undefined : commandOf(row),
           consent: row.Consent,
           ended: row.Ended ? endedOf(row) : undefined,
-          endedEarly: row.EndedEarly,
         });
       }
       const unprocessed = UnprocessedKeys?.[tableName]?.Keys ?? [];
@@ -691,6 +691,8 @@ export const recordingOf = (row: RecordingRow): RecordingState => ({
 });
 
 const endedOf = (row: CallRow): EndedRecordings => ({
+  count: row.RecordingCount ?? 0,
+  toldOf: row.EndedEarly,
   knownSince: Date.parse(row.UpdatedAt ?? ''),
   until: Date.parse(row.RecordedUntil ?? ''),
   consent: row.Consent,

@@ -11,6 +11,9 @@ const MAY_BE_MISSING = 15_000;
 
 /** The recordings of a call, when they have all ended. */
 export interface EndedRecordings {
+  readonly count: number;
+  /** How many there were when somebody was told that they ended early. */
+  readonly toldOf?: number | undefined;
   /** When the rows learnt it, or later; in ms since the epoch. */
   readonly knownSince: number;
   /** Until when they have the call, in ms since the epoch; NaN where nobody can tell. */
@@ -22,31 +25,33 @@ export interface EndedRecordings {
 }
 
 /**
- * Whether a call goes on, or went on, though its recordings have ended and neither its caller nor an operator wanted that:
- * the account's owner, an application or Twilio itself can end one. Such a call counts as recorded, and a part of it is not.
+ * Whether somebody has to be told that a call goes on, or went on, though its recordings have ended and neither its caller
+ * nor an operator wanted that: the account's owner, an application or Twilio itself can end one. Such a call counts as
+ * recorded, and a part of it is not.
  *
- * @param trims whether Twilio may leave silence out of the file: then its length does not say when it ended
+ * @param settings with which Twilio records: where it may leave silence out of the file, its length does not say when it
+ * ended
  */
 export function endedEarly(
   call: Pick<ListedCall, 'status' | 'end_time'>,
-  { knownSince, until, consent, order, commanded }: EndedRecordings,
+  { count, toldOf = 0, knownSince, until, consent, order, commanded }: EndedRecordings,
   now: number,
-  trims: boolean,
+  settings: RecordingSettings,
 ): boolean {
   const isStopped = order === undefined ? commanded === 'stopped' : order === 'stop';
-  if (isStopped || isRefused(consent)) {
+  if (isStopped || isRefused(consent) || toldOf >= count) {
     return false;
   }
   switch (callPhase(call.status)) {
     case 'in-progress':
       return now - knownSince > GOES_ON_AFTER;
     case 'ended':
-      return !trims && Date.parse(call.end_time ?? '') - until > MAY_BE_MISSING;
+      return !mayTrim(settings) && Date.parse(call.end_time ?? '') - until > MAY_BE_MISSING;
     default:
       return false;
   }
 }
 
-/** Whether Twilio may leave silence out of the file. What a recording configuration says, nobody here knows. */
-export const mayTrim = (recording: RecordingSettings): boolean =>
+/** What a recording configuration says, nobody here knows. */
+const mayTrim = (recording: RecordingSettings): boolean =>
   'configurationId' in recording || recording.trim !== 'do-not-trim';

@@ -363,18 +363,26 @@ const bothOurs = (a: RecordingState, b: RecordingState): boolean =>
 export const ranBeside = (a: RecordingState, b: RecordingState): boolean =>
   startOf(a) < endOf(b) && startOf(b) < endOf(a);
 
-/** A pause may be cut out of a file: its length does not say when it ended. */
 function recordedUntil(recordings: readonly RecordingState[]): string | undefined {
-  const ends = recordings
-    .filter(({ status }) => !isEmpty(status))
-    .map((recording) =>
-      isFinal(recording.status) && recording.command === undefined && recording.duration !== undefined
-        ? endOf(recording)
-        : Number.NaN,
-    );
-  const last = Math.max(...ends);
+  const last = Math.max(
+    ...recordings
+      // What an operator has stopped was not to go on; what was begun after it was.
+      .filter((recording) => !wasStopped(recording) && (!isEmpty(recording.status) || isTooShort(recording)))
+      .map(knownEndOf),
+  );
   return Number.isFinite(last) ? new Date(last).toISOString() : undefined;
 }
+
+/** https://www.twilio.com/docs/api/errors/16101 */
+const isTooShort = ({ errorCode }: RecordingState): boolean => errorCode === 16101;
+
+/** NaN where nobody can tell: a pause may be cut out of a file. */
+const knownEndOf = (recording: RecordingState): number =>
+  isFinal(recording.status) &&
+  recording.command === undefined &&
+  (recording.duration !== undefined || isTooShort(recording))
+    ? endOf(recording)
+    : Number.NaN;
 
 const startOf = ({ startTime = '' }: RecordingState): number => Date.parse(startTime);
 

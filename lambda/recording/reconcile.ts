@@ -1,13 +1,14 @@
 import type { Clock } from '../shared/clock.ts';
 import { RECONCILE_OUTCOMES, type ReconcileOutcome } from '../shared/contract.ts';
 import { TwilioRefusedError, TwilioUnavailableError } from '../shared/errors.ts';
+import type { RecordingSettings } from '../shared/settings.ts';
 import type { TwilioAnswer, TwilioApi } from '../twilio/api.ts';
 import { callPhase, isForbidden } from './classify.ts';
 import { isRefused } from './consent.ts';
 import { type EndedRecordings, endedEarly } from './ended-early.ts';
 import { type CallSummary, isFinal, type RecordingState } from './merge.ts';
 import { type Likeness, mayBeOurs, recordingState } from './ours.ts';
-import type { CallFacts, CallStore } from './store.ts';
+import type { CallFacts, CallStore, KnownCall } from './store.ts';
 
 /** A row that is open this long after the call has ended is overdue. */
 const OVERDUE_AFTER_MILLISECONDS = 15 * 60_000;
@@ -19,8 +20,8 @@ export interface ReconcileDependencies {
   readonly store: Pick<CallStore, 'known' | 'apply'>;
   readonly clock: Clock;
   readonly likeness: Likeness;
-  /** Whether Twilio may leave silence out of recordings. */
-  readonly trims: boolean;
+  /** With which Twilio records. */
+  readonly recording: RecordingSettings;
 }
 
 export interface Reconciled {
@@ -29,8 +30,8 @@ export interface Reconciled {
   readonly changed: readonly string[];
   /** The caller said no: nothing is to be kept. */
   readonly unwanted: boolean;
-  /** The call's recordings ended before it, and nobody was told. */
-  readonly endedEarly: boolean;
+  /** How many recordings the call had, where they ended before it and nobody was told; what goes on is the sweep's. */
+  readonly endedEarly?: number | undefined;
   /** The row is still open long after the call has ended. */
   readonly overdue: boolean;
 }
@@ -40,7 +41,7 @@ export interface Reconciled {
  * TwilioUnavailableError, TwilioRefusedError or StoreUnavailableError.
  */
 export async function reconcile(
-  { twilio, store, clock, likeness, trims }: ReconcileDependencies,
+  { twilio, store, clock, likeness, recording: recordingSettings }: ReconcileDependencies,
   call: CallFacts,
 ): Promise<Reconciled> {
   const [answeredCall, answeredList, known] = await Promise.all([
@@ -76,7 +77,7 @@ export async function reconcile(
       recording,
     });
     final = summary.final;
-    ending = endingOf(summary, clock.now());
+    ending = endingOf(summary, known);
     if (effect === 'news' || effect === 'override') {
       changed.push(recording.recordingSid);
     }
@@ -87,15 +88,19 @@ export async function reconcile(
     changed,
     unwanted: isRefused(known.consent?.answer),
     endedEarly:
-      !known.endedEarly && ending !== undefined && endedEarly(twilioCall, ending, clock.now(), trims),
+      ended && ending && endedEarly(twilioCall, ending, clock.now(), recordingSettings)
+        ? ending.count
+        : undefined,
     overdue: !final && endedFor > OVERDUE_AFTER_MILLISECONDS,
   };
 }
 
-const endingOf = (summary: CallSummary, knownSince: number): EndedRecordings | undefined =>
+const endingOf = (summary: CallSummary, { endedEarly: toldOf }: KnownCall): EndedRecordings | undefined =>
   summary.ended
     ? {
-        knownSince,
+        count: summary.recordingCount,
+        toldOf,
+        knownSince: Number.NaN,
         until: Date.parse(summary.recordedUntil ?? ''),
         consent: summary.consent?.answer,
         order: summary.order?.action,

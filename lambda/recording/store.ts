@@ -104,8 +104,8 @@ export interface CallStore {
   known(callSid: string): Promise<KnownCall>;
   /** Merges an event into the call's rows and keeps it in the audit trail. Repeating it is harmless. */
   apply(call: CallFacts, event: CallEvent): Promise<Applied>;
-  /** Keeps that the call's recordings ended before it, and that somebody was told. */
-  keepEndedEarly(callSid: string): Promise<void>;
+  /** Keeps that the so many recordings of a call ended before it and that somebody was told, if none runs by now. */
+  keepEndedEarly(callSid: string, recordingCount: number): Promise<void>;
 }
 
 export interface KnownCall {
@@ -115,8 +115,8 @@ export interface KnownCall {
   readonly reason?: string | undefined;
   readonly consent?: Consent | undefined;
   readonly order?: Order | undefined;
-  /** Somebody was told that its recordings ended before it. */
-  readonly endedEarly?: boolean | undefined;
+  /** How many recordings it had when somebody was told that they ended before it. */
+  readonly endedEarly?: number | undefined;
 }
 
 /** What the sweep needs to know of a call's row. */
@@ -131,8 +131,6 @@ export interface CallRowState {
   readonly consent?: ConsentAnswer | undefined;
   /** Left out while one runs, or when there is none. */
   readonly ended?: EndedRecordings | undefined;
-  /** Somebody was told that they ended before it. */
-  readonly endedEarly?: boolean | undefined;
 }
 
 /** What the sweep reads and keeps. Every method throws StoreUnavailableError. */

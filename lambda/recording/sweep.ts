@@ -1,6 +1,7 @@
 import type { Clock } from '../shared/clock.ts';
 import { TwilioUnavailableError } from '../shared/errors.ts';
 import type { Executions } from '../shared/executions.ts';
+import type { RecordingSettings } from '../shared/settings.ts';
 import type { CallFilter, IncomingNumber, ListedCall, Page, TwilioAnswer, TwilioApi } from '../twilio/api.ts';
 import { insist } from '../twilio/insist.ts';
 import { callPhase } from './classify.ts';
@@ -36,8 +37,8 @@ export interface SweepDependencies {
   readonly resumeAfterMilliseconds: number | false;
   /** Whether a caller has to say yes before anything is recorded. */
   readonly asks: boolean;
-  /** Whether Twilio may leave silence out of recordings. */
-  readonly trims: boolean;
+  /** With which Twilio records. */
+  readonly recording: RecordingSettings;
 }
 
 export interface Swept {
@@ -50,7 +51,7 @@ export interface Swept {
   /** Live calls of which a pause that is too long, or a command of unknown end, could not be ended. */
   readonly leftOpen: readonly string[];
   /** Calls whose recordings ended before them, and of which nobody was told. */
-  readonly endedEarly: readonly string[];
+  readonly endedEarly: readonly { readonly callSid: string; readonly recordingCount: number }[];
 }
 
 /**
@@ -68,7 +69,7 @@ export async function sweep(dependencies: SweepDependencies): Promise<Swept> {
     command,
     resumeAfterMilliseconds,
     asks,
-    trims,
+    recording,
   } = dependencies;
   const begunAt = clock.now();
   const since = windowStart(begunAt, await store.sweptUntil());
@@ -128,11 +129,13 @@ export async function sweep(dependencies: SweepDependencies): Promise<Swept> {
     throw failure;
   }
   await store.keepSweptUntil(begunAt);
-  const cutShort = calls.filter((call) => {
-    const row = rows.get(call.sid);
-    return row?.ended && !row.endedEarly && endedEarly(call, row.ended, begunAt, trims);
+  const cutShort = calls.flatMap((call) => {
+    const ended = rows.get(call.sid)?.ended;
+    return ended && endedEarly(call, ended, begunAt, recording)
+      ? [{ callSid: call.sid, recordingCount: ended.count }]
+      : [];
   });
-  return { discovered, revived, resumed, leftOpen, endedEarly: cutShort.map(({ sid }) => sid) };
+  return { discovered, revived, resumed, leftOpen, endedEarly: cutShort };
 
   function listCalls(filter: CallFilter): Promise<readonly ListedCall[]> {
     return allPages((next) => twilio.listCalls(next === undefined ? filter : { next }), clock);

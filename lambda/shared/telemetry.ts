@@ -16,7 +16,8 @@ export interface LogDetails {
 
 /** Logs and metrics of one function. */
 export interface Telemetry {
-  count(metric: MetricName): void;
+  /** @param atOnce not only when the invocation is done, which it may not live to see */
+  count(metric: MetricName, atOnce?: boolean): void;
   record(metric: MetricName, value: number): void;
   info(message: string, details: LogDetails): void;
   warn(message: string, details: LogDetails): void;
@@ -54,8 +55,8 @@ export function powertools(environment?: Environment) {
   const logger = new Logger({ serviceName });
   const metrics = new Metrics({ namespace: METRICS.namespace, serviceName });
   const telemetry: Telemetry = {
-    count: (metric) => {
-      metrics.addMetric(metric, MetricUnit.Count, 1);
+    count: (metric, atOnce = false) => {
+      (atOnce ? metrics.singleMetric() : metrics).addMetric(metric, MetricUnit.Count, 1);
     },
     record: (metric, value) => {
       metrics.addMetric(

@@ -29,8 +29,8 @@ export function sweepTask(
         callSid,
       });
     }
-    for (const callSid of endedEarly) {
-      await tellEndedEarly(connected, telemetry, callSid);
+    for (const { callSid, recordingCount } of endedEarly) {
+      await tellEndedEarly(connected, telemetry, callSid, recordingCount);
     }
     telemetry.count(METRICS.sweepCompleted);
     telemetry.info('Swept', { discovered: discovered.length, revived: revived.length });

@@ -1,6 +1,5 @@
 import { control } from '../recording/control.ts';
 import { controlFromEnvironment } from '../recording/control-from-environment.ts';
-import { mayTrim } from '../recording/ended-early.ts';
 import { type StorePlatform, storeFromEnvironment } from '../recording/store-from-environment.ts';
 import { ENVIRONMENT, ROUTES } from '../shared/contract.ts';
 import { environmentVariable, settings } from '../shared/environment.ts';
@@ -44,7 +43,7 @@ export function wire(
         control(controlWith(secret), { ...command, callSid, by: OURSELVES, owner: newId() }),
       resumeAfterMilliseconds: resumeAfterSeconds && resumeAfterSeconds * 1000,
       asks: startSettings.asks,
-      trims: mayTrim(startSettings.recording),
+      recording: startSettings.recording,
     };
   }, telemetry);
 }

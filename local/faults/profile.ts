@@ -98,7 +98,7 @@ export const FAULT_PROFILES = {
     listLag: 0.01,
     voiceWebhookLost: 0,
     voiceWebhookTwice: 0.01,
-    stoppedByOthers: 0,
+    stoppedByOthers: 0.001,
     callbackLost: 0.005,
     callbackTwice: 0.01,
     callbackLate: 0.01,

@@ -28,7 +28,7 @@ const SLOW_ANSWER_MS = [500, 2_000] as const;
 const SECOND_CALLBACK_MS = [0, 2_000] as const;
 const LATE_CALLBACK_MS = [2_000, 120_000] as const;
 const LIST_LAG_MS = [500, 3_000] as const;
-const STOPPED_AFTER_MS = [1_000, 120_000] as const;
+const STOPPED_AFTER_MS = [0, 120_000] as const;
 
 /**
  * What Twilio does wrong, as often as the profile says; the same seed, call and order of events of the call gives the

@@ -92,8 +92,8 @@ export const GUARDS = {
   early: {
     what: 'A call that goes on after its recording has ended is told of',
     file: 'lambda/recording/ended-early.ts',
-    code: '  if (isStopped || isRefused(consent)) {',
-    without: '  if (isStopped || isRefused(consent) || now > 0) {',
+    code: '|| toldOf >= count) {',
+    without: '|| toldOf < count) {',
     foundOutBy: /somebody else ended its recording .* and nobody was told/,
   },
   turn: {

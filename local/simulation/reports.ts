@@ -76,6 +76,7 @@ export class Reports {
       ? [`its row says ${row.Reason}, and nobody was told within 10 minutes`]
       : [];
   }
+
   /**
    * What is wrong with the report that a call was not recorded to its end. Of calls that operators had in hands, or whose
    * caller said no, nobody needs one.
@@ -92,10 +93,10 @@ export class Reports {
     if (isMeant || !canBeFollowed(call)) {
       return [];
     }
-    const last = ours(call)
-      .toSorted((a, b) => (a.endedAt ?? 0) - (b.endedAt ?? 0))
-      .at(-1);
-    const missingMs = last?.endedBy === 'others' ? endedAt - (last.endedAt ?? endedAt) : 0;
+    const real = ours(call);
+    const missingMs = real.some(({ endedBy }) => endedBy === 'others')
+      ? endedAt - Math.max(...real.map((recording) => recording.endedAt ?? endedAt))
+      : 0;
     const toldAt = this.#endedEarly.at(sid);
     if (missingMs < TO_BE_KEPT_QUIET_MS) {
       return Number.isFinite(toldAt) ? ['its recording was said to have ended early, and had not'] : [];
@@ -104,7 +105,7 @@ export class Reports {
       return [];
     }
     const dueAt = inTime
-      ? Math.max(endedAt, ...ours(call).map(endToldAt)) + REPORTED_WITHIN_MS
+      ? Math.max(endedAt, ...real.map(endToldAt)) + REPORTED_WITHIN_MS
       : Number.POSITIVE_INFINITY;
     return toldAt > dueAt || !Number.isFinite(toldAt)
       ? [`somebody else ended its recording ${missingMs} ms before it, and nobody was told in time`]

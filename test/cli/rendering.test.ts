@@ -38,6 +38,7 @@ const call: fc.Arbitrary<CallRepresentation> = fc.record({
   recordingDuration: maybeNumber,
   recordingCount: fc.nat(),
   surplusRecordings: maybeNumber,
+  endedEarly: fc.option(fc.constant(true as const), { nil: undefined }),
   reason: maybeText,
   errorCode: maybeNumber,
   final: fc.boolean(),
@@ -116,6 +117,12 @@ test('a list at 100 columns has what matters, and hides numbers', () => {
 test('a report at 100 columns', () => {
   const rendered = stripVTControlCharacters(renderReport(DETAILS, { width: 100, numbers: false }));
   expect(rendered.split('\n')).toEqual(REPORT);
+});
+
+test('a report notes that the recording ended before the call', () => {
+  const call = { ...PAUSED_CALL, endedEarly: true, final: true } as const;
+  const rendered = renderReport({ ...DETAILS, call }, { width: 100, numbers: false });
+  expect(stripVTControlCharacters(rendered)).toContain('Note       1 surplus, ended early\n');
 });
 
 test('a report says when Twilio was not asked, or why it does not answer', () => {

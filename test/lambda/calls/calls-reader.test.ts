@@ -187,6 +187,15 @@ describe('the details of a call', () => {
     });
   });
 
+  test('say when its recordings ended before it', async () => {
+    const recording = { recordingSid: RECORDING_SID, status: 'completed' };
+    written.add(CALL_SID);
+    await store().apply(call, { type: 'recording', source: 'callback', recording });
+    expect((await reader.details(CALL_SID))?.call.endedEarly).toBeUndefined();
+    await store().keepEndedEarly(CALL_SID, 1);
+    expect((await reader.details(CALL_SID))?.call.endedEarly).toBe(true);
+  });
+
   test('are none of a call that nobody knows', async () => {
     expect(await reader.details(CALL_SID)).toBeUndefined();
   });

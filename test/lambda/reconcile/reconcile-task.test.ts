@@ -23,12 +23,12 @@ const nobodyAsks = async () => {
 
 function handlerWith(effect: 'news' | 'nothing-new', final = true, endTime: string | null = null) {
   const telemetry = fakeTelemetry();
-  const toldOf: string[] = [];
+  const kept: [string, number][] = [];
   const handler = reconcileTask(
     async () => ({
       clock: manualClock(),
       likeness: {},
-      trims: false,
+      recording: { channels: 'dual', track: 'both', trim: 'do-not-trim' },
       store: {
         known: async () => ({ recordings: [], final: false }),
         apply: async () => ({
@@ -45,8 +45,8 @@ function handlerWith(effect: 'news' | 'nothing-new', final = true, endTime: stri
             final,
           },
         }),
-        keepEndedEarly: async (callSid) => {
-          toldOf.push(callSid);
+        keepEndedEarly: async (...told) => {
+          kept.push(told);
         },
       },
       twilio: {
@@ -58,7 +58,7 @@ function handlerWith(effect: 'news' | 'nothing-new', final = true, endTime: stri
     }),
     telemetry,
   );
-  return { telemetry, handler, toldOf };
+  return { telemetry, handler, kept };
 }
 
 test('counts each recording of which Twilio knew more than the rows, and tells the state machine', async () => {
@@ -82,14 +82,14 @@ test('counts a row that is open long after the end of its call', async () => {
   );
 });
 
-test('counts a call that went on after its recording had ended, once', async () => {
-  const { telemetry, handler, toldOf } = handlerWith('nothing-new', true, 'Mon, 23 Nov 2026 12:00:00 +0000');
+test('counts a call that went on after its recording had ended, and keeps that', async () => {
+  const { telemetry, handler, kept } = handlerWith('nothing-new', true, 'Mon, 23 Nov 2026 12:00:00 +0000');
   expect(await handler({ call })).toEqual({ outcome: 'final' });
   expect(telemetry.counted).toEqual([METRICS.recordingEndedEarly]);
   expect(telemetry.lines).toContainEqual(
     expect.objectContaining({ level: 'error', details: { callSid: CALL_SID } }),
   );
-  expect(toldOf).toEqual([CALL_SID]);
+  expect(kept).toEqual([[CALL_SID, 1]]);
 });
 
 test('refuses an event without a call', async () => {
@@ -118,7 +118,7 @@ describe('of a call whose caller took the consent back', () => {
       async () => ({
         clock,
         likeness: {},
-        trims: false,
+        recording: { channels: 'dual', track: 'both', trim: 'do-not-trim' },
         store: { ...store, keepEndedEarly: nobodyAsks },
         twilio: {
           fetchCall: async () => ok({ sid: CALL_SID, status: 'in-progress', end_time: null }),

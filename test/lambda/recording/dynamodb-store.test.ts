@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { BatchGetItemCommand, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  type BatchGetItemCommand,
+  type DynamoDBClient,
+  type GetItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ConsentAnswer } from '../../../lambda/recording/consent.ts';
@@ -957,7 +962,7 @@ describe('a command', () => {
     expect((await store.rowsOf([CALL_SID])).get(CALL_SID)).toEqual({
       final: true,
       recorded: true,
-      ended: { knownSince: clock.now(), until: Number.NaN, commanded: 'paused' },
+      ended: { count: 1, knownSince: clock.now(), until: Number.NaN, commanded: 'paused' },
     });
   });
 });
@@ -1230,7 +1235,7 @@ describe('what the sweep needs to know of calls', () => {
     [
       'one that ended',
       [started, completed],
-      { final: true, recorded: true, ended: { knownSince: NOON, until: NOON + 10_000 } },
+      { final: true, recorded: true, ended: { count: 1, knownSince: NOON, until: NOON + 10_000 } },
     ],
     ['why there is none', [gaveUp], { final: true, recorded: false, reason: 'never-answered' }],
   ])('is how its row is: %s', async (_, events, state) => {
@@ -1242,16 +1247,36 @@ describe('what the sweep needs to know of calls', () => {
   });
 
   test('is whether somebody was told that its recording ended early, which makes no row', async () => {
-    await store.keepEndedEarly(CALL_SID);
+    await store.keepEndedEarly(CALL_SID, 1);
     expect(await rows()).toEqual([]);
     await store.apply(call, started);
+    await store.keepEndedEarly(CALL_SID, 1);
     await store.apply(callOfCallback, completed);
-    expect(await store.known(CALL_SID)).toMatchObject({ endedEarly: false });
-    await store.keepEndedEarly(CALL_SID);
-    expect(await store.known(CALL_SID)).toMatchObject({ endedEarly: true });
-    expect((await store.rowsOf([CALL_SID])).get(CALL_SID)).toMatchObject({ endedEarly: true });
+    expect(await store.known(CALL_SID)).toMatchObject({ endedEarly: undefined });
+    await store.keepEndedEarly(CALL_SID, 1);
+    expect(await store.known(CALL_SID)).toMatchObject({ endedEarly: 1 });
+    expect((await store.rowsOf([CALL_SID])).get(CALL_SID)).toMatchObject({ ended: { count: 1, toldOf: 1 } });
+    await store.apply(callOfCallback, otherStarted);
+    await store.apply(callOfCallback, otherAbsent);
+    expect((await store.rowsOf([CALL_SID])).get(CALL_SID)).toMatchObject({ ended: { count: 2, toldOf: 1 } });
+  });
+
+  test('is nothing that was written before rows said until when a call is recorded', async () => {
+    await store.apply(call, started);
     await store.apply(callOfCallback, completed);
-    expect(await store.known(CALL_SID)).toMatchObject({ endedEarly: true, final: true });
+    await table.client.send(
+      new UpdateItemCommand({
+        TableName: TABLE_NAME,
+        Key: marshall({ CallSid: CALL_SID, Item: 'CALL' }),
+        UpdateExpression: 'REMOVE RecordedUntil',
+      }),
+    );
+    expect((await store.rowsOf([CALL_SID])).get(CALL_SID)).toMatchObject({ ended: { until: Number.NaN } });
+    await store.apply(callOfCallback, completed);
+    const row = await callRow();
+    expect(row).toMatchObject({ RecordedUntil: new Date(NOON + 10_000).toISOString() });
+    await store.apply(callOfCallback, completed);
+    expect(await callRow()).toEqual(row);
   });
 
   test('leaves out calls without a row, of however many it is asked', async () => {

@@ -1,19 +1,27 @@
 import { describe, expect, test } from '@jest/globals';
-import { type EndedRecordings, endedEarly, mayTrim } from '../../../lambda/recording/ended-early.ts';
+import { type EndedRecordings, endedEarly } from '../../../lambda/recording/ended-early.ts';
+import type { RecordingSettings } from '../../../lambda/shared/settings.ts';
 import { NOON } from '../support/manual-clock.ts';
 
 const SECOND = 1_000;
 
+const UNTRIMMED = { channels: 'dual', track: 'both', trim: 'do-not-trim' } as const;
+const TRIMMED = { ...UNTRIMMED, trim: 'trim-silence' } as const;
+
 const onTheLine = { status: 'in-progress', end_time: null };
 const over = { status: 'completed', end_time: new Date(NOON).toUTCString() };
 /** Known for long, and a minute before the call's end. */
-const recordings: EndedRecordings = { knownSince: NOON - 3_600 * SECOND, until: NOON - 60 * SECOND };
+const recordings: EndedRecordings = {
+  count: 1,
+  knownSince: NOON - 3_600 * SECOND,
+  until: NOON - 60 * SECOND,
+};
 
 const isEarly = (
   call: typeof onTheLine | typeof over,
   changes: Partial<EndedRecordings> = {},
-  trims = false,
-) => endedEarly(call, { ...recordings, ...changes }, NOON, trims);
+  settings: RecordingSettings = UNTRIMMED,
+) => endedEarly(call, { ...recordings, ...changes }, NOON, settings);
 
 describe('a recording ended early', () => {
   test.each([
@@ -32,13 +40,14 @@ describe('a recording ended early', () => {
 
   test('as far as its length can tell', () => {
     expect(isEarly(over, { until: Number.NaN })).toBe(false);
-    expect(isEarly(over, {}, true)).toBe(false);
-    expect(isEarly(onTheLine, { until: Number.NaN }, true)).toBe(true);
+    expect(isEarly(over, {}, TRIMMED)).toBe(false);
+    expect(isEarly(over, {}, { configurationId: 'some' })).toBe(false);
+    expect(isEarly(onTheLine, { until: Number.NaN }, TRIMMED)).toBe(true);
   });
 
   test('not while nobody knows when its call ended', () => {
-    expect(endedEarly({ status: 'completed', end_time: null }, recordings, NOON, false)).toBe(false);
-    expect(endedEarly({ status: 'ringing', end_time: null }, recordings, NOON, false)).toBe(false);
+    expect(endedEarly({ status: 'completed', end_time: null }, recordings, NOON, UNTRIMMED)).toBe(false);
+    expect(endedEarly({ status: 'ringing', end_time: null }, recordings, NOON, UNTRIMMED)).toBe(false);
   });
 
   test.each<[string, Partial<EndedRecordings>, boolean]>([
@@ -48,17 +57,11 @@ describe('a recording ended early', () => {
     ['its caller said no', { consent: 'withdrawn' }, false],
     ['its caller said yes', { consent: 'given' }, true],
     ['an operator paused it', { commanded: 'paused' }, true],
+    ['somebody was told of it', { toldOf: 1 }, false],
+    ['somebody was told of the one before it', { count: 2, toldOf: 1 }, true],
     ['an operator stopped it, and ordered another', { commanded: 'stopped', order: 'start' }, true],
   ])('if nobody here wanted it to: %s', (_, changes, early) => {
     expect(isEarly(over, changes)).toBe(early);
     expect(isEarly(onTheLine, changes)).toBe(early);
   });
-});
-
-test.each([
-  [{ channels: 'dual', track: 'both', trim: 'do-not-trim' }, false],
-  [{ channels: 'dual', track: 'both', trim: 'trim-silence' }, true],
-  [{ configurationId: 'some' }, true],
-] as const)('silence may be left out of recordings with %j: %s', (settings, trims) => {
-  expect(mayTrim(settings)).toBe(trims);
 });

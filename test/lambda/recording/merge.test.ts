@@ -413,6 +413,21 @@ describe('a summary', () => {
       [seen('completed', twoSeconds), seen('absent', second, OTHER_RECORDING_SID)],
       '12:00:05',
     ],
+    [
+      'when it began, where it was too short to be kept',
+      [seen('absent', { ...first, errorCode: 16101 })],
+      '12:00:03',
+    ],
+    [
+      'when the one ended that was begun after an operator’s stop',
+      [
+        seen('in-progress', first),
+        commanded(1, 'stopped', true),
+        seen('completed', { ...first, duration: 30 }),
+        seen('completed', { ...second, duration: 2 }, OTHER_RECORDING_SID),
+      ],
+      '12:00:06',
+    ],
     ['nobody knows while it is processed', [seen('processing', twoSeconds)], undefined],
     ['nobody knows after a stop alone', [seen('stopped', twoSeconds)], undefined],
     [
@@ -422,7 +437,7 @@ describe('a summary', () => {
     ],
     ['nobody knows without its length', [seen('completed', first)], undefined],
     ['nobody knows without its start', [seen('completed', { duration: 2 })], undefined],
-    ['nobody knows where there is no audio', [seen('absent', twoSeconds)], undefined],
+    ['nobody knows where it is silent', [seen('absent', { ...twoSeconds, errorCode: 16102 })], undefined],
     [
       'nobody knows once it had a command: a pause may be cut out',
       [seen('in-progress', first), commanded(1, 'in-progress', true), seen('completed', twoSeconds)],

@@ -10,11 +10,11 @@ import { ACCOUNT_SID, CALL_SID, OTHER_RECORDING_SID, RECORDING_SID } from '../su
 const call = { callSid: CALL_SID, accountSid: ACCOUNT_SID };
 const clock = manualClock();
 let state: CallState;
-let told: boolean;
+let told: number | undefined;
 
 beforeEach(() => {
   state = NOTHING_KNOWN;
-  told = false;
+  told = undefined;
   know({ recordingSid: RECORDING_SID, status: 'in-progress' });
 });
 
@@ -36,7 +36,7 @@ const run = (says: TwilioSays): Promise<Reconciled> =>
     {
       clock,
       likeness: {},
-      trims: false,
+      recording: { channels: 'dual', track: 'both', trim: 'do-not-trim' },
       store: {
         known: async () => ({
           recordings: Object.values(state.recordings),
@@ -68,7 +68,7 @@ const run = (says: TwilioSays): Promise<Reconciled> =>
     call,
   );
 
-const SETTLED = { outcome: 'final', unwanted: false, endedEarly: false, overdue: false };
+const SETTLED = { outcome: 'final', unwanted: false, overdue: false };
 
 const statusOf = (recordingSid: string): string | undefined => state.recordings[recordingSid]?.status;
 
@@ -232,29 +232,29 @@ describe('a call whose recording ended before it', () => {
   });
 
   test.each([
-    ['82', true],
-    ['84', false],
+    ['82', 1],
+    ['84', undefined],
   ])('by more than 15 s is to be told: %s of 100 s, %s', async (duration, endedEarly) => {
     expect(await run(says(duration))).toMatchObject({ outcome: 'final', endedEarly });
   });
 
   test('is told of once', async () => {
-    told = true;
-    expect(await run(says('10'))).toMatchObject({ endedEarly: false });
+    told = 1;
+    expect(await run(says('10'))).toMatchObject({ endedEarly: undefined });
   });
 
   test('by its caller’s or an operator’s will is as it should be', async () => {
     state = { ...state, order: { number: 1, action: 'stop' } };
-    expect(await run(says('10'))).toMatchObject({ endedEarly: false });
+    expect(await run(says('10'))).toMatchObject({ endedEarly: undefined });
     state = {
       ...state,
       order: undefined,
       consent: { answer: 'withdrawn', textVersion: '1', at: '2026-11-24T12:00:00.000Z' },
     };
-    expect(await run(says('10'))).toMatchObject({ endedEarly: false });
+    expect(await run(says('10'))).toMatchObject({ endedEarly: undefined });
   });
 
   test('and that is on is left to the sweep, since nobody has known it for a minute', async () => {
-    expect(await run({ ...says('10'), status: 'in-progress' })).toMatchObject({ endedEarly: false });
+    expect(await run({ ...says('10'), status: 'in-progress' })).toMatchObject({ endedEarly: undefined });
   });
 });

@@ -9,6 +9,7 @@ import {
   dueCommand,
   SWEEP_WINDOW,
   type SweepDependencies,
+  type Swept,
   sweep,
   windowStart,
 } from '../../../lambda/recording/sweep.ts';
@@ -271,7 +272,7 @@ const dependencies = (): SweepDependencies => ({
   },
   resumeAfterMilliseconds: 10 * MINUTE,
   asks,
-  trims: false,
+  recording: { channels: 'dual', track: 'both', trim: 'do-not-trim' },
   accountSid: ACCOUNT_SID,
   voiceUrl: VOICE_URL,
   executions: stepFunctions,
@@ -320,13 +321,15 @@ const die = (...names: string[]): void => {
 };
 
 describe('a call whose recording ended before it', () => {
-  const ended = { knownSince: NOON - 2 * MINUTE, until: NOON - 2 * MINUTE };
+  const ended = { count: 1, knownSince: NOON - 2 * MINUTE, until: NOON - 2 * MINUTE };
   const row: CallRowState = { final: true, recorded: true, ended };
 
-  test.each<[string, ListedCall, Partial<CallRowState>, readonly string[]]>([
-    ['is told of while it goes on', listedCall(), {}, [CALL_SID]],
-    ['is told of when it is over', endedCall(NOON - MINUTE), {}, [CALL_SID]],
-    ['is told of once', listedCall(), { endedEarly: true }, []],
+  const TOLD = [{ callSid: CALL_SID, recordingCount: 1 }];
+
+  test.each<[string, ListedCall, Partial<CallRowState>, Swept['endedEarly']]>([
+    ['is told of while it goes on', listedCall(), {}, TOLD],
+    ['is told of when it is over', endedCall(NOON - MINUTE), {}, TOLD],
+    ['is told of once', listedCall(), { ended: { ...ended, toldOf: 1 } }, []],
     ['is none when it ended with its recording', endedCall(NOON - 2 * MINUTE), {}, []],
     ['is none while its recording goes on', listedCall(), { ended: undefined }, []],
   ])('%s', async (_, call, changes, endedEarly) => {
@@ -338,7 +341,7 @@ describe('a call whose recording ended before it', () => {
   test('is told of as far as the length of its recording can tell', async () => {
     calls = [endedCall(NOON - MINUTE)];
     rows = new Map([[CALL_SID, row]]);
-    expect(await run({ trims: true })).toEqual(NOTHING);
+    expect(await run({ recording: { configurationId: 'some' } })).toEqual(NOTHING);
   });
 });
 

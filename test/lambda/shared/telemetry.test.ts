@@ -72,6 +72,23 @@ describe('a function', () => {
     });
   });
 
+  test('prints at once what it may not live to count when it is done', async () => {
+    const tools = powertools();
+    await invoke(async () => {
+      tools.telemetry.count('CallReceived');
+      tools.telemetry.count('RecordingEndedEarly', true);
+      expect(lines()).toMatchObject([{ service: 'Sales/Recorder', RecordingEndedEarly: 1 }]);
+      expect(lines()[0]._aws.CloudWatchMetrics[0]).toMatchObject({
+        Namespace: 'CallRecorder',
+        Dimensions: [['service']],
+        Metrics: [{ Name: 'RecordingEndedEarly', Unit: 'Count' }],
+      });
+    }, tools);
+    expect(lines()).toHaveLength(2);
+    expect(lines()[1]).toMatchObject({ CallReceived: 1 });
+    expect(lines()[1]).not.toHaveProperty('RecordingEndedEarly');
+  });
+
   test('prints its metrics though it fails, and its error is thrown', async () => {
     const tools = powertools();
     const failing = async () => {

@@ -45,7 +45,7 @@ const dependencies = (
   command: async () => ({ kind: 'not-possible' }),
   resumeAfterMilliseconds: 600_000,
   asks: false,
-  trims: false,
+  recording: { channels: 'dual', track: 'both', trim: 'do-not-trim' },
   voiceUrl: VOICE_URL,
   accountSid: ACCOUNT_SID,
   twilio: {
@@ -114,8 +114,8 @@ test.each([
   [', though the table cannot keep that', () => Promise.reject(new StoreUnavailableError('not now'))],
 ])('each call whose recording ended before it is counted, and an error says which%s', async (_, keep) => {
   const given = dependencies(['CA1', 'CA2']);
-  const kept: string[] = [];
-  const ended = { knownSince: 0, until: 0 };
+  const kept: [string, number][] = [];
+  const ended = { count: 1, knownSince: 0, until: 0 };
   const sweep = sweepTask(
     async () => ({
       ...given,
@@ -123,8 +123,8 @@ test.each([
         ...given.store,
         rowsOf: async (sids) =>
           new Map(sids.map((sid): [string, CallRowState] => [sid, { final: true, recorded: true, ended }])),
-        keepEndedEarly: (callSid) => {
-          kept.push(callSid);
+        keepEndedEarly: (...told) => {
+          kept.push(told);
           return keep();
         },
       },
@@ -146,7 +146,10 @@ test.each([
     { level: 'error', details: { callSid: 'CA2' } },
     { level: 'info' },
   ]);
-  expect(kept).toEqual(['CA1', 'CA2']);
+  expect(kept).toEqual([
+    ['CA1', 1],
+    ['CA2', 1],
+  ]);
 });
 
 test('pauses that ended, and those that could not be, are counted and told', async () => {

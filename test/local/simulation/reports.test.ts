@@ -162,6 +162,12 @@ describe('that the recording of a call ended before it', () => {
     expect(await foundOfEnd(0, untold, call)).toEqual([]);
   });
 
+  test('has to be told where another one was stopped beside it, or after it', async () => {
+    const both = callWith(endedBy('others', 2 * MINUTE), endedBy('api', MINUTE));
+    expect(await foundOfEnd(0, untold, both)).toEqual([NOT_TOLD]);
+    expect(await foundOfEnd(0, reportEnd, both)).toEqual([]);
+  });
+
   test('may be told or not where it is close', async () => {
     for (const missing of [12_000, 18_000]) {
       for (const tell of [reportEnd, untold]) {
