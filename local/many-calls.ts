@@ -14,6 +14,8 @@ import { judge, toleranceOf, type Verdict } from './verdict.ts';
 
 /** What two processors carry without making calls wait for each other. */
 const CALLS_PER_SECOND = 10;
+/** With faults, each process that dies and each repetition takes more of them. */
+const CALLS_PER_SECOND_UNDER_FAULTS = 2;
 /** Environments of each function: a run measures the recorder, not how threads fight over two processors at its start. */
 const PROVISIONED_CONCURRENCY = 12;
 /** In runs with faults, whose times say little: threads cost memory, and crashes take some of them anyway. */
@@ -63,7 +65,8 @@ export async function runManyCalls({ calls, seed, faults, onProgress }: RunOptio
   disposables.use(withoutNotice);
   const hosts = [withNotice.host, withoutNotice.host];
 
-  const planned = planCalls(calls, seed, CALLS_PER_SECOND, simulator);
+  const perSecond = isFaulty ? CALLS_PER_SECOND_UNDER_FAULTS : CALLS_PER_SECOND;
+  const planned = planCalls(calls, seed, perSecond, simulator);
   const plans = isFaulty ? planned.map(withGoodCredentials) : planned;
   const placed: { readonly kind: CallKind; readonly call: SimulatedCall }[] = [];
   const report = setInterval(
@@ -75,7 +78,7 @@ export async function runManyCalls({ calls, seed, faults, onProgress }: RunOptio
   const goodbye = simulator.hostApplication('<Response><Say>Goodbye.</Say></Response>');
   const dice = new Dice(seed, 'voice webhooks');
   const rotation = faults.tokenRotation
-    ? rotateToken(simulator, hosts, seed, (calls * 500) / CALLS_PER_SECOND)
+    ? rotateToken(simulator, hosts, seed, (calls * 500) / perSecond)
     : undefined;
   const begun = Date.now();
   for (const { kind, notice, afterMs, application, script } of plans) {
