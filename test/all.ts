@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants, setPriority } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { CODE_CACHE } from '../local/host/environment-protocol.ts';
 import { KEEP_ASSEMBLIES_IN } from '../local/synthesize.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 
@@ -39,5 +41,7 @@ async function run({ script, priority }: Suite): Promise<boolean> {
 // Set for all of them: what one has synthesized serves the others too.
 using assemblies = temporaryFolder();
 process.env[KEEP_ASSEMBLIES_IN] = assemblies.path;
+// They start hundreds of processes and threads, each of which would compile the same sources again.
+process.env[CODE_CACHE] = join(assemblies.path, 'code-cache');
 const passed = await Promise.all(SUITES.map(run));
 process.exitCode = passed.every(Boolean) ? 0 : 1;

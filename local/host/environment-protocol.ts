@@ -34,3 +34,6 @@ export type EnvironmentMessage =
   | { readonly type: 'output'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
   | { readonly type: 'answer'; readonly payload: string }
   | { readonly type: 'failure'; readonly error: InvocationError };
+
+/** Names the folder in which Node keeps compiled code. https://nodejs.org/api/module.html#module-compile-cache */
+export const CODE_CACHE = 'NODE_COMPILE_CACHE';

@@ -5,11 +5,17 @@
  * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
  */
 import { existsSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import { dieAtRequest } from './environment-death.ts';
-import type { EnvironmentData, EnvironmentMessage, Invocation } from './environment-protocol.ts';
+import {
+  CODE_CACHE,
+  type EnvironmentData,
+  type EnvironmentMessage,
+  type Invocation,
+} from './environment-protocol.ts';
 import type { InvocationError } from './events.ts';
 
 type Handler = (event: unknown, context: unknown) => unknown;
@@ -84,10 +90,14 @@ async function run(handler: Handler, { requestId, payload, deadline, death }: In
   }
 }
 
+// Not of the function’s environment.
+delete process.env[CODE_CACHE];
 forwardOutput('stdout');
 forwardOutput('stderr');
 try {
   const handler = await loadHandler();
+  // Before it may be terminated.
+  flushCompileCache();
   parentPort?.on('message', (invocation: Invocation) => run(handler, invocation));
   send({ type: 'initialized' });
 } catch (error) {

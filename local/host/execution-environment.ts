@@ -1,6 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
-import type { Death, EnvironmentData, EnvironmentMessage, Invocation } from './environment-protocol.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+import {
+  CODE_CACHE,
+  type Death,
+  type EnvironmentData,
+  type EnvironmentMessage,
+  type Invocation,
+} from './environment-protocol.ts';
 import type { InvocationError } from './events.ts';
 import type { FunctionConfiguration } from './functions.ts';
 import { REGION } from './stack.ts';
@@ -51,7 +58,10 @@ export class ExecutionEnvironment {
     this.#worker = new Worker(new URL('./environment.ts', import.meta.url), {
       argv: [],
       execArgv: [],
-      env: environmentVariables(configuration, logStreamName, this.accessKeyId, endpoints),
+      env: {
+        ...environmentVariables(configuration, logStreamName, this.accessKeyId, endpoints),
+        [CODE_CACHE]: codeCache(),
+      },
       workerData,
     });
     this.#worker.on('message', (message: EnvironmentMessage) => this.#receive(message));
@@ -144,6 +154,15 @@ export class ExecutionEnvironment {
 
 function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** Made when it is first needed, and gone with the process. */
+let ownCodeCache: string | undefined;
+
+/** Where an environment keeps what it compiled for those that come after it: that is most of what it costs to start one. */
+function codeCache(): string {
+  ownCodeCache ??= process.env[CODE_CACHE] || temporaryFolder().path;
+  return ownCodeCache;
 }
 
 /**

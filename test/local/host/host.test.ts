@@ -195,6 +195,7 @@ describe('Lambda', () => {
     });
     expect(variables).not.toHaveProperty('INHERITED');
     expect(variables).not.toHaveProperty('HOME');
+    expect(variables).not.toHaveProperty('NODE_COMPILE_CACHE');
     expect(context).toMatchObject({
       awsRequestId: expect.any(String),
       functionName: variables.AWS_LAMBDA_FUNCTION_NAME,
