@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { CODE_CACHE } from '../../local/host/environment-protocol.ts';
 import { PROJECT } from '../../local/synthesize.ts';
 
 export interface Seen {
@@ -84,6 +85,7 @@ export const recorder = (
   new Promise((resolve) => {
     const env = {
       PATH: process.env.PATH,
+      [CODE_CACHE]: process.env[CODE_CACHE],
       AWS_EC2_METADATA_DISABLED: 'true',
       AWS_CONFIG_FILE: '/dev/null',
       AWS_SHARED_CREDENTIALS_FILE: '/dev/null',

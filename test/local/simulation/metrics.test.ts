@@ -37,6 +37,7 @@ const FAULTS: FaultProfile = {
   crash: 0.02,
   voiceWebhookLost: 0.1,
   callbackLost: 0.3,
+  stoppedByOthers: 0.3,
 };
 
 const printed: string[] = [];
