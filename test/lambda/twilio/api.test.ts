@@ -423,8 +423,8 @@ describe.each<[string, () => Promise<unknown>]>([
     expect(await send()).toMatchObject({ kind: 'no-answer' });
   });
 
-  const impatient = (baseUrl: string) => {
-    const client = twilioApi(platform, credentials, baseUrl, 50);
+  const ask = (baseUrl: string, timeoutMilliseconds: number) => {
+    const client = twilioApi(platform, credentials, baseUrl, timeoutMilliseconds);
     const requests: Record<string, () => Promise<unknown>> = {
       createRecording: () => client.createRecording(CALL_SID, {}),
       fetchCall: () => client.fetchCall(CALL_SID),
@@ -438,7 +438,7 @@ describe.each<[string, () => Promise<unknown>]>([
 
   test('when Twilio takes too long', async () => {
     server.answerWith(() => {});
-    expect(await impatient(server.baseUrl)).toEqual({
+    expect(await ask(server.baseUrl, 50)).toEqual({
       kind: 'no-answer',
       cause: expect.stringMatching(/^(Abort|Timeout)Error$/),
     });
@@ -456,7 +456,7 @@ describe.each<[string, () => Promise<unknown>]>([
       response.writeHead(200);
       response.write('{"sid":');
     });
-    expect(await impatient(server.baseUrl)).toEqual({
+    expect(await ask(server.baseUrl, 50)).toEqual({
       kind: 'no-answer',
       cause: expect.stringMatching(/^(AbortError|TimeoutError|ECONNRESET)$/),
     });
@@ -467,7 +467,7 @@ describe.each<[string, () => Promise<unknown>]>([
     // No resolver is asked for a name that long.
     ['there is no such host', `http://${'x'.repeat(64)}.invalid`, ['ENOTFOUND', 'EAI_AGAIN']],
   ])('nor sent anything when %s', async (_, baseUrl, causes) => {
-    const answer = await impatient(baseUrl);
+    const answer = await ask(baseUrl, 10_000);
     expect(answer).toEqual({ kind: 'not-sent', cause: expect.any(String) });
     expect(causes).toContain((answer as { cause: string }).cause);
   });
