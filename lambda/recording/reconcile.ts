@@ -61,7 +61,7 @@ export async function reconcile(
   const gone = knownSids.filter((sid) => endedLongAgo && !listed.some((recording) => recording.sid === sid));
 
   let { final } = known;
-  let ending: EndedRecordings | undefined;
+  let last: CallSummary | undefined;
   const changed: string[] = [];
   const states: RecordingState[] = [
     // Twilio may show a recording as processing while it runs.
@@ -77,36 +77,32 @@ export async function reconcile(
       recording,
     });
     final = summary.final;
-    ending = endingOf(summary, known);
+    last = summary;
     if (effect === 'news' || effect === 'override') {
       changed.push(recording.recordingSid);
     }
   }
+  const ending = ended && last?.ended ? endingOf(last, known) : undefined;
   const unfinished = ended ? RECONCILE_OUTCOMES.processing : RECONCILE_OUTCOMES.live;
   return {
     outcome: final ? RECONCILE_OUTCOMES.final : unfinished,
     changed,
     unwanted: isRefused(known.consent?.answer),
     endedEarly:
-      ended && ending && endedEarly(twilioCall, ending, clock.now(), recordingSettings)
-        ? ending.count
-        : undefined,
+      ending && endedEarly(twilioCall, ending, clock.now(), recordingSettings) ? ending.count : undefined,
     overdue: !final && endedFor > OVERDUE_AFTER_MILLISECONDS,
   };
 }
 
-const endingOf = (summary: CallSummary, { endedEarly: toldOf }: KnownCall): EndedRecordings | undefined =>
-  summary.ended
-    ? {
-        count: summary.recordingCount,
-        toldOf,
-        knownSince: Number.NaN,
-        until: Date.parse(summary.recordedUntil ?? ''),
-        consent: summary.consent?.answer,
-        order: summary.order?.action,
-        commanded: summary.recording?.command?.status,
-      }
-    : undefined;
+const endingOf = (summary: CallSummary, { endedEarly: toldOf }: KnownCall): EndedRecordings => ({
+  count: summary.recordingCount,
+  toldOf,
+  knownSince: Number.NaN,
+  until: Date.parse(summary.recordedUntil ?? ''),
+  consent: summary.consent?.answer,
+  order: summary.order?.action,
+  commanded: summary.recording?.command?.status,
+});
 
 function bodyOf<T>(answer: TwilioAnswer<T>): T {
   if (answer.kind === 'ok') {

@@ -109,6 +109,12 @@ test('a sweep that failed gives no sign of life', async () => {
   expect(telemetry.counted).toEqual([]);
 });
 
+/** Each call has this row. */
+const allWith =
+  (row: CallRowState): SweepDependencies['store']['rowsOf'] =>
+  async (sids) =>
+    new Map(sids.map((sid) => [sid, row]));
+
 test.each([
   ['', async () => undefined],
   [', though the table cannot keep that', () => Promise.reject(new StoreUnavailableError('not now'))],
@@ -121,8 +127,7 @@ test.each([
       ...given,
       store: {
         ...given.store,
-        rowsOf: async (sids) =>
-          new Map(sids.map((sid): [string, CallRowState] => [sid, { final: true, recorded: true, ended }])),
+        rowsOf: allWith({ final: true, recorded: true, ended }),
         keepEndedEarly: (...told) => {
           kept.push(told);
           return keep();
@@ -158,16 +163,7 @@ test('pauses that ended, and those that could not be, are counted and told', asy
   const sweep = sweepTask(
     async () => ({
       ...given,
-      store: {
-        ...given.store,
-        rowsOf: async (sids) =>
-          new Map(
-            sids.map((sid): [string, CallRowState] => [
-              sid,
-              { final: true, recorded: true, command: paused },
-            ]),
-          ),
-      },
+      store: { ...given.store, rowsOf: allWith({ final: true, recorded: true, command: paused }) },
       command: async (callSid) =>
         callSid === 'CA1'
           ? { kind: 'done', recordingSid: 'RE1', after: 'in-progress' }
