@@ -498,9 +498,23 @@ function recordedBeforeYesMs(call: SimulatedCall, intent: Intent): number {
   }, 0);
 }
 
-/** Whether a recording of ours ran, or was to end within the moment. */
+/** Whether a recording of ours ran, or was to end within the moment, as far as the recorder could know. */
 const isRecordedAt = (call: SimulatedCall, at: number): boolean =>
-  ours(call).some(({ startedAt, endedAt = call.endedAt ?? at }) => startedAt <= at && at <= endedAt);
+  ours(call).some(
+    (recording) => recording.startedAt <= at && at <= (knownEndOf(recording) ?? call.endedAt ?? at),
+  );
+
+/** That somebody else stopped one, a callback has to tell first; a webhook that is under way by then has looked before. */
+const knownEndOf = (recording: SimulatedRecording): number | undefined =>
+  recording.endedBy === 'others' ? endToldAt(recording) + SLOW_ANSWER_MS : recording.endedAt;
+
+/** When a callback told how a recording ended; Infinity for never. */
+export const endToldAt = ({ callbacks }: SimulatedRecording): number =>
+  Math.min(
+    ...callbacks
+      .filter(({ recordingStatus, delivered }) => recordingStatus !== 'in-progress' && delivered)
+      .map(({ attempts }) => attempts.at(-1)?.at ?? Number.POSITIVE_INFINITY),
+  );
 
 /** Audio that a recorded call lost, in milliseconds. */
 export function lostAudioMs(call: SimulatedCall, intent: Intent = {}): number | undefined {
@@ -553,6 +567,9 @@ interface CallRows {
 /** When an event of the audit trail was, in ms since the epoch. */
 export const timeOf = ({ Item }: Row): number => Date.parse(Item.split('#')[1] ?? '');
 
+/** Whether a row tells of an operator's command. */
+export const isCommand = ({ Item, Type }: Row): boolean => Item.startsWith('EVENT#') && Type === 'command';
+
 function sortRows(rows: readonly Row[]): CallRows {
   const report = rows.find(({ Item, Type }) => Item.startsWith('EVENT#') && Type === 'unrecorded');
   return {
@@ -561,7 +578,7 @@ function sortRows(rows: readonly Row[]): CallRows {
       rows.filter(({ Item }) => Item.startsWith('RECORDING#')).map((row) => [row.RecordingSid, row]),
     ),
     reportedAt: report && timeOf(report),
-    commanded: rows.some(({ Item, Type }) => Item.startsWith('EVENT#') && Type === 'command'),
+    commanded: rows.some(isCommand),
   };
 }
 

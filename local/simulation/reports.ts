@@ -2,8 +2,8 @@ import { CALLERS_REASONS, type ConsentAnswer, isRefused } from '../../lambda/rec
 import { METRICS, type MetricName } from '../../lambda/shared/contract.ts';
 import type { Telemetry } from '../../lambda/shared/telemetry.ts';
 import type { Row } from '../recorder.ts';
-import type { SimulatedCall, SimulatedRecording } from '../twilio-simulator/simulator.ts';
-import { canBeFollowed, ours, REPORTED_WITHIN_MS } from '../verdict.ts';
+import type { SimulatedCall } from '../twilio-simulator/simulator.ts';
+import { canBeFollowed, endToldAt, isCommand, ours, REPORTED_WITHIN_MS } from '../verdict.ts';
 
 /** How much of a call's end may be missing from its recording before somebody has to be told, and before anybody may; in ms. */
 const TO_BE_TOLD_MS = 18_000;
@@ -86,10 +86,7 @@ export class Reports {
    */
   findingsOfEnd(call: SimulatedCall, rows: readonly Row[], inTime: boolean): string[] {
     const { sid, endedAt = 0 } = call;
-    const isMeant = rows.some(
-      ({ Item, Type, Consent }) =>
-        (Item.startsWith('EVENT#') && Type === 'command') || isRefused(Consent as ConsentAnswer | undefined),
-    );
+    const isMeant = rows.some((row) => isCommand(row) || isRefused(row.Consent as ConsentAnswer | undefined));
     if (isMeant || !canBeFollowed(call)) {
       return [];
     }
@@ -112,11 +109,3 @@ export class Reports {
       : [];
   }
 }
-
-/** When a callback told how a recording ended; Infinity for never. */
-const endToldAt = ({ callbacks }: SimulatedRecording): number =>
-  Math.min(
-    ...callbacks
-      .filter(({ recordingStatus, delivered }) => recordingStatus !== 'in-progress' && delivered)
-      .map(({ attempts }) => attempts.at(-1)?.at ?? Number.POSITIVE_INFINITY),
-  );

@@ -710,6 +710,25 @@ describe('the gate', () => {
     },
   );
 
+  test.each([
+    ['a callback has told of it for 3 s', [{ at: 1_500 }], 4_500, 0],
+    ['a callback has told of it for more', [{ at: 1_500 }], 4_501, 1],
+    ['no callback has told of it', [], 8_000, 0],
+  ])('need not know that somebody else has stopped the recording until %s', (_, attempts, when, wrong) => {
+    const stopped = recording({
+      endedAt: 1_300,
+      endedBy: 'others',
+      callbacks: attempts.map((attempt) => ({
+        recordingStatus: 'completed',
+        url: 'https://example.com/recording-status',
+        attempts: [{ ...attempt, ms: 10, httpStatus: 204, failure: undefined }],
+        delivered: true,
+      })),
+    });
+    const one = call({ webhooks: [gate(when - 100, '<Say/>')], recordings: [stopped] });
+    expect(judge([one], [row()])).toMatchObject({ passedUnrecorded: wrong });
+  });
+
   test('may end a call', () => {
     expect(at(0, '<Say>No.</Say><Hangup/>')).toMatchObject({
       turnedAway: 1,
