@@ -19,6 +19,8 @@ export interface CloudFaults {
   effect(target: EffectTarget, subject: string): EffectFault;
   /** Whether whoever invoked a function gives up on it while it goes on. */
   isZombie(functionId: string, subject: string): boolean;
+  /** After how long an execution is aborted, in ms since it began; `undefined` where it is not. */
+  abortedAfterMs(subject: string): number | undefined;
   /** Whether API Gateway cannot be reached for a call's voice webhook, which Twilio may try several times. */
   isVoiceWebhookLost(subject: string): boolean;
 }
@@ -26,8 +28,12 @@ export interface CloudFaults {
 export const NO_CLOUD_FAULTS: CloudFaults = {
   effect: () => 'none',
   isZombie: () => false,
+  abortedAfterMs: () => undefined,
   isVoiceWebhookLost: () => false,
 };
+
+/** Within how long executions are aborted, in ms: while calls begin, and at any time of theirs. */
+const ABORTED_WITHIN_MS = [10_000, 300_000] as const;
 
 /** Faults as often as the profile says; the same seed, subject and order of events of the subject gives the same. */
 export function cloudFaults(
@@ -52,7 +58,11 @@ export function cloudFaults(
     }
     return dice.share(purpose);
   };
-  const befalls = (name: 'zombie' | 'voiceWebhookLost', subject: string, purpose: string): boolean => {
+  const befalls = (
+    name: 'zombie' | 'executionAborted' | 'voiceWebhookLost',
+    subject: string,
+    purpose: string,
+  ): boolean => {
     const isSo = share(subject, purpose) < profile[name];
     if (isSo) onFault(name);
     return isSo;
@@ -66,6 +76,11 @@ export function cloudFaults(
       return bound.fault;
     },
     isZombie: (functionId, subject) => befalls('zombie', subject, `zombie ${functionId}`),
+    abortedAfterMs: (subject) => {
+      if (!befalls('executionAborted', subject, 'aborted')) return undefined;
+      const within = ABORTED_WITHIN_MS[share(subject, 'aborted while it begins') < 0.5 ? 0 : 1];
+      return within * share(subject, 'aborted after');
+    },
     isVoiceWebhookLost: (subject) => {
       let isLost = unreachable.get(subject);
       if (isLost === undefined) {

@@ -47,6 +47,8 @@ export interface FaultProfile {
   readonly crash: number;
   /** Invocations that Step Functions gives up on although the function goes on: it is run again beside itself. */
   readonly zombie: number;
+  /** Executions that are aborted within five minutes, half of them within ten seconds. */
+  readonly executionAborted: number;
   /** Whether the auth token is rotated in the middle of the run. */
   readonly tokenRotation: boolean;
 }
@@ -80,6 +82,7 @@ const NONE: FaultProfile = {
   secretUnavailable: 0,
   crash: 0,
   zombie: 0,
+  executionAborted: 0,
   tokenRotation: false,
 };
 
@@ -110,6 +113,7 @@ export const FAULT_PROFILES = {
     secretUnavailable: 0.002,
     crash: 0.0005,
     zombie: 0.0005,
+    executionAborted: 0.0005,
     tokenRotation: true,
   },
   heavy: {
@@ -134,6 +138,7 @@ export const FAULT_PROFILES = {
     secretUnavailable: 0.05,
     crash: 0.005,
     zombie: 0.005,
+    executionAborted: 0.005,
     tokenRotation: true,
   },
 } as const satisfies Record<string, FaultProfile>;

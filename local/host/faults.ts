@@ -38,7 +38,7 @@ const REQUESTS_DRAWN_FOR = 20;
 const GIVEN_UP_WITHIN_MS = 2_000;
 
 /** The CallSid in a text, or ''. */
-const subjectOf = (text: string): string => /\bCA[0-9a-f]{32}\b/.exec(text)?.[0] ?? '';
+export const subjectOf = (text: string): string => /\bCA[0-9a-f]{32}\b/.exec(text)?.[0] ?? '';
 
 export interface FaultyEndpointsOptions {
   readonly faults: CloudFaults;

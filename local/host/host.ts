@@ -9,7 +9,7 @@ import type { Emit, HostEvent } from './events.ts';
 import type { Execution } from './execution.ts';
 import type { InvocationResult } from './execution-environment.ts';
 import { ExecutionHistories } from './execution-histories.ts';
-import { createFaultyEndpoints, loseVoiceWebhooks } from './faults.ts';
+import { createFaultyEndpoints, loseVoiceWebhooks, subjectOf } from './faults.ts';
 import { readFunctions } from './functions.ts';
 import { type Beside, createApi, createGateway } from './gateway.ts';
 import { serve } from './http-server.ts';
@@ -163,6 +163,7 @@ async function start(options: HostOptions, disposables: AsyncDisposableStack): P
       emit,
       latency,
       pause,
+      abortedAfterMs: faults && (({ input }) => faults.abortedAfterMs(subjectOf(input))),
     });
   histories =
     machineResource &&

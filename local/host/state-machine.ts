@@ -32,6 +32,8 @@ export interface StateMachineOptions {
   readonly emit?: Emit | undefined;
   readonly latency: Latency;
   readonly pause: Pause;
+  /** After how long an execution is aborted, in ms; `undefined` where it is not. @default none is */
+  readonly abortedAfterMs?: ((execution: Execution) => number | undefined) | undefined;
   /** Names executions and tokens; default a random UUID. */
   readonly newId?: () => string;
 }
@@ -127,7 +129,14 @@ export class StateMachine {
       overrides: { taskResourceLocalHandlers: this.#taskHandlers(name, transitions) },
     });
     this.#runs.set(name, run);
+    const abort = (): void => {
+      run.abort();
+      this.tokens.close(transitions.task.Token, new ExecutionClosedError());
+    };
+    const abortedAfterMs = this.#options.abortedAfterMs?.(execution);
+    const timer = abortedAfterMs === undefined ? undefined : setTimeout(abort, abortedAfterMs);
     const [outcome] = await Promise.all([settle(run), emit && forward(emit, name, run)]);
+    clearTimeout(timer);
     if (outcome.status === 'SUCCEEDED' || outcome.status === 'FAILED') await transitions.pay();
     this.#runs.delete(name);
     this.#executions.set(name, { ...execution, ...outcome, stopDate: new Date() });

@@ -28,8 +28,9 @@ export class TaskTokens {
     return promise;
   }
 
-  close(token: string): void {
-    this.#waiting.get(token)?.reject(named('States.TaskFailed', 'The task ended'));
+  /** @param error what whoever waits is told */
+  close(token: string, error: Error = named('States.TaskFailed', 'The task ended')): void {
+    this.#waiting.get(token)?.reject(error);
     this.#waiting.delete(token);
     this.#closed.add(token);
   }

@@ -43,9 +43,9 @@ export function checkHistory(
 }
 
 /**
- * What is wrong with one call's executions: two ran at the same time, or one ended otherwise than by itself, or before
- * the call's row and those of its recordings were final, or one began when they were, or went on for more tasks than
- * AWS lets it, or the call's row does not say in the end that they are.
+ * What is wrong with one call's executions: two ran at the same time, or one that nobody aborted ended otherwise than by
+ * itself, or before the call's row and those of its recordings were final, or one began when they were, or went on for
+ * more tasks than AWS lets it, or the call's row does not say in the end that they are.
  *
  * @param executions of the call
  * @param entries of the call
@@ -93,6 +93,8 @@ function wrongEnd(
   ours: ReadonlySet<unknown>,
 ): string[] {
   if (!stopDate) return [`the execution ${name} is ${status} after all`];
+  // Nothing but a fault aborts one. What it left open, another one has to close.
+  if (status === 'ABORTED') return [];
   if (status !== 'SUCCEEDED' && error !== UNRECORDED)
     return [`the execution ${name} ended ${status}: ${error}`];
   const statuses = new Map<unknown, unknown>();

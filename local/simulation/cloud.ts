@@ -21,7 +21,7 @@ import { readRoutes } from '../host/routes.ts';
 import { type Schedules, startSchedules } from '../host/schedules.ts';
 import { Secret } from '../host/secret.ts';
 import { REGION, readStack, type Stack } from '../host/stack.ts';
-import { StateMachine } from '../host/state-machine.ts';
+import { StateMachine, type StateMachineOptions } from '../host/state-machine.ts';
 import { TableProperties } from '../host/table.ts';
 import type { CloudFormationTemplate } from '../host/template.ts';
 import { NO_TELEMETRY } from '../no-telemetry.ts';
@@ -168,7 +168,14 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
     activity,
     concurrency: options.concurrency ?? 1_000,
   });
-  const stateMachine = readStateMachine(stack, lambda, activity, newId, options.emit);
+  const stateMachine = readStateMachine(stack, {
+    lambda,
+    activity,
+    newId,
+    emit: options.emit,
+    abortedAfterMs: ({ input }) => faults.abortedAfterMs(JSON.parse(input).callSid),
+    ...PROMPT,
+  });
   const queues = new Queues(stack);
   const schedules = startSchedules({ stack, lambda, queues, ticking: options.schedules ?? true });
   const api = createApi({
@@ -289,10 +296,7 @@ function readTable(stack: Stack): MemoryTable {
 
 function readStateMachine(
   stack: Stack,
-  lambda: SimulatedLambda,
-  activity: Activity,
-  newId: () => string,
-  emit: Emit | undefined,
+  options: Omit<StateMachineOptions, 'arn' | 'name' | 'definition'>,
 ): StateMachine | undefined {
   const resource = stack.onlyResource(STATE_MACHINE);
   return (
@@ -301,11 +305,7 @@ function readStateMachine(
       arn: stack.identity(resource).ref,
       name: stack.physicalName(resource),
       definition: stack.properties(resource, Definition).DefinitionString,
-      lambda,
-      activity,
-      newId,
-      emit,
-      ...PROMPT,
+      ...options,
     })
   );
 }

@@ -40,6 +40,7 @@ class Told {
 /** Which calls somebody was told of that were not recorded, or not to their end. */
 export class Reports {
   readonly #unrecorded = new Told(METRICS.callUnrecorded);
+  readonly #turnedAway = new Told(METRICS.callTurnedAway);
   readonly #endedEarly = new Told(METRICS.recordingEndedEarly);
 
   /** Listens to what goes on to whoever writes it down. */
@@ -48,13 +49,15 @@ export class Reports {
       ...telemetry,
       count: (metric) => {
         this.#unrecorded.count(metric);
+        this.#turnedAway.count(metric);
         this.#endedEarly.count(metric);
         telemetry.count(metric);
       },
       error: (message, details) => {
         const { callSid, reason } = details;
         if (callSid !== undefined) {
-          (reason === undefined ? this.#endedEarly : this.#unrecorded).line(callSid);
+          const told = reason === undefined ? [this.#turnedAway, this.#endedEarly] : [this.#unrecorded];
+          for (const one of told) one.line(callSid);
         }
         telemetry.error(message, details);
       },
@@ -72,7 +75,12 @@ export class Reports {
       row?.RecordingStatus === 'unrecorded' &&
       row.Reason !== 'never-answered' &&
       !CALLERS_REASONS.includes(String(row.Reason));
-    return isFault && this.#unrecorded.at(sid) > endedAt + REPORTED_WITHIN_MS
+    const toldAt = Math.min(
+      this.#unrecorded.at(sid),
+      // The execution that would say so again may have died, and needs no other one.
+      row?.Reason === 'turned-away' ? this.#turnedAway.at(sid) : Number.POSITIVE_INFINITY,
+    );
+    return isFault && toldAt > endedAt + REPORTED_WITHIN_MS
       ? [`its row says ${row.Reason}, and nobody was told within 10 minutes`]
       : [];
   }

@@ -35,6 +35,15 @@ describe('faults of AWS', () => {
     }
   });
 
+  test('have executions aborted, half of them while their calls begin, the others at any time', () => {
+    expect(always({}).abortedAfterMs('CA1')).toBeUndefined();
+    const faults = always({ executionAborted: 1 });
+    const after = Array.from({ length: EVENTS }, () => faults.abortedAfterMs('CA1') ?? Number.NaN);
+    expect(Math.min(...after)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...after)).toBeLessThan(300_000);
+    expect(after.filter((ms) => ms < 10_000).length / EVENTS).toBeCloseTo(0.5 + 0.5 / 30, 1);
+  });
+
   test('have invocations given up, and voice webhooks lost', () => {
     expect(always({}).isZombie('verify', 'CA1')).toBe(false);
     expect(always({ zombie: 1 }).isZombie('verify', 'CA1')).toBe(true);
@@ -57,6 +66,7 @@ describe('faults of AWS', () => {
     isAbout1(effects(heavy.stepFunctionsUnknown, 'stepFunctions', 'unknown'));
     isAbout1(effects(heavy.secretUnavailable, 'secret', 'refused'));
     isAbout1(timesAsMany(heavy.zombie, (subject) => faults.isZombie('verify', subject)));
+    isAbout1(timesAsMany(heavy.executionAborted, (subject) => faults.abortedAfterMs(subject) !== undefined));
     isAbout1(timesAsMany(heavy.voiceWebhookLost, (subject) => faults.isVoiceWebhookLost(subject)));
   });
 
@@ -75,13 +85,16 @@ describe('faults of AWS', () => {
 
   test('are told by their names, each time that one befalls something', () => {
     const told: FaultName[] = [];
-    const faults = cloudFaults({ ...FAULT_PROFILES.none, tableRefused: 1, crash: 1, zombie: 1 }, 1, (name) =>
-      told.push(name),
+    const faults = cloudFaults(
+      { ...FAULT_PROFILES.none, tableRefused: 1, crash: 1, zombie: 1, executionAborted: 1 },
+      1,
+      (name) => told.push(name),
     );
     faults.effect('table', 'CA1');
     faults.effect('twilio', 'CA1');
     faults.isZombie('verify', 'CA1');
+    faults.abortedAfterMs('CA1');
     faults.isVoiceWebhookLost('CA1');
-    expect(told).toEqual(['tableRefused', 'crash', 'zombie']);
+    expect(told).toEqual(['tableRefused', 'crash', 'zombie', 'executionAborted']);
   });
 });

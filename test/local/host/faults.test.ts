@@ -26,6 +26,7 @@ beforeAll(async () => {
     faults: {
       effect: (...event) => faults.effect(...event),
       isZombie: (...event) => faults.isZombie(...event),
+      abortedAfterMs: (...event) => faults.abortedAfterMs(...event),
       isVoiceWebhookLost: (...event) => faults.isVoiceWebhookLost(...event),
     },
   });
@@ -175,6 +176,15 @@ test('whoever invoked a function gives up on it while it goes on', async () => {
   faults = NO_CLOUD_FAULTS;
   // Its environment answers the next one only when it is done with this.
   while (!(await isInTable('zombie'))) await ask();
+});
+
+test('an execution is aborted', async () => {
+  const subjects: string[] = [];
+  faults = { ...NO_CLOUD_FAULTS, abortedAfterMs: (subject) => subjects.push(subject) };
+  await ask(execute('aborted'));
+  await host.executions.get('aborted')?.closed;
+  expect(host.executions.get('aborted')?.status).toBe('ABORTED');
+  expect(subjects).toEqual([CALL_SID]);
 });
 
 test('a voice webhook is lost, a recording status callback is not', async () => {

@@ -370,11 +370,12 @@ describe('the executions of a call', () => {
     expect(ended([entry, ...later])).toEqual([`the execution CA1 ended while ${complaint}`]);
   });
 
-  test('may fail for want of a recording, and of nothing else', () => {
+  test('may fail for want of a recording, or be aborted, and fail of nothing else', () => {
     expect(ended([], { status: 'FAILED', error: 'Unrecorded' })).toEqual([]);
     expect(ended([], { status: 'FAILED', error: 'States.Runtime' })).toEqual([
       'the execution CA1 ended FAILED: States.Runtime',
     ]);
+    expect(ended([RUNS], { status: 'ABORTED' })).toEqual([]);
     expect(ended([], { status: 'TIMED_OUT' })).toEqual(['the execution CA1 ended TIMED_OUT: undefined']);
   });
 

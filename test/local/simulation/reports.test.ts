@@ -75,6 +75,18 @@ describe('that a call was not recorded', () => {
     ).toEqual([]);
   });
 
+  test('is told by the gate, of a call that it ended', async () => {
+    const tell = inOrder(
+      () => telemetry.count(METRICS.callTurnedAway),
+      () => telemetry.error('It is ended', { callSid: 'CA1' }),
+    );
+    expect(await found(0, tell, [row('turned-away')])).toEqual([]);
+    expect(await found(0, tell)).toEqual(UNTOLD);
+    expect(await found(0, () => undefined, [row('turned-away')])).toEqual([
+      'its row says turned-away, and nobody was told within 10 minutes',
+    ]);
+  });
+
   test.each(['declined', 'withdrawn', 'no-consent', 'never-answered'])(
     'need not be told where the row says %s',
     async (reason) => {
