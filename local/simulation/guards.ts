@@ -89,6 +89,13 @@ export const GUARDS = {
     without: 'Object.groupBy(calls.slice(0, 0), (call)',
     foundOutBy: /has no row/,
   },
+  revive: {
+    what: 'A call whose execution has died gets another one',
+    file: 'lambda/recording/sweep.ts',
+    code: 'attemptEach(needing.revive,',
+    without: 'attemptEach(needing.revive?.slice(0, 0),',
+    foundOutBy: /its row is open after all/,
+  },
   early: {
     what: 'A call that goes on after its recording has ended is told of',
     file: 'lambda/recording/ended-early.ts',

@@ -15,6 +15,7 @@ test('each guard that the promises rest on can be switched off', () => {
     'reconcile',
     'final',
     'sweep',
+    'revive',
     'early',
     'turn',
     'order',
