@@ -259,7 +259,7 @@ export class CallRecorder extends Construct {
       timeout: Duration.seconds(10),
       logRetention,
       settings: storeSettings,
-      environment: { [ENVIRONMENT.publicBaseUrl]: publicBaseUrl },
+      environment,
     });
 
     const gate = gated
@@ -341,10 +341,12 @@ export class CallRecorder extends Construct {
     for (const starting of [...(voiceWebhook ? [voiceWebhook] : []), ...(asked ? [asked.consent] : [])]) {
       stateMachine.grantStartExecution(starting);
     }
-    stateMachine.grantStartExecution(sweep);
-    stateMachine.grantExecution(sweep, 'states:DescribeExecution');
+    for (const reviving of [sweep, recordingStatus]) {
+      stateMachine.grantStartExecution(reviving);
+      stateMachine.grantExecution(reviving, 'states:DescribeExecution');
+    }
     stateMachine.grant(sweep, 'states:ListExecutions');
-    for (const asking of [sweep, ...Object.values(operators ?? {})]) {
+    for (const asking of [sweep, recordingStatus, ...Object.values(operators ?? {})]) {
       acknowledge(
         asking.ownRole,
         wildcard(executionsIn(stateMachine)),

@@ -1,7 +1,9 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import type { Applied, CallStore } from '../recording/store.ts';
+import { revive } from '../recording/executions-of-a-call.ts';
+import type { Applied, CallFacts, CallStore } from '../recording/store.ts';
 import { METRICS } from '../shared/contract.ts';
 import { describeError } from '../shared/errors.ts';
+import type { Executions } from '../shared/executions.ts';
 import type { SecretSource } from '../shared/secret.ts';
 import type { TaskTokens } from '../shared/task-tokens.ts';
 import type { Telemetry } from '../shared/telemetry.ts';
@@ -26,6 +28,7 @@ export interface RecordingStatusDependencies {
   readonly secrets: SecretSource;
   readonly store: Pick<CallStore, 'apply'>;
   readonly taskTokens: Pick<TaskTokens, EndOfWait>;
+  readonly executions: Pick<Executions, 'start' | 'status'>;
   readonly telemetry: Telemetry;
   readonly publicBaseUrl: string;
 }
@@ -38,6 +41,7 @@ export function recordingStatus({
   secrets,
   store,
   taskTokens,
+  executions,
   telemetry,
   publicBaseUrl,
 }: RecordingStatusDependencies) {
@@ -64,10 +68,11 @@ export function recordingStatus({
     if (callback.AccountSid !== authentication.secret.accountSid) {
       return refuse(refusal(403, 'the account is another one'));
     }
+    const call = { callSid: callback.CallSid, accountSid: callback.AccountSid };
     try {
-      const applied = await keep(callback);
+      const applied = await keep(call, callback);
       report(callback, applied);
-      await endWait(callback, applied);
+      await endWait(call, applied);
       return { statusCode: 204 };
     } catch (error) {
       telemetry.error('A callback could not be acted on; Twilio will send it again', {
@@ -79,44 +84,43 @@ export function recordingStatus({
     }
   };
 
-  function keep(callback: RecordingStatusRequest): Promise<Applied> {
-    return store.apply(
-      { callSid: callback.CallSid, accountSid: callback.AccountSid },
-      {
-        type: 'recording',
-        source: 'callback',
-        recording: {
-          recordingSid: callback.RecordingSid,
-          status: callback.RecordingStatus,
-          source: callback.RecordingSource,
-          startTime: callback.RecordingStartTime,
-          duration: callback.RecordingDuration,
-          channels: callback.RecordingChannels,
-          track: callback.RecordingTrack,
-          url: callback.RecordingUrl,
-          errorCode: callback.ErrorCode,
-        },
+  function keep(call: CallFacts, callback: RecordingStatusRequest): Promise<Applied> {
+    return store.apply(call, {
+      type: 'recording',
+      source: 'callback',
+      recording: {
+        recordingSid: callback.RecordingSid,
+        status: callback.RecordingStatus,
+        source: callback.RecordingSource,
+        startTime: callback.RecordingStartTime,
+        duration: callback.RecordingDuration,
+        channels: callback.RecordingChannels,
+        track: callback.RecordingTrack,
+        url: callback.RecordingUrl,
+        errorCode: callback.ErrorCode,
       },
-    );
+    });
   }
 
   /**
    * Ends the execution's wait, if what the rows say now is a reason. If that fails, what is stored stays stored. That all
-   * is over can wait until the wait ends by itself; what runs and should not is reported again when Twilio comes again.
+   * is over can wait until the wait ends by itself; what runs and should not is reported again when Twilio comes again,
+   * and where nobody waits since the execution has died, another one is started, which a sweep would do only in a minute.
    */
-  async function endWait(
-    { CallSid }: RecordingStatusRequest,
-    { summary, taskToken }: Applied,
-  ): Promise<void> {
+  async function endWait(call: CallFacts, { summary, taskToken }: Applied): Promise<void> {
     const tell = reasonToEnd(summary);
-    if (taskToken === undefined || tell === undefined) {
+    if (tell === undefined) {
       return;
     }
+    const { callSid } = call;
     try {
-      await taskTokens[tell](taskToken);
+      const isTold = taskToken !== undefined && (await taskTokens[tell](taskToken));
+      if (!isTold && tell !== 'release' && (await revive(executions, call))) {
+        telemetry.warn('The execution of a call had died, and another one was started', { callSid });
+      }
     } catch (error) {
       telemetry.warn('The execution could not be told how the call is', {
-        callSid: CallSid,
+        callSid,
         error: describeError(error),
       });
       if (tell !== 'release') {

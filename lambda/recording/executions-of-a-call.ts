@@ -19,7 +19,10 @@ export const executionNames = (callSid: string): readonly string[] =>
  * Starts another execution for a call whose last one has died. Returns whether it did: not while one runs, and not for
  * ever. Throws what `executions` throws.
  */
-export async function revive(executions: Executions, call: CallFacts): Promise<boolean> {
+export async function revive(
+  executions: Pick<Executions, 'start' | 'status'>,
+  call: CallFacts,
+): Promise<boolean> {
   for (const name of executionNames(call.callSid)) {
     switch (await executions.status(name)) {
       case 'running':

@@ -8,18 +8,19 @@ import {
 import { TASK_ERRORS } from './contract.ts';
 import type { Platform } from './platform.ts';
 
-/** Releases tasks of the state machine that wait for a token. */
+/**
+ * Ends the wait of tasks of the state machine that wait for a token. Each method returns whether somebody waited for it
+ * still, and throws when Step Functions does not answer.
+ */
 export interface TaskTokens {
-  /**
-   * The call is final. Does nothing when nobody waits for the token any more. Throws when Step Functions does not answer.
-   */
-  release(taskToken: string): Promise<void>;
-  /** A second recording of ours runs. Else as `release`. */
-  reportDouble(taskToken: string): Promise<void>;
-  /** Recordings are to be stopped and deleted. Else as `release`. */
-  reportUnwanted(taskToken: string): Promise<void>;
-  /** There is nothing to wait for yet. Else as `release`. */
-  reportNotRecording(taskToken: string): Promise<void>;
+  /** The call is final. */
+  release(taskToken: string): Promise<boolean>;
+  /** A second recording of ours runs. */
+  reportDouble(taskToken: string): Promise<boolean>;
+  /** Recordings are to be stopped and deleted. */
+  reportUnwanted(taskToken: string): Promise<boolean>;
+  /** There is nothing to wait for yet. */
+  reportNotRecording(taskToken: string): Promise<boolean>;
 }
 
 const ATTEMPT_MILLISECONDS = 1_000;
@@ -28,24 +29,24 @@ const ATTEMPT_MILLISECONDS = 1_000;
 export function stepFunctionsTaskTokens({ stepFunctions }: Pick<Platform, 'stepFunctions'>): TaskTokens {
   const client = stepFunctions(3, ATTEMPT_MILLISECONDS);
   const report = (taskToken: string, error: string) =>
-    whileSomebodyWaits(client.send(new SendTaskFailureCommand({ taskToken, error })));
+    didSomebodyWait(client.send(new SendTaskFailureCommand({ taskToken, error })));
   return {
     release: (taskToken) =>
-      whileSomebodyWaits(client.send(new SendTaskSuccessCommand({ taskToken, output: '{}' }))),
+      didSomebodyWait(client.send(new SendTaskSuccessCommand({ taskToken, output: '{}' }))),
     reportDouble: (taskToken) => report(taskToken, TASK_ERRORS.doubled),
     reportUnwanted: (taskToken) => report(taskToken, TASK_ERRORS.unwanted),
     reportNotRecording: (taskToken) => report(taskToken, TASK_ERRORS.notRecording),
   };
 }
 
-async function whileSomebodyWaits(answer: Promise<unknown>): Promise<void> {
+async function didSomebodyWait(answer: Promise<unknown>): Promise<boolean> {
   try {
     await answer;
+    return true;
   } catch (error) {
-    if (
-      !(error instanceof TaskTimedOut || error instanceof TaskDoesNotExist || error instanceof InvalidToken)
-    ) {
-      throw error;
+    if (error instanceof TaskTimedOut || error instanceof TaskDoesNotExist || error instanceof InvalidToken) {
+      return false;
     }
+    throw error;
   }
 }

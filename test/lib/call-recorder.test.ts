@@ -131,7 +131,7 @@ describe('the functions', () => {
       ControlRecordingControl: ALL,
       Reconcile: ['POWERTOOLS_SERVICE_NAME', 'SECRET_ARN', 'SETTINGS', 'TABLE_NAME'],
       RecordUnrecorded: ['POWERTOOLS_SERVICE_NAME', 'SETTINGS', 'TABLE_NAME'],
-      RecordingStatus: ['POWERTOOLS_SERVICE_NAME', 'PUBLIC_BASE_URL', 'SECRET_ARN', 'SETTINGS', 'TABLE_NAME'],
+      RecordingStatus: ALL,
       StartRecording: ['POWERTOOLS_SERVICE_NAME', 'PUBLIC_BASE_URL', 'SECRET_ARN', 'SETTINGS', 'TABLE_NAME'],
       SweepFunction: ALL,
       Verify: ['POWERTOOLS_SERVICE_NAME', 'SECRET_ARN', 'SETTINGS', 'TABLE_NAME'],
@@ -350,7 +350,18 @@ describe('a role', () => {
 
   test.each<[string, Statement[]]>([
     ['VoiceWebhook', [logs('VoiceWebhook'), traces, secret, executions]],
-    ['RecordingStatus', [logs('RecordingStatus'), traces, rows, secret, taskResponses]],
+    [
+      'RecordingStatus',
+      [
+        logs('RecordingStatus'),
+        traces,
+        rows,
+        secret,
+        executions,
+        { ...ofExecutions, Action: 'states:DescribeExecution' },
+        taskResponses,
+      ],
+    ],
     ['Reconcile', [logs('Reconcile'), traces, rows, secret]],
     [
       'AwaitOutcome',

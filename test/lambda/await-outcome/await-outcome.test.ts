@@ -21,18 +21,11 @@ async function run(
       },
     },
     {
-      release: async (taskToken) => {
-        done.push(`release ${taskToken}`);
-      },
-      reportDouble: async (taskToken) => {
-        done.push(`report a double to ${taskToken}`);
-      },
-      reportUnwanted: async (taskToken) => {
-        done.push(`report that it is unwanted to ${taskToken}`);
-      },
-      reportNotRecording: async (taskToken) => {
-        done.push(`report that nothing is recorded to ${taskToken}`);
-      },
+      release: async (taskToken) => done.push(`release ${taskToken}`) > 0,
+      reportDouble: async (taskToken) => done.push(`report a double to ${taskToken}`) > 0,
+      reportUnwanted: async (taskToken) => done.push(`report that it is unwanted to ${taskToken}`) > 0,
+      reportNotRecording: async (taskToken) =>
+        done.push(`report that nothing is recorded to ${taskToken}`) > 0,
     },
   );
   await handler(event);

@@ -72,9 +72,7 @@ const press = (digits: string, changes: Partial<OptOutDependencies> = {}, reques
       secrets: secretSource(),
       store: waitedFor(),
       taskTokens: {
-        reportUnwanted: async (taskToken) => {
-          told.push(taskToken);
-        },
+        reportUnwanted: async (taskToken) => told.push(taskToken) > 0,
       },
       withSecret: () => ({ twilio, store, clock: manualClock() }),
       clock: manualClock(),

@@ -23,6 +23,7 @@ let kept: [CallFacts, CallEvent][];
 let released: string[];
 let reported: string[];
 let unwanted: string[];
+let started: [CallFacts, string | undefined][];
 
 beforeEach(() => {
   telemetry = fakeTelemetry();
@@ -30,6 +31,7 @@ beforeEach(() => {
   released = [];
   reported = [];
   unwanted = [];
+  started = [];
 });
 
 const summaryThat = (is: 'open' | 'doubled' | 'unwanted' | 'final'): Applied['summary'] => ({
@@ -55,6 +57,15 @@ const storeThat = (apply: () => Promise<Partial<Applied>>): Pick<CallStore, 'app
   },
 });
 
+/** Executions of which the call's first is like this, and the only one. */
+const executionsOf = (first: 'running' | 'ended'): RecordingStatusDependencies['executions'] => ({
+  status: async (name) => (name === CALL_SID ? first : 'absent'),
+  start: async (call, name) => {
+    started.push([call, name]);
+    return 'started';
+  },
+});
+
 const send = (
   request: WebhookRequest = {},
   changes: Partial<RecordingStatusDependencies> = {},
@@ -64,16 +75,11 @@ const send = (
     secrets: secretSource(),
     store: storeThat(async () => applied),
     taskTokens: {
-      release: async (taskToken) => {
-        released.push(taskToken);
-      },
-      reportDouble: async (taskToken) => {
-        reported.push(taskToken);
-      },
-      reportUnwanted: async (taskToken) => {
-        unwanted.push(taskToken);
-      },
+      release: async (taskToken) => released.push(taskToken) > 0,
+      reportDouble: async (taskToken) => reported.push(taskToken) > 0,
+      reportUnwanted: async (taskToken) => unwanted.push(taskToken) > 0,
     },
+    executions: executionsOf('running'),
     telemetry,
     publicBaseUrl: PUBLIC_BASE_URL,
     ...changes,
@@ -237,6 +243,52 @@ describe('the execution that waits for a call', () => {
       expect(telemetry.output()).not.toContain('the-token');
     },
   );
+
+  describe.each(['doubled', 'unwanted'] as const)('of what is %s', (is) => {
+    const nobodyWaits = {
+      release: async () => false,
+      reportDouble: async () => false,
+      reportUnwanted: async () => false,
+    };
+    const ANOTHER = [[{ callSid: CALL_SID, accountSid: ACCOUNT_SID }, `${CALL_SID}-2`]];
+
+    test.each([
+      ['its token is not waited for any more', 'the-token'],
+      ['it never waited', undefined],
+    ])('gets a successor if it has died and %s', async (_, taskToken) => {
+      const applied = { summary: summaryThat(is), taskToken };
+      const changes = { taskTokens: nobodyWaits, executions: executionsOf('ended') };
+      expect(await send({}, changes, applied)).toEqual({ statusCode: 204 });
+      expect(started).toEqual(ANOTHER);
+      expect(telemetry.lines.at(-1)).toMatchObject({ level: 'warn', details: { callSid: CALL_SID } });
+    });
+
+    test('gets none while it runs and does not wait', async () => {
+      const applied = { summary: summaryThat(is), taskToken: 'the-token' };
+      expect(await send({}, { taskTokens: nobodyWaits }, applied)).toEqual({ statusCode: 204 });
+      expect(started).toEqual([]);
+    });
+
+    test('gets none while it waits', async () => {
+      const applied = { summary: summaryThat(is), taskToken: 'the-token' };
+      expect(await send({}, { executions: executionsOf('ended') }, applied)).toEqual({ statusCode: 204 });
+      expect(started).toEqual([]);
+    });
+
+    test('gets one when Twilio sends the callback again, where nobody knows whether it runs', async () => {
+      const status = () => Promise.reject(new Error('down'));
+      const changes = { executions: { ...executionsOf('ended'), status } };
+      const applied = { summary: summaryThat(is), taskToken: undefined };
+      expect(await send({}, changes, applied)).toEqual({ statusCode: 503 });
+      expect([kept.length, started.length]).toEqual([1, 0]);
+    });
+  });
+
+  test('gets no successor when all is over', async () => {
+    const changes = { executions: executionsOf('ended') };
+    expect(await send({}, changes, { summary: summaryThat('final') })).toEqual({ statusCode: 204 });
+    expect(started).toEqual([]);
+  });
 
   test('is told nothing when the callback could not be kept', async () => {
     await send({}, { store: storeThat(() => Promise.reject(new StoreUnavailableError('down'))) });

@@ -41,7 +41,7 @@ test.each([
   expect(Object.values<string>(STATES)).not.toContain(error);
 });
 
-describe.each<[string, (tokens: TaskTokens) => Promise<void>]>([
+describe.each<[string, (tokens: TaskTokens) => Promise<boolean>]>([
   ['release', ({ release }) => release(TOKEN)],
   ['reportDouble', ({ reportDouble }) => reportDouble(TOKEN)],
   ['reportUnwanted', ({ reportUnwanted }) => reportUnwanted(TOKEN)],
@@ -51,10 +51,15 @@ describe.each<[string, (tokens: TaskTokens) => Promise<void>]>([
     new TaskTimedOut({ message: 'timed out', $metadata: {} }),
     new TaskDoesNotExist({ message: 'does not exist', $metadata: {} }),
     new InvalidToken({ message: 'invalid', $metadata: {} }),
-  ])('does nothing when nobody waits any more: $name', async (error) => {
+  ])('says so when nobody waits any more: $name', async (error) => {
     stepFunctions.onAnyCommand().rejects(error);
-    await expect(use(taskTokens)).resolves.toBeUndefined();
+    expect(await use(taskTokens)).toBe(false);
     expect(sent()).toHaveLength(1);
+  });
+
+  test('says so when somebody waited', async () => {
+    stepFunctions.onAnyCommand().resolves({});
+    expect(await use(taskTokens)).toBe(true);
   });
 
   test('fails when Step Functions does', async () => {
