@@ -19,16 +19,23 @@ export interface CloudFaults {
   effect(target: EffectTarget, subject: string): EffectFault;
   /** Whether whoever invoked a function gives up on it while it goes on. */
   isZombie(functionId: string, subject: string): boolean;
-  /** After how long an execution is aborted, in ms since it began; `undefined` where it is not. */
-  abortedAfterMs(subject: string): number | undefined;
+  /** Whether an execution that begins is aborted, should it go on for so long. */
+  abortion(subject: string): Abortion | undefined;
   /** Whether API Gateway cannot be reached for a call's voice webhook, which Twilio may try several times. */
   isVoiceWebhookLost(subject: string): boolean;
+}
+
+/** That an execution is aborted, in ms since it began. */
+export interface Abortion {
+  readonly afterMs: number;
+  /** To be told when it comes to that. */
+  readonly onAborted: () => void;
 }
 
 export const NO_CLOUD_FAULTS: CloudFaults = {
   effect: () => 'none',
   isZombie: () => false,
-  abortedAfterMs: () => undefined,
+  abortion: () => undefined,
   isVoiceWebhookLost: () => false,
 };
 
@@ -58,11 +65,7 @@ export function cloudFaults(
     }
     return dice.share(purpose);
   };
-  const befalls = (
-    name: 'zombie' | 'executionAborted' | 'voiceWebhookLost',
-    subject: string,
-    purpose: string,
-  ): boolean => {
+  const befalls = (name: 'zombie' | 'voiceWebhookLost', subject: string, purpose: string): boolean => {
     const isSo = share(subject, purpose) < profile[name];
     if (isSo) onFault(name);
     return isSo;
@@ -76,10 +79,13 @@ export function cloudFaults(
       return bound.fault;
     },
     isZombie: (functionId, subject) => befalls('zombie', subject, `zombie ${functionId}`),
-    abortedAfterMs: (subject) => {
-      if (!befalls('executionAborted', subject, 'aborted')) return undefined;
+    abortion: (subject) => {
+      if (share(subject, 'aborted') >= profile.executionAborted) return undefined;
       const within = ABORTED_WITHIN_MS[share(subject, 'aborted while it begins') < 0.5 ? 0 : 1];
-      return within * share(subject, 'aborted after');
+      return {
+        afterMs: within * share(subject, 'aborted after'),
+        onAborted: () => onFault('executionAborted'),
+      };
     },
     isVoiceWebhookLost: (subject) => {
       let isLost = unreachable.get(subject);

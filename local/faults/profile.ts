@@ -47,7 +47,7 @@ export interface FaultProfile {
   readonly crash: number;
   /** Invocations that Step Functions gives up on although the function goes on: it is run again beside itself. */
   readonly zombie: number;
-  /** Executions that are aborted within five minutes, half of them within ten seconds. */
+  /** Executions that are aborted within five minutes, half of them within ten seconds, if they go on for so long. */
   readonly executionAborted: number;
   /** Whether the auth token is rotated in the middle of the run. */
   readonly tokenRotation: boolean;

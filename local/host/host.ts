@@ -163,7 +163,7 @@ async function start(options: HostOptions, disposables: AsyncDisposableStack): P
       emit,
       latency,
       pause,
-      abortedAfterMs: faults && (({ input }) => faults.abortedAfterMs(subjectOf(input))),
+      abortion: faults && (({ input }) => faults.abortion(subjectOf(input))),
     });
   histories =
     machineResource &&

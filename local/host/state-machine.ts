@@ -5,6 +5,7 @@ import {
   ExecutionTimeoutError,
   StateMachine as StateMachineLibrary,
 } from 'aws-local-stepfunctions';
+import type { Abortion } from '../faults/cloud-faults.ts';
 import type { Activity } from './activity.ts';
 import { AwsError } from './aws-error.ts';
 import type { Emit, HostEventDetail } from './events.ts';
@@ -32,8 +33,8 @@ export interface StateMachineOptions {
   readonly emit?: Emit | undefined;
   readonly latency: Latency;
   readonly pause: Pause;
-  /** After how long an execution is aborted, in ms; `undefined` where it is not. @default none is */
-  readonly abortedAfterMs?: ((execution: Execution) => number | undefined) | undefined;
+  /** Whether an execution is aborted; asked when it begins. @default none is */
+  readonly abortion?: ((execution: Execution) => Abortion | undefined) | undefined;
   /** Names executions and tokens; default a random UUID. */
   readonly newId?: () => string;
 }
@@ -129,14 +130,17 @@ export class StateMachine {
       overrides: { taskResourceLocalHandlers: this.#taskHandlers(name, transitions) },
     });
     this.#runs.set(name, run);
+    const abortion = this.#options.abortion?.(execution);
     const abort = (): void => {
+      // First, so that nothing of it begins any more.
+      this.#runs.delete(name);
       run.abort();
       this.tokens.close(transitions.task.Token, new ExecutionClosedError());
+      abortion?.onAborted();
     };
-    const abortedAfterMs = this.#options.abortedAfterMs?.(execution);
-    const timer = abortedAfterMs === undefined ? undefined : setTimeout(abort, abortedAfterMs);
-    const [outcome] = await Promise.all([settle(run), emit && forward(emit, name, run)]);
-    clearTimeout(timer);
+    const timer = abortion && setTimeout(abort, abortion.afterMs);
+    const ended = Promise.all([settle(run), emit && forward(emit, name, run)]);
+    const [outcome] = await ended.finally(() => clearTimeout(timer));
     if (outcome.status === 'SUCCEEDED' || outcome.status === 'FAILED') await transitions.pay();
     this.#runs.delete(name);
     this.#executions.set(name, { ...execution, ...outcome, stopDate: new Date() });

@@ -173,7 +173,7 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
     activity,
     newId,
     emit: options.emit,
-    abortedAfterMs: ({ input }) => faults.abortedAfterMs(JSON.parse(input).callSid),
+    abortion: ({ input }) => faults.abortion(JSON.parse(input).callSid),
     ...PROMPT,
   });
   const queues = new Queues(stack);

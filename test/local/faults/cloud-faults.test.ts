@@ -36,9 +36,9 @@ describe('faults of AWS', () => {
   });
 
   test('have executions aborted, half of them while their calls begin, the others at any time', () => {
-    expect(always({}).abortedAfterMs('CA1')).toBeUndefined();
+    expect(always({}).abortion('CA1')).toBeUndefined();
     const faults = always({ executionAborted: 1 });
-    const after = Array.from({ length: EVENTS }, () => faults.abortedAfterMs('CA1') ?? Number.NaN);
+    const after = Array.from({ length: EVENTS }, () => faults.abortion('CA1')?.afterMs ?? Number.NaN);
     expect(Math.min(...after)).toBeGreaterThanOrEqual(0);
     expect(Math.max(...after)).toBeLessThan(300_000);
     expect(after.filter((ms) => ms < 10_000).length / EVENTS).toBeCloseTo(0.5 + 0.5 / 30, 1);
@@ -66,7 +66,7 @@ describe('faults of AWS', () => {
     isAbout1(effects(heavy.stepFunctionsUnknown, 'stepFunctions', 'unknown'));
     isAbout1(effects(heavy.secretUnavailable, 'secret', 'refused'));
     isAbout1(timesAsMany(heavy.zombie, (subject) => faults.isZombie('verify', subject)));
-    isAbout1(timesAsMany(heavy.executionAborted, (subject) => faults.abortedAfterMs(subject) !== undefined));
+    isAbout1(timesAsMany(heavy.executionAborted, (subject) => faults.abortion(subject) !== undefined));
     isAbout1(timesAsMany(heavy.voiceWebhookLost, (subject) => faults.isVoiceWebhookLost(subject)));
   });
 
@@ -93,7 +93,7 @@ describe('faults of AWS', () => {
     faults.effect('table', 'CA1');
     faults.effect('twilio', 'CA1');
     faults.isZombie('verify', 'CA1');
-    faults.abortedAfterMs('CA1');
+    faults.abortion('CA1')?.onAborted();
     faults.isVoiceWebhookLost('CA1');
     expect(told).toEqual(['tableRefused', 'crash', 'zombie', 'executionAborted']);
   });

@@ -26,7 +26,7 @@ beforeAll(async () => {
     faults: {
       effect: (...event) => faults.effect(...event),
       isZombie: (...event) => faults.isZombie(...event),
-      abortedAfterMs: (...event) => faults.abortedAfterMs(...event),
+      abortion: (...event) => faults.abortion(...event),
       isVoiceWebhookLost: (...event) => faults.isVoiceWebhookLost(...event),
     },
   });
@@ -180,7 +180,10 @@ test('whoever invoked a function gives up on it while it goes on', async () => {
 
 test('an execution is aborted', async () => {
   const subjects: string[] = [];
-  faults = { ...NO_CLOUD_FAULTS, abortedAfterMs: (subject) => subjects.push(subject) };
+  faults = {
+    ...NO_CLOUD_FAULTS,
+    abortion: (subject) => ({ afterMs: 0, onAborted: () => subjects.push(subject) }),
+  };
   await ask(execute('aborted'));
   await host.executions.get('aborted')?.closed;
   expect(host.executions.get('aborted')?.status).toBe('ABORTED');
