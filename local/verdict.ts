@@ -562,6 +562,8 @@ interface CallRows {
   readonly reportedAt: number | undefined;
   /** Operators gave commands. */
   readonly commanded: boolean;
+  /** When one of them first ordered that nothing be recorded any more, in ms since the epoch. */
+  readonly stopOrderedAt: number | undefined;
 }
 
 /** When an event of the audit trail was, in ms since the epoch. */
@@ -572,6 +574,7 @@ export const isCommand = ({ Item, Type }: Row): boolean => Item.startsWith('EVEN
 
 function sortRows(rows: readonly Row[]): CallRows {
   const report = rows.find(({ Item, Type }) => Item.startsWith('EVENT#') && Type === 'unrecorded');
+  const stop = rows.find((row) => isCommand(row) && row.Action === 'stop');
   return {
     summary: rows.find(({ Item }) => Item === 'CALL'),
     recordings: new Map(
@@ -579,6 +582,7 @@ function sortRows(rows: readonly Row[]): CallRows {
     ),
     reportedAt: report && timeOf(report),
     commanded: rows.some(isCommand),
+    stopOrderedAt: stop && timeOf(stop),
   };
 }
 
@@ -588,7 +592,11 @@ const isReported = (call: SimulatedCall, rows: CallRows | undefined): boolean =>
   rows.reportedAt <= (call.endedAt ?? 0) + REPORTED_WITHIN_MS;
 
 /** What the rows say wrongly of their call, or undefined. */
-function wrongIn({ summary, recordings }: CallRows, call: SimulatedCall, intent: Intent): string | undefined {
+function wrongIn(
+  { summary, recordings, stopOrderedAt }: CallRows,
+  call: SimulatedCall,
+  intent: Intent,
+): string | undefined {
   const real = ours(call);
   if (summary === undefined) {
     return undefined;
@@ -609,7 +617,7 @@ function wrongIn({ summary, recordings }: CallRows, call: SimulatedCall, intent:
   const inSight = real.filter((one) => !isEndOutOfSight(call, one));
   const complaints = [
     inSight.includes(recording) ? wrongInRecording(summary, recording) : undefined,
-    wrongInCounts(summary, recordings.size, real),
+    wrongInCounts(summary, recordings.size, real, stopOrderedAt),
     ...inSight.map((one) => {
       const row = recordings.get(one.sid);
       if (row) {
@@ -674,19 +682,22 @@ function wrongInCounts(
   { RecordingCount: counted, SurplusRecordings }: Row,
   rows: number,
   real: readonly SimulatedRecording[],
+  stopOrderedAt = Number.POSITIVE_INFINITY,
 ): string | undefined {
   if (counted !== undefined && counted !== rows) {
     return `its row counts ${counted} recordings, of which ${rows} have rows`;
   }
   const surplus = Number(SurplusRecordings ?? 0);
   const inOrder = real.toSorted(byStart);
-  const besideAnother = inOrder.filter(({ startedAt }, index) =>
-    inOrder
-      .slice(0, index)
-      .some(({ endedAt = Number.POSITIVE_INFINITY }) => startedAt < endedAt + TOO_CLOSE_TO_TELL_MS),
+  const tooMany = inOrder.filter(
+    ({ startedAt }, index) =>
+      startedAt >= stopOrderedAt ||
+      inOrder
+        .slice(0, index)
+        .some(({ endedAt = Number.POSITIVE_INFINITY }) => startedAt < endedAt + TOO_CLOSE_TO_TELL_MS),
   );
-  return surplus > besideAnother.length
-    ? `its row says that ${surplus} recordings were one too many, and ${besideAnother.length} ran beside another`
+  return surplus > tooMany.length
+    ? `its row says that ${surplus} recordings were one too many, and ${tooMany.length} ran beside another or after a stop`
     : undefined;
 }
 

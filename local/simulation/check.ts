@@ -20,14 +20,16 @@ const step = (status: unknown): number => STEPS.findIndex((statuses) => statuses
  *
  * @param rows of the call, as they are in the end
  * @param ours RecordingSids of the call's recordings that nobody else made, whatever the rows say of them
+ * @param stoppedByOthers those of them that neither the recorder nor an operator of it stopped while the call went on
  */
 export function checkHistory(
   entries: readonly HistoryEntry[],
   rows: readonly Row[],
   ours: ReadonlySet<unknown>,
+  stoppedByOthers: ReadonlySet<unknown>,
 ): string[] {
-  // After one that an operator has stopped, another may follow.
-  const counting = new Set(ours);
+  // After one that an operator, or somebody else, has stopped, another may follow.
+  const counting = new Set([...ours].filter((sid) => !stoppedByOthers.has(sid)));
   for (const { CommandedStatus, RecordingSid } of rows) {
     if (CommandedStatus === 'stopped') counting.delete(RecordingSid);
   }
@@ -60,11 +62,7 @@ export function checkExecutions(
 ): string[] {
   return [
     ...besideEachOther(executions),
-    ...executions.flatMap((one, index) => {
-      // It ended when all was final, and a recording that an operator started meanwhile is the next one's.
-      const isRelieved = executions.slice(index + 1).some(isOfOperator);
-      return wrongEnd(one, isRelieved ? [] : entries, ours);
-    }),
+    ...executions.flatMap((one) => wrongEnd(one, entries, ours)),
     ...executions
       .slice(1)
       .filter((one) => !isOfOperator(one))
@@ -97,14 +95,25 @@ function wrongEnd(
   if (status === 'ABORTED') return [];
   if (status !== 'SUCCEEDED' && error !== UNRECORDED)
     return [`the execution ${name} ended ${status}: ${error}`];
-  const statuses = new Map<unknown, unknown>();
-  for (const { detail } of entries.filter(({ at }) => at <= stopDate.getTime()).filter(hasWrittenStatus)) {
-    statuses.set(detail?.item, detail?.recordingStatus);
+  const endedAt = stopDate.getTime();
+  const open = new Map<unknown, unknown>();
+  let closedUntil = Number.NEGATIVE_INFINITY;
+  for (const { at, detail } of entries.filter((entry) => entry.at <= endedAt).filter(hasWrittenStatus)) {
+    const { item, recordingStatus } = detail ?? {};
+    if (!isOfOurs(item, ours)) continue;
+    if (open.size === 0) closedUntil = at;
+    if (isFinal(recordingStatus)) open.delete(item);
+    else open.set(item, recordingStatus);
   }
-  return [...statuses]
-    .filter(([item, recordingStatus]) => isOfOurs(item, ours) && !isFinal(recordingStatus))
-    .map(([item, recordingStatus]) => `the execution ${name} ended while ${item} was ${recordingStatus}`);
+  return closedUntil >= endedAt - RELEASE_TAKES_MS
+    ? []
+    : [...open].map(
+        ([item, recordingStatus]) => `the execution ${name} ended while ${item} was ${recordingStatus}`,
+      );
 }
+
+/** How long before an execution ends all may have been final: meanwhile an operator may have begun another recording. */
+const RELEASE_TAKES_MS = 5_000;
 
 /** AWS ends an execution after 25,000 events, of which each task has at least five. */
 const MOST_INVOCATIONS = 1_000;
@@ -222,15 +231,13 @@ function createsUnseen(entries: readonly HistoryEntry[], ours: ReadonlySet<unkno
     ({ end }) => end?.detail?.httpStatus === 200 && runningIn(end, ours) === undefined,
   );
   return creates.flatMap(({ requestId, at }, index) => {
-    const unclearSince = creates
+    const isSeenBy = (showsBy: number): boolean =>
+      looks.some((look) => look.at >= showsBy && look.end && look.end.at <= at);
+    const unclear = creates
       .slice(0, index)
       .flatMap((before) => gaveUpAt(before) ?? [])
-      .filter((since) => since <= at);
-    if (unclearSince.length === 0) return [];
-    const showsBy = Math.max(...unclearSince) + TIME_TO_SHOW_MS;
-    const hasLooked = looks.some((look) => look.at >= showsBy && look.end && look.end.at <= at);
-    const isClearedUp = namedBefore(entries, at) >= unclearSince.length + startedBefore(creates, index);
-    return hasLooked || isClearedUp
+      .filter((since) => since <= at && !isSeenBy(since + TIME_TO_SHOW_MS));
+    return unclear.length === 0 || namedBefore(entries, at) >= unclear.length + startedBefore(creates, index)
       ? []
       : [`${requestId} sent a create before anybody could have seen what became of the one before`];
   });

@@ -267,9 +267,11 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
       const { sid } = call;
       const rows = rowsOf.get(sid) ?? [];
       const entries = historyOf(sid);
-      const sids = new Set(ours(call).map((one) => one.sid));
+      const real = ours(call);
+      const sids = new Set(real.map((one) => one.sid));
+      const stopped = new Set(real.filter(({ endedBy }) => endedBy === 'others').map((one) => one.sid));
       return [
-        ...checkHistory(entries, rows, sids),
+        ...checkHistory(entries, rows, sids, stopped),
         ...(canBeFollowed(call) ? checkExecutions(executionsOf.get(sid) ?? [], entries, rows, sids) : []),
         ...reports.findings(call, rows),
         ...reports.findingsOfEnd(call, rows, outage === undefined),

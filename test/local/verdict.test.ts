@@ -343,11 +343,13 @@ describe('the row of a call that was not recorded', () => {
 
 describe('what the row of a call counts', () => {
   const second = (startedAt: number) => recording({ sid: 'RE2', startedAt, endedAt: startedAt + 1_000 });
-  const judged = (changes: Partial<Row>, ...recordings: SimulatedRecording[]) => {
+  const judgedWith = (events: readonly Row[], changes: Partial<Row>, ...recordings: SimulatedRecording[]) => {
     const rows = recordings.map(({ sid }) => row({ Item: `RECORDING#${sid}`, RecordingSid: sid }));
-    return judge([call({ recordings })], [row(changes), ...rows], { ...UNDER_FAULTS, doubledShare: 1 })
-      .findings;
+    const tolerance = { ...UNDER_FAULTS, doubledShare: 1 };
+    return judge([call({ recordings })], [row(changes), ...events, ...rows], tolerance).findings;
   };
+  const judged = (changes: Partial<Row>, ...recordings: SimulatedRecording[]) =>
+    judgedWith([], changes, ...recordings);
 
   test('has to be the recordings that have rows', () => {
     expect(judged({ RecordingCount: 1 }, recording())).toEqual([]);
@@ -363,13 +365,13 @@ describe('what the row of a call counts', () => {
       'ended before',
       12_000,
       1,
-      ['CA1: its row says that 1 recordings were one too many, and 0 ran beside another'],
+      ['CA1: its row says that 1 recordings were one too many, and 0 ran beside another or after a stop'],
     ],
     [
       'ran beside it',
       5_000,
       2,
-      ['CA1: its row says that 2 recordings were one too many, and 1 ran beside another'],
+      ['CA1: its row says that 2 recordings were one too many, and 1 ran beside another or after a stop'],
     ],
   ])(
     'as one too many has to have run beside another: the other %s (%d), %d',
@@ -378,6 +380,29 @@ describe('what the row of a call counts', () => {
       expect(judged(counts, recording(), second(startedAt))).toEqual(findings);
     },
   );
+
+  test.each([
+    ['stop', 12_000, []],
+    [
+      'stop',
+      12_001,
+      ['CA1: its row says that 1 recordings were one too many, and 0 ran beside another or after a stop'],
+    ],
+    [
+      'pause',
+      12_000,
+      ['CA1: its row says that 1 recordings were one too many, and 0 ran beside another or after a stop'],
+    ],
+  ])('as one too many may have begun after an operator’s stop: %s at %d', (Action, at, findings) => {
+    const command = {
+      CallSid: CALL_SID,
+      Item: `EVENT#${new Date(at).toISOString()}#1b6c36ba`,
+      Type: 'command',
+      Action,
+    };
+    const counts = { RecordingCount: 2, SurplusRecordings: 1 };
+    expect(judgedWith([command], counts, recording(), second(12_000))).toEqual(findings);
+  });
 });
 
 describe('of thousands of calls of 10 s or more', () => {

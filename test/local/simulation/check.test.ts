@@ -35,8 +35,12 @@ const row = (changes: Partial<Row> = {}): Row => ({
 const SECOND = { Item: 'RECORDING#RE2', RecordingSid: 'RE2' };
 /** Made by nobody else. */
 const OURS = new Set(['RE1', 'RE2']);
-const checked = (entries: readonly HistoryEntry[], rows: readonly Row[], ours = OURS) =>
-  checkHistory(entries, rows, ours);
+const checked = (
+  entries: readonly HistoryEntry[],
+  rows: readonly Row[],
+  ours = OURS,
+  stoppedByOthers: ReadonlySet<unknown> = new Set(),
+) => checkHistory(entries, rows, ours, stoppedByOthers);
 
 describe('the history of a call', () => {
   test('is right when statuses rise and each callback is in the rows', () => {
@@ -299,6 +303,11 @@ describe('the history of a call', () => {
     expect(checked([], rows({ CommandedStatus: 'stopped' }))).toEqual([]);
   });
 
+  test('is right when the second began after somebody else had stopped the first', () => {
+    const rows = [row({ Item: 'CALL' }), row(), row(SECOND)];
+    expect(checked([], rows, OURS, new Set(['RE1']))).toEqual([]);
+  });
+
   test('is right when the call says that the second was one too many', () => {
     const call = row({ Item: 'CALL', SurplusRecordings: 1 });
     expect(checked([], [call, row(), row(SECOND)])).toEqual([]);
@@ -335,39 +344,45 @@ describe('the executions of a call', () => {
     );
   });
 
-  test('may run beside each other, and leave each other a recording, where an operator started one', () => {
+  test('may run beside each other where an operator started one', () => {
     const ofOperator = { ...execution('CA1-2', 8, 20), input: '{"origin":"control"}' };
     expect(named([execution('CA1', 0, 10), ofOperator])).toEqual([]);
-    const runs = [wrote(9, 'RECORDING#RE1', 'in-progress'), wrote(19, 'RECORDING#RE1', 'completed')];
-    expect(checkExecutions([execution('CA1', 0, 10), ofOperator], runs, [row()], OURS)).toEqual([]);
-    expect(checkExecutions([execution('CA1', 0, 10), ofOperator], runs.slice(0, 1), [row()], OURS)).toEqual([
-      'the execution CA1-2 ended while RECORDING#RE1 was in-progress',
-    ]);
   });
 
   const wrote = (at: number, item: string, recordingStatus: string, changes: Partial<HistoryEntry> = {}) =>
     entry({ at, detail: { item, recordingStatus }, ...changes });
   const RUNS = wrote(5, 'RECORDING#RE1', 'in-progress');
+  const ENDED_AT = 10_000;
   const ended = (entries: readonly HistoryEntry[], changes: Partial<Execution> = {}) =>
-    checkExecutions([{ ...execution('CA1', 0, 10), ...changes }], entries, [row(), row(SECOND)], OURS);
+    checkExecutions([{ ...execution('CA1', 0, ENDED_AT), ...changes }], entries, [row(), row(SECOND)], OURS);
 
   test.each<[string, HistoryEntry[]]>([
-    ['all has ended', [RUNS, wrote(9, 'RECORDING#RE1', 'completed'), wrote(10, 'CALL', 'completed')]],
-    ['there is no recording', [wrote(10, 'CALL', 'unrecorded', { operation: 'UpdateItem' })]],
+    ['all has ended', [RUNS, wrote(9, 'RECORDING#RE1', 'completed'), wrote(ENDED_AT, 'CALL', 'completed')]],
+    ['there is no recording', [wrote(ENDED_AT, 'CALL', 'unrecorded', { operation: 'UpdateItem' })]],
+    [
+      'all had ended, and another has begun moments ago',
+      [RUNS, wrote(9, 'RECORDING#RE1', 'completed'), wrote(5_000, 'RECORDING#RE2', 'in-progress')],
+    ],
     ['what runs is somebody else’s', [wrote(5, 'RECORDING#RE3', 'in-progress')]],
     ['what was written did not come to pass', [{ ...RUNS, phase: 'failed' }]],
-    ['what begins does so afterwards', [wrote(11, 'RECORDING#RE2', 'in-progress')]],
+    ['what begins does so afterwards', [wrote(ENDED_AT + 1, 'RECORDING#RE2', 'in-progress')]],
   ])('may end when %s', (_, entries) => {
     expect(ended(entries)).toEqual([]);
   });
 
-  test.each<[string, HistoryEntry]>([
-    ['RECORDING#RE1 was in-progress', RUNS],
-    ['RECORDING#RE1 was stopped', wrote(10, 'RECORDING#RE1', 'stopped')],
-    ['CALL was starting', wrote(10, 'CALL', 'starting', { operation: 'UpdateItem' })],
-  ])('may not end while %s', (complaint, entry) => {
-    const later = [wrote(11, 'RECORDING#RE1', 'completed'), wrote(11, 'CALL', 'completed')];
-    expect(ended([entry, ...later])).toEqual([`the execution CA1 ended while ${complaint}`]);
+  test.each<[string, HistoryEntry[]]>([
+    ['RECORDING#RE1 was in-progress', [RUNS]],
+    ['RECORDING#RE1 was stopped', [RUNS, wrote(ENDED_AT, 'RECORDING#RE1', 'stopped')]],
+    ['CALL was starting', [wrote(5, 'CALL', 'starting', { operation: 'UpdateItem' })]],
+    [
+      'RECORDING#RE2 was in-progress',
+      [RUNS, wrote(9, 'RECORDING#RE1', 'completed'), wrote(4_999, 'RECORDING#RE2', 'in-progress')],
+    ],
+  ])('may not end while %s', (complaint, entries) => {
+    const later = ['RECORDING#RE1', 'RECORDING#RE2', 'CALL'].map((item) =>
+      wrote(ENDED_AT + 1, item, 'completed'),
+    );
+    expect(ended([...entries, ...later])).toEqual([`the execution CA1 ended while ${complaint}`]);
   });
 
   test('may fail for want of a recording, or be aborted, and fail of nothing else', () => {
