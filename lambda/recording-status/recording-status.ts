@@ -68,7 +68,11 @@ export function recordingStatus({
     if (callback.AccountSid !== authentication.secret.accountSid) {
       return refuse(refusal(403, 'the account is another one'));
     }
-    const call = { callSid: callback.CallSid, accountSid: callback.AccountSid };
+    const call: CallFacts = {
+      callSid: callback.CallSid,
+      accountSid: callback.AccountSid,
+      origin: 'callback',
+    };
     try {
       const applied = await keep(call, callback);
       report(callback, applied);
@@ -104,8 +108,8 @@ export function recordingStatus({
 
   /**
    * Ends the execution's wait, if what the rows say now is a reason. If that fails, what is stored stays stored. That all
-   * is over can wait until the wait ends by itself; what runs and should not is reported again when Twilio comes again,
-   * and where nobody waits since the execution has died, another one is started, which a sweep would do only in a minute.
+   * is over can wait until the wait ends by itself; what runs and should not is reported again when Twilio comes again.
+   * Where nobody waits and no execution runs, another one is started, which a sweep would do only in a minute.
    */
   async function endWait(call: CallFacts, { summary, taskToken }: Applied): Promise<void> {
     const tell = reasonToEnd(summary);
@@ -115,8 +119,11 @@ export function recordingStatus({
     const { callSid } = call;
     try {
       const isTold = taskToken !== undefined && (await taskTokens[tell](taskToken));
-      if (!isTold && tell !== 'release' && (await revive(executions, call))) {
-        telemetry.warn('The execution of a call had died, and another one was started', { callSid });
+      if (!isTold && !summary.ended && (await revive(executions, call))) {
+        telemetry.count(METRICS.executionRevived);
+        telemetry.error('No execution looked after a recording that should not run; another one does', {
+          callSid,
+        });
       }
     } catch (error) {
       telemetry.warn('The execution could not be told how the call is', {

@@ -8,7 +8,7 @@ import { StoreSettings } from '../shared/settings.ts';
 import { stepFunctionsTaskTokens } from '../shared/task-tokens.ts';
 import { recordingStatus } from './recording-status.ts';
 
-const STEP_FUNCTIONS_TIMEOUT_MILLISECONDS = 3_000;
+const STEP_FUNCTIONS_TIMEOUT_MILLISECONDS = 900;
 
 export function wire(
   platform: BasePlatform & StorePlatform & SecretPlatform & Pick<Platform, 'stepFunctions'>,

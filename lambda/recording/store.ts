@@ -9,8 +9,8 @@ export interface CallFacts {
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly direction?: string | undefined;
-  /** No webhook announced it: `sweep`, Twilio's list of calls did; `control`, an operator did. */
-  readonly origin?: 'sweep' | 'control' | undefined;
+  /** No webhook announced it: `sweep`, Twilio's list of calls did; `callback`, one of a recording; `control`, an operator. */
+  readonly origin?: 'sweep' | 'callback' | 'control' | undefined;
   /** What the caller said to being recorded, where that was asked. */
   readonly consent?: Consent | undefined;
 }

@@ -16,7 +16,7 @@ export const ExecutionInput = v.object({
   from: v.optional(v.string()),
   to: v.optional(v.string()),
   direction: v.optional(v.string()),
-  origin: v.optional(v.picklist(['sweep', 'control'])),
+  origin: v.optional(v.picklist(['sweep', 'callback', 'control'])),
   consent: v.optional(
     v.object({
       answer: v.picklist(CONSENTS),

@@ -92,7 +92,7 @@ describe('a callback', () => {
     expect(await send()).toEqual({ statusCode: 204 });
     expect(kept).toEqual([
       [
-        { callSid: CALL_SID, accountSid: ACCOUNT_SID },
+        { callSid: CALL_SID, accountSid: ACCOUNT_SID, origin: 'callback' },
         {
           type: 'recording',
           source: 'callback',
@@ -250,7 +250,7 @@ describe('the execution that waits for a call', () => {
       reportDouble: async () => false,
       reportUnwanted: async () => false,
     };
-    const ANOTHER = [[{ callSid: CALL_SID, accountSid: ACCOUNT_SID }, `${CALL_SID}-2`]];
+    const ANOTHER = [[{ callSid: CALL_SID, accountSid: ACCOUNT_SID, origin: 'callback' }, `${CALL_SID}-2`]];
 
     test.each([
       ['its token is not waited for any more', 'the-token'],
@@ -260,7 +260,15 @@ describe('the execution that waits for a call', () => {
       const changes = { taskTokens: nobodyWaits, executions: executionsOf('ended') };
       expect(await send({}, changes, applied)).toEqual({ statusCode: 204 });
       expect(started).toEqual(ANOTHER);
-      expect(telemetry.lines.at(-1)).toMatchObject({ level: 'warn', details: { callSid: CALL_SID } });
+      expect(telemetry.counted).toContain('ExecutionRevived');
+      expect(telemetry.lines.at(-1)).toMatchObject({ level: 'error', details: { callSid: CALL_SID } });
+    });
+
+    test('gets none if its recordings have ended, which leaves nothing but the deletion', async () => {
+      const summary = { ...summaryThat(is), ended: true };
+      const changes = { taskTokens: nobodyWaits, executions: executionsOf('ended') };
+      expect(await send({}, changes, { summary, taskToken: 'the-token' })).toEqual({ statusCode: 204 });
+      expect(started).toEqual([]);
     });
 
     test('gets none while it runs and does not wait', async () => {
