@@ -165,17 +165,14 @@ export function dynamoDbStore({
   const isoNow = (): string => new Date(clock.now()).toISOString();
 
   /** Attributes that a call's row gets once, whoever writes it first. */
-  function birth(
-    call: CallFacts,
-    origin: 'webhook' | 'callback' | NonNullable<CallFacts['origin']>,
-  ): Attributes {
+  function birth(call: CallFacts): Attributes {
     const createdAt = isoNow();
     return {
       AccountSid: call.accountSid,
       From: call.from,
       To: call.to,
       Direction: call.direction,
-      Origin: origin,
+      Origin: call.origin ?? 'webhook',
       CreatedAt: createdAt,
       [TABLE.callsByDay.partitionKey]: `${createdAt.slice(0, 10)}#${shardOf(call.callSid)}`,
       [TABLE.timeToLive]: expiresAt(),
@@ -217,7 +214,7 @@ export function dynamoDbStore({
           Key: key(call.callSid, CALL),
           ...updateOf({
             set: { LeaseOwner: owner, LeaseExpiresAt: leaseUntilMilliseconds },
-            setOnce: { ...birth(call, call.origin ?? 'webhook'), RecordingStatus: 'starting' },
+            setOnce: { ...birth(call), RecordingStatus: 'starting' },
             increment: 'Claims',
             condition: `(attribute_not_exists(RecordingSid)${again ? ' OR Ended = :ended' : ''}) AND (${allowed}) AND (attribute_not_exists(LeaseOwner) OR LeaseExpiresAt < :now OR LeaseOwner = :owner)`,
             values: {
@@ -315,8 +312,7 @@ export function dynamoDbStore({
           Key: key(call.callSid, CALL),
           ...updateOf({
             set: { CommandOwner: owner, CommandLeaseExpiresAt: leaseUntilMilliseconds },
-            setOnce:
-              call.origin === 'control' ? { ...birth(call, 'control'), RecordingStatus: 'starting' } : {},
+            setOnce: call.origin === 'control' ? { ...birth(call), RecordingStatus: 'starting' } : {},
             increment: 'Commands',
             condition: `${call.origin === 'control' ? '' : 'attribute_exists(CallSid) AND '}(attribute_not_exists(CommandOwner) OR CommandLeaseExpiresAt < :now OR CommandOwner = :owner)`,
             values: { ':now': now, ':owner': owner },
@@ -381,7 +377,7 @@ export function dynamoDbStore({
           return { ...applied, ended };
         }
         // The token may have been kept since the row was read; this write and that one see each other.
-        const after = await updateCall(call, event, row, summary, summaryAttributes);
+        const after = await updateCall(call, row, summary, summaryAttributes);
         return { ...applied, ended, taskToken: after.TaskToken };
       } catch (error) {
         if (!(error instanceof ConditionalCheckFailedException)) {
@@ -439,20 +435,18 @@ export function dynamoDbStore({
 
   async function updateCall(
     call: CallFacts,
-    event: CallEvent,
     row: CallRow | undefined,
     summary: CallSummary,
     summaryAttributes: Attributes,
   ): Promise<CallRow> {
     const version = row?.Version;
-    const cameByCallback = event.type === 'recording' && event.source === 'callback';
     const { Attributes: after } = await client.send(
       new UpdateItemCommand({
         TableName: tableName,
         Key: key(call.callSid, CALL),
         ...updateOf({
           set: { ...summaryAttributes, Version: (version ?? 0) + 1, UpdatedAt: isoNow() },
-          setOnce: birth(call, call.origin ?? (cameByCallback ? 'callback' : 'webhook')),
+          setOnce: birth(call),
           remove: summary.recording
             ? [
                 'LeaseOwner',
@@ -460,7 +454,6 @@ export function dynamoDbStore({
                 'Claims',
                 'CreateUncertain',
                 'CreateGivenUpAt',
-                'CreateDoubtful',
                 'InProgressSince',
               ]
             : [],

@@ -29,7 +29,7 @@ const call = {
   direction: 'inbound',
 };
 /** All that a callback says of its call. */
-const callOfCallback = { callSid: CALL_SID, accountSid: ACCOUNT_SID };
+const callOfCallback = { callSid: CALL_SID, accountSid: ACCOUNT_SID, origin: 'callback' } as const;
 
 const callback = (recordingSid: string, status: string, fields: object = {}): CallEvent => ({
   type: 'recording',
@@ -987,6 +987,16 @@ describe('a claim to record a call again', () => {
 
   test('is granted for a call that has had none', async () => {
     expect(await claim(true)).toMatchObject({ kind: 'claimed' });
+  });
+
+  test.each([true, false])('knows that a create before it was never answered: %s', async (doubtful) => {
+    await claim(false);
+    await store.release(CALL_SID, 'a', { creates: 1, uncertain: true, givenUpAt: NOON, doubtful });
+    await store.apply(call, completed);
+    expect(await claim(true)).toMatchObject({
+      kind: 'claimed',
+      progress: { uncertain: false, givenUpAt: undefined, doubtful },
+    });
   });
 });
 
