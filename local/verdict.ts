@@ -278,11 +278,18 @@ export function measure(
   const passedUnrecorded = throughGate.filter(({ call, gate }) =>
     [gate?.passedAt, ...applicationAskedAt(call, intentOf(call))].some(
       // One that hung up before the answer came did not go on.
-      (at) => at !== undefined && at <= (call.endedAt ?? at) && !isRecordedAt(call, at),
+      (at) =>
+        at !== undefined &&
+        at <= (call.endedAt ?? at) &&
+        !isRecordedAt(call, at) &&
+        !((rowsOf.get(call.sid)?.stopOrderedAt ?? at) < at),
     ),
   );
-  // Of a caller who was not asked an operator's start answers for the yes.
-  const byOperators = (call: SimulatedCall) => rowsOf.get(call.sid)?.commanded && !wasAsked(call);
+  // Of a caller who was not asked, or of whom no row says so, an operator's start answers for the yes.
+  const byOperators = (call: SimulatedCall) => {
+    const known = rowsOf.get(call.sid);
+    return known?.startedUnasked || (known?.commanded && !wasAsked(call));
+  };
   const early = answered
     .filter((call) => !byOperators(call))
     .map((call) => ({ call, ms: recordedBeforeYesMs(call, intentOf(call)) }))
@@ -564,6 +571,8 @@ interface CallRows {
   readonly commanded: boolean;
   /** When one of them first ordered that nothing be recorded any more, in ms since the epoch. */
   readonly stopOrderedAt: number | undefined;
+  /** Whether one had a recording started before anybody had written down that the caller was asked. */
+  readonly startedUnasked: boolean;
 }
 
 /** When an event of the audit trail was, in ms since the epoch. */
@@ -575,6 +584,9 @@ export const isCommand = ({ Item, Type }: Row): boolean => Item.startsWith('EVEN
 function sortRows(rows: readonly Row[]): CallRows {
   const report = rows.find(({ Item, Type }) => Item.startsWith('EVENT#') && Type === 'unrecorded');
   const stop = rows.find((row) => isCommand(row) && row.Action === 'stop');
+  const startedOrAsked = rows.find(
+    (row) => (isCommand(row) && row.Action === 'start') || row.Type === 'consent',
+  );
   return {
     summary: rows.find(({ Item }) => Item === 'CALL'),
     recordings: new Map(
@@ -583,6 +595,7 @@ function sortRows(rows: readonly Row[]): CallRows {
     reportedAt: report && timeOf(report),
     commanded: rows.some(isCommand),
     stopOrderedAt: stop && timeOf(stop),
+    startedUnasked: startedOrAsked !== undefined && isCommand(startedOrAsked),
   };
 }
 

@@ -96,23 +96,18 @@ function wrongEnd(
   if (status !== 'SUCCEEDED' && error !== UNRECORDED)
     return [`the execution ${name} ended ${status}: ${error}`];
   const endedAt = stopDate.getTime();
-  const open = new Map<unknown, unknown>();
-  let closedUntil = Number.NEGATIVE_INFINITY;
+  const open = new Map<unknown, { readonly since: number; readonly status: unknown }>();
   for (const { at, detail } of entries.filter((entry) => entry.at <= endedAt).filter(hasWrittenStatus)) {
-    const { item, recordingStatus } = detail ?? {};
-    if (!isOfOurs(item, ours)) continue;
-    if (open.size === 0) closedUntil = at;
-    if (isFinal(recordingStatus)) open.delete(item);
-    else open.set(item, recordingStatus);
+    const { item, recordingStatus: status } = detail ?? {};
+    if (isFinal(status)) open.delete(item);
+    else if (isOfOurs(item, ours)) open.set(item, { since: open.get(item)?.since ?? at, status });
   }
-  return closedUntil >= endedAt - RELEASE_TAKES_MS
-    ? []
-    : [...open].map(
-        ([item, recordingStatus]) => `the execution ${name} ended while ${item} was ${recordingStatus}`,
-      );
+  return [...open]
+    .filter(([, { since }]) => since < endedAt - RELEASE_TAKES_MS)
+    .map(([item, { status }]) => `the execution ${name} ended while ${item} was ${status}`);
 }
 
-/** How long before an execution ends all may have been final: meanwhile an operator may have begun another recording. */
+/** How long before an execution ends its end may be decided: meanwhile an operator may have begun another recording. */
 const RELEASE_TAKES_MS = 5_000;
 
 /** AWS ends an execution after 25,000 events, of which each task has at least five. */

@@ -147,7 +147,8 @@ export interface Obedience {
 const MOST_AGAINST_MS = 10_000;
 /** Pauses end by themselves after ten minutes, with a sweep that looks each minute and may fail. */
 const PAUSE_LASTS_MS = 10 * 60_000;
-const PAUSE_IS_OVER_MS = PAUSE_LASTS_MS + 3 * 60_000;
+/** Two sweeps in a row may fail, and the third has to learn first what they sent. */
+const PAUSE_IS_OVER_MS = PAUSE_LASTS_MS + 5 * 60_000;
 
 /**
  * Whether the recordings of a call did what operators were told that they did: none of ours runs after a stop that was

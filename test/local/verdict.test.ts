@@ -754,6 +754,21 @@ describe('the gate', () => {
     expect(judge([one], [row()])).toMatchObject({ passedUnrecorded: wrong });
   });
 
+  test.each([
+    ['stop', 1_099, 0],
+    ['stop', 1_100, 1],
+    ['pause', 1_000, 1],
+  ])('may let a call on whose recording an operator has told to %s (%d): %d wrong', (Action, when, wrong) => {
+    const command = {
+      CallSid: CALL_SID,
+      Item: `EVENT#${new Date(when).toISOString()}#1b6c36ba`,
+      Type: 'command',
+      Action,
+    };
+    const one = call({ webhooks: [gate(1_000, '<Say/>')] });
+    expect(judge([one], [row(), command])).toMatchObject({ passedUnrecorded: wrong });
+  });
+
   test('may end a call', () => {
     expect(at(0, '<Say>No.</Say><Hangup/>')).toMatchObject({
       turnedAway: 1,
@@ -881,6 +896,20 @@ describe('a caller who is asked', () => {
       recordedBeforeYesSeconds,
       findings: ['CA1: was recorded before its caller said yes'],
     });
+  });
+
+  test('may be recorded before the yes if an operator began it while no row said that they were asked', () => {
+    const event = (at: number, changes: object): Row => ({
+      CallSid: CALL_SID,
+      Item: `EVENT#${new Date(at).toISOString()}#1b6c36ba`,
+      ...changes,
+    });
+    const start = event(600, { Type: 'command', Action: 'start' });
+    const judged = (...events: readonly Row[]) => judge([asked()], [row(), ...events]).findings;
+    expect(judged(start, event(700, { Type: 'consent' }))).toEqual([]);
+    const EARLY = ['CA1: was recorded before its caller said yes'];
+    expect(judged(event(500, { Type: 'consent' }), start)).toEqual(EARLY);
+    expect(judged(event(600, { Type: 'command', Action: 'pause' }))).toEqual(EARLY);
   });
 
   test('and declined need not be recorded, nor reported', () => {
