@@ -221,6 +221,13 @@ class Turn {
     }
     const { lastCommand, pauseBehavior } = this.#request;
     if (lastCommand !== undefined && current.command?.number !== lastCommand) {
+      // Whoever gave the newer one may have died before the call's row said so, which is where the sweep reads it.
+      const { recordingSid, status } = current;
+      await this.#dependencies.store.apply(this.#call, {
+        type: 'recording',
+        source: 'reconcile',
+        recording: { recordingSid, status },
+      });
       return notPossible(current);
     }
     const command: CommandState = {

@@ -341,6 +341,7 @@ export function dynamoDbStore({
   async function apply(call: CallFacts, event: CallEvent): Promise<Applied> {
     let told = false;
     let changed = false;
+    let hasBegun = false;
     let ended: string | undefined;
     for (let race = 0; race < MAXIMUM_RACES; race++) {
       // One after the other: whoever writes a recording after the row was read raises the row's version.
@@ -362,6 +363,7 @@ export function dynamoDbStore({
         }
         if ('recording' in event && event.recording && (effect === 'news' || effect === 'override')) {
           const { recordingSid } = event.recording;
+          hasBegun ||= before.recordings[recordingSid] === undefined;
           // Also when it fails: it may have been carried out, and be refused to the SDK's own repetition.
           changed = true;
           await putRecording(
@@ -377,7 +379,8 @@ export function dynamoDbStore({
           return { ...applied, ended };
         }
         // The token may have been kept since the row was read; this write and that one see each other.
-        const after = await updateCall(call, row, summary, summaryAttributes);
+        const isFirst = summary.recording !== undefined && row?.RecordingSid === undefined;
+        const after = await updateCall(call, row, summaryAttributes, isFirst || hasBegun);
         return { ...applied, ended, taskToken: after.TaskToken };
       } catch (error) {
         if (!(error instanceof ConditionalCheckFailedException)) {
@@ -433,11 +436,12 @@ export function dynamoDbStore({
     );
   }
 
+  /** `endsClaim`: a recording that nobody knew of has begun, which is most likely what the call's row was claimed for. */
   async function updateCall(
     call: CallFacts,
     row: CallRow | undefined,
-    summary: CallSummary,
     summaryAttributes: Attributes,
+    endsClaim: boolean,
   ): Promise<CallRow> {
     const version = row?.Version;
     const { Attributes: after } = await client.send(
@@ -447,7 +451,7 @@ export function dynamoDbStore({
         ...updateOf({
           set: { ...summaryAttributes, Version: (version ?? 0) + 1, UpdatedAt: isoNow() },
           setOnce: birth(call),
-          remove: summary.recording
+          remove: endsClaim
             ? [
                 'LeaseOwner',
                 'LeaseExpiresAt',

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import {
   CONTROL_POLICY,
   type ControlDependencies,
@@ -551,6 +551,24 @@ describe('a command that is given because of another one', () => {
     });
     expect(twilio.statusOf(FIRST)).toBe('paused');
     expect(store.commands()).toHaveLength(4);
+  });
+
+  test('has the call’s row written again, should whoever gave the later one have died before that', async () => {
+    const twilio = await recorded();
+    await command(twilio.api, 'pause');
+    await command(twilio.api, 'pause');
+    const apply = jest.spyOn(store, 'apply');
+    await command(twilio.api, 'resume', { lastCommand: 1 });
+    expect(apply.mock.calls).toEqual([
+      [
+        expect.objectContaining({ callSid: CALL_SID }),
+        {
+          type: 'recording',
+          source: 'reconcile',
+          recording: { recordingSid: FIRST, status: 'in-progress' },
+        },
+      ],
+    ]);
   });
 });
 

@@ -989,6 +989,28 @@ describe('a claim to record a call again', () => {
     expect(await claim(true)).toMatchObject({ kind: 'claimed' });
   });
 
+  test('is held while others tell of a recording that was known before', async () => {
+    await store.apply(call, completed);
+    await claim(true);
+    await store.apply(call, callback(RECORDING_SID, 'completed', { channels: 2 }));
+    await store.apply(call, gaveUp);
+    const another = () => store.claim(call, 'b', clock.now() + LEASE, { again: true });
+    expect(await another()).toMatchObject({ kind: 'held' });
+    clock.advance(LEASE + 1);
+    expect(await another()).toMatchObject({
+      kind: 'claimed',
+      progress: { uncertain: true, doubtful: true },
+    });
+  });
+
+  test('has ended when a recording has begun that nobody knew of', async () => {
+    await store.apply(call, completed);
+    await claim(true);
+    await store.apply(call, otherStarted);
+    expect(await callRow()).not.toHaveProperty('LeaseOwner');
+    expect(await callRow()).not.toHaveProperty('Claims');
+  });
+
   test.each([true, false])('knows that a create before it was never answered: %s', async (doubtful) => {
     await claim(false);
     await store.release(CALL_SID, 'a', { creates: 1, uncertain: true, givenUpAt: NOON, doubtful });
@@ -996,6 +1018,12 @@ describe('a claim to record a call again', () => {
     expect(await claim(true)).toMatchObject({
       kind: 'claimed',
       progress: { uncertain: false, givenUpAt: undefined, doubtful },
+    });
+    await store.release(CALL_SID, 'a', { creates: 2, uncertain: true, givenUpAt: NOON, doubtful: true });
+    await store.apply(call, gaveUp);
+    expect(await claim(true)).toMatchObject({
+      kind: 'claimed',
+      progress: { uncertain: true, givenUpAt: NOON, doubtful: true },
     });
   });
 });
