@@ -91,9 +91,9 @@ export const GUARDS = {
   },
   revive: {
     what: 'A call whose execution has died gets another one',
-    file: 'lambda/recording/sweep.ts',
-    code: 'attemptEach(needing.revive,',
-    without: 'attemptEach(needing.revive?.slice(0, 0),',
+    file: 'lambda/recording/executions-of-a-call.ts',
+    code: 'executionNames(call.callSid)) {\n    switch',
+    without: 'executionNames(call.callSid).slice(0, 0)) {\n    switch',
     foundOutBy: /its row is open after all/,
   },
   early: {
@@ -142,8 +142,8 @@ export type GuardName = keyof typeof GUARDS;
 
 /** What recorders with fewer guards do without: home-made ones try again blindly, or trust in an execution's name. */
 export const STRATEGIES = {
-  'blind retries': ['name', 'claim', 'list', 'settle', 'adopt', 'verify', 'sweep'],
-  'the name alone': ['claim', 'list', 'settle', 'adopt', 'verify'],
+  'blind retries': ['name', 'claim', 'list', 'settle', 'adopt', 'verify', 'sweep', 'revive'],
+  'the name alone': ['claim', 'list', 'settle', 'adopt', 'verify', 'revive'],
 } as const satisfies Record<string, readonly GuardName[]>;
 
 export const isGuardName = (name: string): name is GuardName => Object.hasOwn(GUARDS, name);
