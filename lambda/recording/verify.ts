@@ -21,8 +21,8 @@ import type { CallFacts, CallStore, KnownCall } from './store.ts';
 
 /**
  * Seconds before each further look at a call of which a create's end is not known, since Twilio may carry it out late, or
- * whose rows know two that run, since its list may lag. No two of ours run beside each other for longer than the longest
- * of these, the list's lag, and what the look takes.
+ * whose rows know two that run, since its list may lag. While the execution lives, no two of ours run beside each other
+ * for longer than the longest of these, the list's lag, and what the look takes.
  */
 export const LOOK_AGAIN_AFTER_SECONDS = [2, 3, 3, 3, 3, 3] as const;
 /** Before Twilio is asked again. */
