@@ -281,8 +281,8 @@ export function measure(
       (at) =>
         at !== undefined &&
         at <= (call.endedAt ?? at) &&
-        !isRecordedAt(call, at) &&
-        !((rowsOf.get(call.sid)?.stopOrderedAt ?? at) < at),
+        at <= (rowsOf.get(call.sid)?.stopOrderedAt ?? at) &&
+        !isRecordedAt(call, at),
     ),
   );
   // Of a caller who was not asked, or of whom no row says so, an operator's start answers for the yes.

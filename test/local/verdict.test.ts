@@ -49,6 +49,13 @@ const call = (changes: Partial<SimulatedCall> = {}): SimulatedCall => ({
   ...changes,
 });
 
+/** An event of the call's audit trail. */
+const event = (at: number, changes: Partial<Row>): Row => ({
+  CallSid: CALL_SID,
+  Item: `EVENT#${new Date(at).toISOString()}#1b6c36ba`,
+  ...changes,
+});
+
 const row = (changes: Partial<Row> = {}): Row => ({
   CallSid: CALL_SID,
   Item: 'CALL',
@@ -195,11 +202,7 @@ describe('two recordings at the same time', () => {
 
 describe('a call under faults that was not recorded', () => {
   const long = { ...unrecorded, endedAt: 20_000 };
-  const report = (at: number): Row => ({
-    CallSid: CALL_SID,
-    Item: `EVENT#${new Date(at).toISOString()}#1b6c36ba`,
-    Type: 'unrecorded',
-  });
+  const report = (at: number): Row => event(at, { Type: 'unrecorded' });
 
   test('is right when its row says so within 10 minutes of its end', () => {
     const verdict = judge([call(long)], [unrecordedRow, report(20_000 + 10 * MINUTE)], UNDER_FAULTS);
@@ -394,12 +397,7 @@ describe('what the row of a call counts', () => {
       ['CA1: its row says that 1 recordings were one too many, and 0 ran beside another or after a stop'],
     ],
   ])('as one too many may have begun after an operator’s stop: %s at %d', (Action, at, findings) => {
-    const command = {
-      CallSid: CALL_SID,
-      Item: `EVENT#${new Date(at).toISOString()}#1b6c36ba`,
-      Type: 'command',
-      Action,
-    };
+    const command = event(at, { Type: 'command', Action });
     const counts = { RecordingCount: 2, SurplusRecordings: 1 };
     expect(judgedWith([command], counts, recording(), second(12_000))).toEqual(findings);
   });
@@ -407,7 +405,7 @@ describe('what the row of a call counts', () => {
 
 describe('of thousands of calls of 10 s or more', () => {
   const sids = Array.from({ length: 2_000 }, (_, index) => `CA${index}`);
-  const report = `EVENT#${new Date(21_000).toISOString()}#1b6c36ba`;
+  const report = event(21_000, { Type: 'unrecorded' });
   const findings = (missed: number, ...profile: Parameters<typeof readFaultProfile>) =>
     judge(
       sids.map((sid, index) => call({ ...lasting(20_000), sid, ...(index < missed && unrecorded) })),
@@ -415,7 +413,7 @@ describe('of thousands of calls of 10 s or more', () => {
         index < missed
           ? [
               { ...unrecordedRow, CallSid },
-              { CallSid, Item: report, Type: 'unrecorded' },
+              { ...report, CallSid },
             ]
           : [row({ CallSid })],
       ),
@@ -531,7 +529,7 @@ describe('a recording of ours', () => {
   });
 
   test('may be whatever an operator said', () => {
-    const commanded = { CallSid: CALL_SID, Item: 'EVENT#1970-01-01T00:00:04.000Z#1b6c36ba', Type: 'command' };
+    const commanded = event(4_000, { Type: 'command' });
     expect(judged({ recordings: [stopped] }, [commanded])).toMatchObject({ spoiled: 0, findings: [] });
   });
 });
@@ -759,12 +757,7 @@ describe('the gate', () => {
     ['stop', 1_100, 1],
     ['pause', 1_000, 1],
   ])('may let a call on whose recording an operator has told to %s (%d): %d wrong', (Action, when, wrong) => {
-    const command = {
-      CallSid: CALL_SID,
-      Item: `EVENT#${new Date(when).toISOString()}#1b6c36ba`,
-      Type: 'command',
-      Action,
-    };
+    const command = event(when, { Type: 'command', Action });
     const one = call({ webhooks: [gate(1_000, '<Say/>')] });
     expect(judge([one], [row(), command])).toMatchObject({ passedUnrecorded: wrong });
   });
@@ -899,11 +892,6 @@ describe('a caller who is asked', () => {
   });
 
   test('may be recorded before the yes if an operator began it while no row said that they were asked', () => {
-    const event = (at: number, changes: object): Row => ({
-      CallSid: CALL_SID,
-      Item: `EVENT#${new Date(at).toISOString()}#1b6c36ba`,
-      ...changes,
-    });
     const start = event(600, { Type: 'command', Action: 'start' });
     const judged = (...events: readonly Row[]) => judge([asked()], [row(), ...events]).findings;
     expect(judged(start, event(700, { Type: 'consent' }))).toEqual([]);
@@ -939,11 +927,7 @@ describe('a caller who is asked', () => {
     test('and was not asked need not be recorded, but reported', () => {
       const judged = (...reports: Row[]) =>
         judge([call({ ...unrecorded, ...long })], [unrecordedRow, ...reports], undefined, ASKS);
-      const report = {
-        CallSid: CALL_SID,
-        Item: 'EVENT#1970-01-01T00:01:41.000Z#1b6c36ba',
-        Type: 'unrecorded',
-      };
+      const report = event(101_000, { Type: 'unrecorded' });
       expect(judged(report)).toMatchObject({ unexplained: 0, recordedShare: 1, findings: [] });
       expect(judged().findings).toEqual(['CA1: was not recorded, and nobody said so within 10 minutes']);
     });
